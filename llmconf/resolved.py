@@ -1,0 +1,158 @@
+"""What resolving ends in: the resources of one environment, each with the places that set its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from llmconf.diagnostics import Path, Place
+from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider, Route, Team
+
+Spec = TypeVar("Spec", bound=Common)
+
+LIST_KEYS = {"targets": ("model", "endpoint"), "tiers": ("above",)}
+"""Lists of objects that merge item by item, with the fields that tell items apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One place that sets values of a resource: part of one document.
+
+    `name` is `defaults`, `base` or the environment; `path` leads from the document's root to `data`.
+    """
+
+    name: str
+    file: str
+    document: int
+    path: Path
+    data: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Resource(Generic[Spec]):
+    """A flat resource after merging: its complete, typed `spec` and the layers it came from.
+
+    `data` holds the merged plain values as written; `layers` go from lowest to highest.
+    """
+
+    identity: str
+    kind: str
+    name: str
+    provider: str | None
+    spec: Spec
+    data: dict[str, Any]
+    layers: tuple[Layer, ...]
+
+    def place(self, *path: str | int, on_key: bool = False) -> Place:
+        """Return where the value at `path` was set last; where nothing set it, where its parent was."""
+        for end in range(len(path), -1, -1):
+            chain = self.chain(path[:end])
+            if chain:
+                layer, real = chain[-1]
+                return Place(layer.file, layer.document, layer.path + real, on_key and end == len(path))
+        raise LookupError(self.identity)
+
+    def chain(self, path: Path) -> list[tuple[Layer, Path]]:
+        """Return the layers that set the value at `path`, lowest first, with the path inside each."""
+        found = []
+        for layer in self.layers:
+            real = _translate(path, self.data, layer.data)
+            if real is not None:
+                found.append((layer, real))
+        return found
+
+    @property
+    def base(self) -> Layer:
+        """The layer that declares the resource: the lowest one that is not a default."""
+        return next(layer for layer in self.layers if layer.name != "defaults")
+
+
+def _translate(path: Path, merged: Any, layered: Any) -> Path | None:
+    """Follow a path of the merged data in one layer, where items of keyed lists may stand elsewhere."""
+    real: list[str | int] = []
+    key = ""
+    for step in path:
+        if isinstance(step, str):
+            if not isinstance(layered, dict) or step not in layered:
+                return None
+            key, merged = step, merged.get(step) if isinstance(merged, dict) else None
+            layered = layered[step]
+            real.append(step)
+            continue
+        if not isinstance(layered, list) or not isinstance(merged, list) or step >= len(merged):
+            return None
+        index = step
+        if key in LIST_KEYS and isinstance(merged[step], dict):
+            wanted = item_key(key, merged[step])
+            index = next((i for i, item in enumerate(layered) if item_key(key, item) == wanted), len(layered))
+        if index >= len(layered):
+            return None
+        merged, layered = merged[step], layered[index]
+        real.append(index)
+    return tuple(real)
+
+
+def item_key(list_name: str, item: Any) -> tuple[Any, ...] | None:
+    """Return what identifies an item of a keyed list, or None for what is no object."""
+    if not isinstance(item, dict):
+        return None
+    return tuple(item.get(key) for key in LIST_KEYS[list_name])
+
+
+@dataclass(slots=True)
+class Resolved:
+    """All resources of one environment.
+
+    The maps hold valid resources by identity, in the order of the base, additions last. `broken` are
+    identities that exist but do not fit their schema; a reference to one is not reported again.
+    `environment` is None for a project without environments.
+    """
+
+    environment: str | None
+    providers: dict[str, Resource[Provider]] = field(default_factory=dict)
+    endpoints: dict[str, Resource[Endpoint]] = field(default_factory=dict)
+    credentials: dict[str, Resource[Credential]] = field(default_factory=dict)
+    models: dict[str, Resource[Model]] = field(default_factory=dict)
+    routes: dict[str, Resource[Route]] = field(default_factory=dict)
+    teams: dict[str, Resource[Team]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    removed: dict[str, Place] = field(default_factory=dict)
+    children: dict[str, list[Resource[Any]]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Resource[Any]]:
+        """Iterate over all resources, by kind in the order of the fields above."""
+        for resources in (
+            self.providers, self.endpoints, self.credentials, self.models, self.routes, self.teams
+        ):  # fmt: skip
+            yield from resources.values()
+
+    def get(self, identity: str) -> Resource[Any] | None:
+        """Return the resource with this identity, or None."""
+        for resources in (
+            self.providers, self.endpoints, self.credentials, self.models, self.routes, self.teams
+        ):  # fmt: skip
+            if identity in resources:
+                return resources[identity]  # type: ignore[no-any-return, attr-defined]
+        return None
+
+    def endpoints_of(self, provider: str) -> list[Resource[Endpoint]]:
+        """Return the endpoints of the provider with this name."""
+        return self.children.get(f"endpoint/{provider}", [])
+
+    def credentials_of(self, provider: str) -> list[Resource[Credential]]:
+        """Return the credentials of the provider with this name."""
+        return self.children.get(f"credential/{provider}", [])
+
+    def models_of(self, provider: str) -> list[Resource[Model]]:
+        """Return the models of the provider with this name."""
+        return self.children.get(f"model/{provider}", [])
+
+    def is_live(self, resource: Resource[Any]) -> bool:
+        """Tell whether a resource and the provider it belongs to are enabled."""
+        if not resource.spec.enabled:
+            return False
+        if resource.provider is None:
+            return True
+        owner = self.providers.get(f"provider/{resource.provider}")
+        return owner is not None and owner.spec.enabled

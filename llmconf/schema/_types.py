@@ -1,0 +1,122 @@
+"""The field types that all kinds share, as pydantic sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from llmconf import fields
+
+
+class Strict(BaseModel):
+    """Base of all models: unknown keys are errors, nothing is coerced, inputs stay out of errors."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True
+    )
+
+
+def _check_secret(value: str) -> str:
+    if fields.is_sealed(value):
+        return value
+    if value.startswith("ENC("):
+        raise PydanticCustomError("secret_token", "not a well-formed token")
+    if value.startswith("${") or value.startswith("os.environ"):
+        raise PydanticCustomError("secret_reference", "not a reference that llmconf knows; write `env:NAME`")
+    raise PydanticCustomError("secret_plaintext", "a secret in plain text")
+
+
+def _check_url(value: str) -> str:
+    try:
+        fields.parse_url(value)
+    except ValueError as error:
+        raise PydanticCustomError("url", "{reason}", {"reason": str(error)}) from None
+    return value
+
+
+def _check_host(value: str) -> str:
+    try:
+        fields.parse_host(value)
+    except ValueError as error:
+        raise PydanticCustomError("host", "{reason}", {"reason": str(error)}) from None
+    return value
+
+
+def _check_date(value: str) -> str:
+    from datetime import date
+
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("date", "not a date of the calendar, as in 2027-03-31") from None
+    return value
+
+
+def _quoted(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise PydanticCustomError("money_number", "an amount is a decimal string: put it in quotes")
+    return value
+
+
+SECRET_SCHEMA = {
+    "type": "string",
+    "title": "Secret",
+    "anyOf": [
+        {"pattern": r"^ENC\(v1;.+\)$"},
+        {"pattern": r"^(env|file):\S"},
+        {"pattern": r"^(op|vault|awssm|gcpsm|azkv)://\S"},
+    ],
+    "examples": ["env:OPENAI_API_KEY"],
+}
+
+Name = Annotated[str, StringConstraints(pattern=fields.NAME_PATTERN)]
+ModelId = Annotated[str, StringConstraints(pattern=fields.MODEL_ID_PATTERN)]
+Duration = Annotated[str, StringConstraints(pattern=fields.DURATION_PATTERN)]
+Money = Annotated[str, BeforeValidator(_quoted), StringConstraints(pattern=r"^-?" + fields.MONEY_PATTERN[1:])]
+Date = Annotated[str, StringConstraints(pattern=fields.DATE_PATTERN), AfterValidator(_check_date)]
+Url = Annotated[str, AfterValidator(_check_url)]
+Host = Annotated[str, AfterValidator(_check_host)]
+Secret = Annotated[str, AfterValidator(_check_secret), Field(json_schema_extra=SECRET_SCHEMA)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Count = Annotated[int, Field(gt=0, le=2**53 - 1)]
+Weight = Annotated[int, Field(ge=0, le=1_000_000)]
+Labels = dict[Annotated[str, StringConstraints(min_length=1, max_length=63)], str]
+
+Capability = Literal[
+    "audio_input",
+    "audio_output",
+    "batch",
+    "chat",
+    "citations",
+    "code_execution",
+    "completion",
+    "computer_use",
+    "embedding",
+    "fill_in_middle",
+    "fine_tuning",
+    "function_calling",
+    "image_generation",
+    "json_mode",
+    "moderation",
+    "ocr",
+    "parallel_function_calling",
+    "pdf_input",
+    "prompt_caching",
+    "realtime",
+    "reasoning",
+    "rerank",
+    "speech",
+    "streaming",
+    "structured_output",
+    "system_messages",
+    "transcription",
+    "video_input",
+    "vision",
+    "web_search",
+]
+"""What a model can do. The list is closed, so that a misspelled capability is an error."""
+
+Mode = Literal["chat", "completion", "embedding", "rerank", "image", "transcription", "speech", "moderation"]
+Strategy = Literal["priority", "weighted", "round_robin", "lowest_cost"]

@@ -1,0 +1,367 @@
+"""The six kinds: what a repository declares, field by field.
+
+Descriptions are attribute docstrings; the JSON Schemas show them in editors. A model here is complete:
+required fields are required. A document that may be partial (an overlay, or a flat credential whose
+provider names the type) is validated with the same model and its missing fields are forgiven until the
+environment has been resolved.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from llmconf.schema._types import (
+    Capability,
+    Count,
+    Date,
+    Duration,
+    Host,
+    Labels,
+    Mode,
+    ModelId,
+    Money,
+    Name,
+    Secret,
+    Strategy,
+    Strict,
+    Text,
+    Url,
+    Weight,
+)
+
+ProviderReference = Name
+ModelReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s\x00-\x1f\x7f]{1,256}$")]
+Use = Annotated[str, StringConstraints(pattern=r"^(route|provider|model)/[^\s\x00-\x1f\x7f]{1,320}$")]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
+HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,4096}$")]
+
+
+class Limits(Strict):
+    """How much may be sent per minute and at a time."""
+
+    rpm: Count | None = None
+    """Requests per minute."""
+    tpm: Count | None = None
+    """Tokens per minute."""
+    parallel: Count | None = None
+    """Requests under way at once."""
+
+
+class Tls(Strict):
+    """Certificates for an endpoint that the system's trust store does not cover."""
+
+    ca: Text | None = None
+    """Path of a PEM file with the certificate authorities to trust."""
+    client_cert: Text | None = None
+    """Path of a PEM file with the client certificate."""
+    client_key: Secret | None = None
+    """The client certificate's private key: a token or a reference such as `file:certs/client.key`."""
+
+
+class Common(Strict):
+    """What every resource may say of itself."""
+
+    enabled: bool = True
+    """Whether the resource is in use. What is disabled is left out of bundles."""
+    description: Text | None = None
+    """A sentence for people."""
+    labels: Labels = Field(default_factory=dict)
+    """Free labels to filter by, such as `owner: ai-platform`."""
+    extra: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Settings for one target only, by the name of the target."""
+
+
+class Network(Strict):
+    """How requests are made; an endpoint's own value wins over its provider's."""
+
+    timeout: Duration | None = None
+    """How long one request may take, such as `60s`."""
+    retries: Annotated[int, Field(ge=0, le=100)] | None = None
+    """How often a failed request is tried again."""
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    """Headers to send along; a value may be a token or a reference."""
+    proxy: Url | None = None
+    """URL of the proxy to go through."""
+    region: Text | None = None
+    """The vendor's region, such as `eu-west-1`."""
+    limits: Limits | None = None
+    """Rate limits of the account or endpoint."""
+
+
+class Endpoint(Common, Network):
+    """A base URL of a provider."""
+
+    name: Name
+    """Name of the endpoint, unique in its provider."""
+    url: Url
+    """Base URL without a trailing path of a call, such as `https://api.openai.com/v1`."""
+    default: bool = False
+    """Whether this endpoint is taken where none is named. A sole endpoint is the default."""
+    weight: Weight | None = None
+    """Share of the traffic among the endpoints of this provider."""
+    tls: Tls | None = None
+    """Certificates of this endpoint."""
+    credential: Name | None = None
+    """Credential to call it with. Without it, the one whose hosts match."""
+
+
+class Credential(Common):
+    """The secret fields with which a provider is called."""
+
+    name: Name
+    """Name of the credential, unique in its provider."""
+    hosts: list[Host] | None = None
+    """Origins that the secrets may be sent to. Types with fixed hosts have a default."""
+    expires: Date | None = None
+    """Day on which the credential ends, as the vendor states it."""
+    api_key: Secret | None = None
+    """API key or bearer token."""
+    access_key_id: Secret | None = None
+    """AWS access key id."""
+    secret_access_key: Secret | None = None
+    """AWS secret access key."""
+    session_token: Secret | None = None
+    """AWS session token."""
+    tenant_id: Text | None = None
+    """Directory (tenant) id in Microsoft Entra. Not a secret."""
+    client_id: Text | None = None
+    """Application (client) id in Microsoft Entra. Not a secret."""
+    client_secret: Secret | None = None
+    """Client secret in Microsoft Entra."""
+    service_account: Secret | None = None
+    """Google service account key, as JSON."""
+
+
+SECRET_FIELDS = (
+    "api_key",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "client_secret",
+    "service_account",
+)
+"""Fields of a credential that hold a secret; they mean the same in every provider type."""
+
+CREDENTIAL_FIELDS = (*SECRET_FIELDS, "tenant_id", "client_id")
+"""Fields of a credential that authenticate, secret or not."""
+
+
+class BatchPrice(Strict):
+    """Prices of a batch call, in USD per million tokens."""
+
+    input: Money | None = None
+    """Input tokens."""
+    output: Money | None = None
+    """Output tokens."""
+
+
+class PriceTier(Strict):
+    """Prices from a number of input tokens on, in USD per million tokens."""
+
+    above: Count
+    """Number of input tokens above which this tier holds."""
+    input: Money | None = None
+    """Input tokens."""
+    output: Money | None = None
+    """Output tokens."""
+    cache_read: Money | None = None
+    """Input tokens read from the cache."""
+    cache_write: Money | None = None
+    """Input tokens written to the cache."""
+
+
+class Price(Strict):
+    """Prices in USD per million tokens, as decimal strings."""
+
+    input: Money | None = None
+    """Input tokens, such as "1.25"."""
+    output: Money | None = None
+    """Output tokens, such as "10"."""
+    cache_read: Money | None = None
+    """Input tokens read from the cache."""
+    cache_write: Money | None = None
+    """Input tokens written to the cache."""
+    batch: BatchPrice | None = None
+    """Prices of batch calls."""
+    tiers: list[PriceTier] | None = None
+    """Other prices for long inputs."""
+
+
+class Lifecycle(Strict):
+    """Where a model is in its life, as its provider states it."""
+
+    status: Literal["active", "deprecated", "retired"] | None = None
+    """`deprecated` still answers and will end; `retired` answers no more."""
+    deprecated: Date | None = None
+    """Day from which the model is deprecated."""
+    retires: Date | None = None
+    """Day from which the model answers no more."""
+    replacement: ModelId | None = None
+    """Id of the model that the provider names as successor."""
+
+
+class Model(Common):
+    """A model that a provider serves."""
+
+    id: ModelId
+    """What is sent to the API as the model: a model id, or on Azure a deployment name."""
+    base: ModelId | None = None
+    """Model whose facts (price, limits, capabilities) this one follows: an id, or `provider/id`."""
+    mode: Mode | None = None
+    """What kind of call it answers. Without it, that of `base`, or `chat`."""
+    capabilities: list[Capability] | None = None
+    """What the model can do."""
+    context: Count | None = None
+    """Most tokens of input and context."""
+    max_output: Count | None = None
+    """Most tokens of output."""
+    price: Price | None = None
+    """Prices in USD per million tokens."""
+    endpoints: list[Name] | None = None
+    """Endpoints of the provider that serve it. Without it, the default endpoint."""
+    aliases: list[ModelId] | None = None
+    """Other ids under which the provider serves the same model."""
+    limits: Limits | None = None
+    """Rate limits of this model."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Default parameters of a call, such as `temperature`."""
+    lifecycle: Lifecycle | None = None
+    """Deprecation and retirement."""
+
+
+class Sync(Strict):
+    """Which of the provider's models are locked; patterns with `*` and `?`."""
+
+    include: list[Text] | None = None
+    """Ids to take. Without it, all."""
+    exclude: list[Text] | None = None
+    """Ids to leave out."""
+
+
+class Provider(Common, Network):
+    """An account at a vendor, or a self-hosted server."""
+
+    name: Name
+    """Name of the provider, unique in the project."""
+    type: Name
+    """Which vendor or server this is: an adapter or one of its presets."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Settings of the type, such as `organization`."""
+    sync: Sync | None = None
+    """Which models are taken into the lock."""
+
+
+class Target(Strict):
+    """One model that a route leads to."""
+
+    model: ModelReference
+    """The model, as `provider/id`."""
+    weight: Weight | None = None
+    """Share of the traffic, for the strategy `weighted`."""
+    endpoint: Name | None = None
+    """Endpoint of the provider to use instead of those of the model."""
+
+
+class Route(Common):
+    """A public name that resolves to one or more models."""
+
+    name: Name
+    """Name that applications ask for."""
+    strategy: Strategy = "priority"
+    """How a target is chosen: in order, by weight, in turn, or the cheapest first."""
+    requires: list[Capability] | None = None
+    """Capabilities that every target must have."""
+    targets: list[Target]
+    """The models, in order of preference."""
+    fallbacks: list[Name] | None = None
+    """Routes to try when all targets fail."""
+    aliases: list[ModelId] | None = None
+    """Other names for the same route."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Default parameters of a call, such as `temperature`."""
+    timeout: Duration | None = None
+    """How long one call may take."""
+    retries: Annotated[int, Field(ge=0, le=100)] | None = None
+    """How often a failed call is tried again."""
+
+
+class Budget(Strict):
+    """How much a team may spend."""
+
+    amount: Money
+    """Amount of money, as a decimal string."""
+    currency: Literal["USD"] = "USD"
+    """Currency; prices are in USD, so budgets are too."""
+    per: Literal["day", "week", "month", "year"]
+    """Period after which the budget starts anew."""
+
+
+class Team(Common):
+    """Who uses which routes, models and providers, and for how much."""
+
+    name: Name
+    """Name of the team."""
+    uses: list[Use]
+    """What the team may call: `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`."""
+    credentials: list[ModelReference] | None = None
+    """Credentials of its own, as `provider/name`."""
+    budget: Budget | None = None
+    """How much it may spend."""
+
+
+class EndpointDocument(Endpoint):
+    """An endpoint in a document of its own."""
+
+    provider: ProviderReference
+    """Name of the provider it belongs to."""
+
+
+class CredentialDocument(Credential):
+    """A credential in a document of its own."""
+
+    provider: ProviderReference
+    """Name of the provider it belongs to."""
+
+
+class ModelDocument(Model):
+    """A model in a document of its own."""
+
+    provider: ProviderReference
+    """Name of the provider that serves it."""
+
+
+class ProviderDocument(Provider):
+    """A provider with what stands inside it."""
+
+    endpoints: list[Endpoint] | None = None
+    """Base URLs of the provider."""
+    credentials: list[Credential] | None = None
+    """Credentials of the provider."""
+    models: list[Model] | None = None
+    """Models declared by hand."""
+
+
+DOCUMENTS: dict[str, type[Common]] = {
+    "Provider": ProviderDocument,
+    "Endpoint": EndpointDocument,
+    "Credential": CredentialDocument,
+    "Model": ModelDocument,
+    "Route": Route,
+    "Team": Team,
+}
+"""The model of a whole document, by `kind` (which the model leaves out)."""
+
+RESOURCES: dict[str, type[Common]] = {
+    "Provider": Provider,
+    "Endpoint": Endpoint,
+    "Credential": Credential,
+    "Model": Model,
+    "Route": Route,
+    "Team": Team,
+}
+"""The model of one flat resource, by kind."""
+
+NESTED = {"endpoints": "Endpoint", "credentials": "Credential", "models": "Model"}
+"""Keys of a provider document that hold resources of their own, with their kind."""

@@ -1,0 +1,52 @@
+"""The project file, `llmconf.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from llmconf.schema._types import Name, Strict, Text
+
+RuleCode = Annotated[str, StringConstraints(pattern=r"^LC[A-Z][0-9]{3}$")]
+
+
+class Environment(Strict):
+    """One environment, with its overlay in `environments/<name>/`."""
+
+    vault: Name | None = None
+    """Vault that secrets of this environment's overlay belong to; without it, `default`."""
+    description: Text | None = None
+    """A sentence for people."""
+
+
+class Policy(Strict):
+    """Thresholds of rules."""
+
+    expires_within_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """How many days before its end a credential is reported."""
+    retires_within_days: Annotated[int, Field(ge=0, le=3650)] = 90
+    """How many days before its retirement a used model is reported."""
+
+
+class ProjectFile(Strict):
+    """The project file: environments, targets, policy, rule settings."""
+
+    version: Literal[1]
+    """Version of this format."""
+    name: Name
+    """Name of the project."""
+    environments: dict[Name, Environment | None] | list[Name] = Field(default_factory=dict)
+    """Environments by name; a list of names is the short form."""
+    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Lowest layer of values, by kind (`Endpoint`) or kind and provider type (`Endpoint/vllm`)."""
+    policy: Policy = Policy()
+    """Thresholds of rules."""
+    rules: dict[RuleCode, Literal["error", "warning", "info", "off"]] = Field(default_factory=dict)
+    """Severity of single rules."""
+    targets: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    """Files to emit on build, by the name of the target, with its options."""
+
+    def environment_names(self) -> tuple[str, ...]:
+        """Return the names of the environments, in the order of the file."""
+        return tuple(self.environments)

@@ -1,0 +1,55 @@
+"""What a target is: it turns one resolved environment into the files of one consumer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from llmconf.diagnostics import Place
+from llmconf.resolved import Resolved
+
+
+class TargetOptions(BaseModel):
+    """Base of the options that a target takes in `llmconf.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What a target puts where a secret belongs: the name of an environment variable.
+
+    `source` is `token`, `env`, `file` or the scheme of another reference.
+    """
+
+    variable: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a target could not express, with the place that asked for it."""
+
+    place: Place
+    message: str
+    severity: Literal["warning", "info"] = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """Files by path relative to the target's folder, as text, and what was lost on the way."""
+
+    files: dict[str, str]
+    notes: tuple[Note, ...] = ()
+
+
+class TargetModule(Protocol):
+    """A module of this package, one per consumer. Its name is the target's name."""
+
+    Options: type[TargetOptions]
+
+    def emit(self, env: Resolved, options: Any, /) -> Emitted:
+        """Return the files. Pure: no I/O."""
+        ...

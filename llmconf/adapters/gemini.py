@@ -1,0 +1,12 @@
+"""The Gemini API of Google AI: an API key in `x-goog-api-key`, never in the URL."""
+
+from __future__ import annotations
+
+from llmconf.adapters import _base
+from llmconf.adapters._base import CredentialForm
+
+CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
+
+
+class Options(_base.Options):
+    """Nothing beyond the URL and the key."""

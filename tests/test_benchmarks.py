@@ -1,0 +1,108 @@
+"""The generator of benchmark projects is deterministic and clean, and the runner runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BENCHMARKS / script), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+
+
+def generate(out: Path, resources: int, *arguments: str) -> dict[str, bytes]:
+    done = run("generate.py", str(out), "--resources", str(resources), *arguments)
+    assert done.returncode == 0, done.stderr
+    return {str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*.yaml")}
+
+
+def documents(files: dict[str, bytes]) -> list[dict[str, object]]:
+    texts = (text for path, text in files.items() if path.startswith("config/"))
+    return [document for text in texts for document in yaml.safe_load_all(text)]
+
+
+def test_same_seed_gives_same_bytes(tmp_path: Path) -> None:
+    options = ("--seed", "7", "--environments", "2")
+    assert generate(tmp_path / "a", 40, *options) == generate(tmp_path / "b", 40, *options)
+
+
+def test_another_seed_gives_other_bytes(tmp_path: Path) -> None:
+    assert generate(tmp_path / "a", 40, "--seed", "1") != generate(tmp_path / "b", 40, "--seed", "2")
+
+
+@pytest.mark.parametrize("resources", [1, 2, 9, 10, 19, 200])
+@pytest.mark.parametrize("per_file", ["one", "many"])
+def test_number_of_documents_is_exact(tmp_path: Path, resources: int, per_file: str) -> None:
+    files = generate(tmp_path / "out", resources, "--per-file", per_file)
+    assert len(documents(files)) == resources
+    if per_file == "one":
+        assert len(files) == resources + 1
+
+
+def test_files_have_the_size_of_real_ones(tmp_path: Path) -> None:
+    files = generate(tmp_path / "out", 400)
+    sizes = [len(text) for path, text in files.items() if path.startswith("config/")]
+    assert 550 < sum(sizes) / len(sizes) < 650
+    assert min(sizes) > 350
+    assert max(sizes) < 1000
+
+
+def test_layout_changes_no_document(tmp_path: Path) -> None:
+    one = generate(tmp_path / "one", 60)
+    many = generate(tmp_path / "many", 60, "--per-file", "many")
+    assert Counter(map(repr, documents(one))) == Counter(map(repr, documents(many)))
+
+
+def test_folder_with_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "kept.txt").write_text("mine")
+    done = run("generate.py", str(tmp_path))
+    assert done.returncode == 1
+    assert "is not empty" in done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["kept.txt"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("1",), ("3",), ("10",), ("200",), ("200", "--per-file", "many"), ("100", "--environments", "3")],
+    ids=" ".join,
+)
+def test_projects_are_free_of_findings(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    generate(tmp_path / "out", int(arguments[0]), *arguments[1:])
+    report = tmp_path / "report.json"
+    command = ["-C", str(tmp_path / "out"), "validate", "--no-cache", "--report", f"json:{report}"]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "llmconf", *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(report.read_text())["diagnostics"] == []
+
+
+def test_smoke_run_prints_a_table(tmp_path: Path) -> None:
+    data = tmp_path / "rows.json"
+    done = run("run.py", "--smoke", "--json", str(data))
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:4] == ["measurement", "files", "seconds", "peak"]
+    assert any(line.startswith("validate, nothing changed") for line in lines)
+    rows = json.loads(data.read_text())["rows"]
+    assert {row["label"] for row in rows} >= {"--version", "validate, one process", "peak memory"}
+    version = next(row for row in rows if row["label"] == "--version")
+    assert version["verdict"] in ("met", "missed")
+
+
+def test_missing_peer_is_a_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMCONF_NODE_MODULES", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run("run.py", "--smoke", "--only", "validate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = next(line for line in done.stdout.splitlines() if "ajv-cli" in line)
+    assert row.endswith("peer missing")

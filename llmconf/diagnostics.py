@@ -91,14 +91,25 @@ def at_least(severity: Severity, threshold: Severity) -> bool:
     return SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
 
 
+_MANY = 256
+
+
 def closest(word: str, options: Iterable[str]) -> str | None:
-    """Return the option that `word` was probably meant to be, or None."""
+    """Return the option that `word` was probably meant to be, or None.
+
+    Among many options only those that begin or end alike are looked at, so that thousands of misspelled
+    references stay cheap.
+    """
     from difflib import get_close_matches
 
-    if len(word) > 200:
+    if len(word) > _MANY:
         return None
     folded = {option.casefold(): option for option in options}
-    matches = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    word = word.casefold()
+    candidates = list(folded)
+    if len(candidates) > _MANY:
+        candidates = [option for option in candidates if option[:2] == word[:2] or option[-3:] == word[-3:]]
+    matches = get_close_matches(word, candidates[:_MANY], n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None
 
 

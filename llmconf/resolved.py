@@ -11,8 +11,8 @@ from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider, 
 
 Spec = TypeVar("Spec", bound=Common)
 
-LIST_KEYS = {"targets": ("model", "endpoint"), "tiers": ("above",)}
-"""Lists of objects that merge item by item, with the fields that tell items apart."""
+LIST_KEYS = {"targets": ("model", "endpoint")}
+"""Lists of objects that merge item by item, with the fields that tell items apart; others are replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def _translate(path: Path, merged: Any, layered: Any) -> Path | None:
         index = step
         if key in LIST_KEYS and isinstance(merged[step], dict):
             wanted = item_key(key, merged[step])
-            index = next((i for i, item in enumerate(layered) if item_key(key, item) == wanted), len(layered))
+            twins = sum(item_key(key, item) == wanted for item in merged[:step])
+            same = [i for i, item in enumerate(layered) if item_key(key, item) == wanted]
+            index = same[twins] if twins < len(same) else len(layered)
         if index >= len(layered):
             return None
         merged, layered = merged[step], layered[index]
@@ -133,7 +135,7 @@ class Resolved:
             self.providers, self.endpoints, self.credentials, self.models, self.routes, self.teams
         ):  # fmt: skip
             if identity in resources:
-                return resources[identity]  # type: ignore[no-any-return, attr-defined]
+                return resources[identity]
         return None
 
     def endpoints_of(self, provider: str) -> list[Resource[Endpoint]]:
@@ -149,10 +151,10 @@ class Resolved:
         return self.children.get(f"model/{provider}", [])
 
     def is_live(self, resource: Resource[Any]) -> bool:
-        """Tell whether a resource and the provider it belongs to are enabled."""
+        """Tell whether a resource and the provider it belongs to are enabled; a broken one is taken to be."""
         if not resource.spec.enabled:
             return False
         if resource.provider is None:
             return True
         owner = self.providers.get(f"provider/{resource.provider}")
-        return owner is not None and owner.spec.enabled
+        return owner.spec.enabled if owner else f"provider/{resource.provider}" in self.broken

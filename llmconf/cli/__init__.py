@@ -1,1 +1,109 @@
-"""."""
+"""The command line: one file per command, each imported only when it is called."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from llmconf.errors import LlmconfError
+from llmconf.registry import load_module, module_names
+from llmconf.version import __version__
+
+EXIT_INTERNAL = 70
+_SUMMARIES = {
+    "build": "Resolve the project and write bundles and target files.",
+    "completion": "Print the completion script of a shell.",
+    "list": "List resources of one kind.",
+    "rule": "Explain a rule, or list all.",
+    "schema": "Print or write the JSON Schemas for editors.",
+    "show": "Show one resource, resolved.",
+    "validate": "Check the project, offline and without any key.",
+}
+"""What `llmconf --help` says of each command, so that it need not import them; a test compares."""
+
+
+class Commands(click.Group):
+    """Finds the commands among the files of this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(module_names(__name__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in module_names(__name__):
+            return None
+        command: click.Command = load_module(__name__, cmd_name).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from llmconf.diagnostics import did_you_mean
+
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"{error.message} {hint or ''}".strip(), ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _SUMMARIES.get(name, "")) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="llmconf %(version)s")
+@click.option("-C", "--directory", metavar="DIR", help="Work in DIR instead of the current folder.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+@click.pass_context
+def group(ctx: click.Context, directory: str | None, debug: bool) -> None:
+    """A compiler for LLM configuration kept in git.
+
+    \b
+    Examples:
+      llmconf validate
+      llmconf list model --capability function_calling --env prod
+      llmconf build --env prod
+    """
+    ctx.obj = {"directory": directory, "debug": debug}
+
+
+def run() -> NoReturn:
+    """Run the command line and exit: the one place where errors become exit codes."""
+    # A run is short and builds many long-lived objects: collecting garbage would cost more than it frees.
+    gc.disable()
+    # Looking for pydantic plugins reads the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    debug = "--debug" in sys.argv
+    try:
+        status = group.main(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Abort:
+        click.echo("aborted", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except LlmconfError as error:
+        click.echo(f"llmconf: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"  help: {error.hint}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader went away, as `| head` does; what Python flushes at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:  # the command boundary: a defect must not end in a traceback
+        if debug:
+            raise
+        click.echo(f"llmconf: internal error ({type(error).__name__}); --debug shows more", err=True)
+        sys.exit(EXIT_INTERNAL)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, LiteralString
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -21,11 +22,20 @@ class Strict(BaseModel):
 def _check_secret(value: str) -> str:
     if fields.is_sealed(value):
         return value
+    raise PydanticCustomError(_secret_problem(value), "not a token or a reference")
+
+
+def _secret_problem(value: str) -> LiteralString:
+    """Name what stands where a secret should: the value itself goes into no message."""
+    from llmconf.scan import DUMMY, PLACEHOLDER
+
     if value.startswith("ENC("):
-        raise PydanticCustomError("secret_token", "not a well-formed token")
-    if value.startswith("${") or value.startswith("os.environ"):
-        raise PydanticCustomError("secret_reference", "not a reference that llmconf knows; write `env:NAME`")
-    raise PydanticCustomError("secret_plaintext", "a secret in plain text")
+        return "secret_token"
+    if re.match(r"^(\$\{?\w|\{\{|\{env:|os\.environ|[a-z]{2,8}://?\S|env:|file:)", value):
+        return "secret_reference"
+    if DUMMY.search(value):
+        return "secret_dummy"
+    return "secret_placeholder" if PLACEHOLDER.search(value) else "secret_plaintext"
 
 
 def _check_url(value: str) -> str:

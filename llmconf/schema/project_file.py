@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from llmconf.schema._types import Name, Strict, Text
 
 RuleCode = Annotated[str, StringConstraints(pattern=r"^LC[A-Z][0-9]{3}$")]
+
+
+def _by_name(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return dict.fromkeys(value)
+    return value
 
 
 class Environment(Strict):
@@ -36,7 +42,7 @@ class ProjectFile(Strict):
     """Version of this format."""
     name: Name
     """Name of the project."""
-    environments: dict[Name, Environment | None] | list[Name] = Field(default_factory=dict)
+    environments: Annotated[dict[Name, Environment | None], BeforeValidator(_by_name)] = Field(default_factory=dict)
     """Environments by name; a list of names is the short form."""
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Lowest layer of values, by kind (`Endpoint`) or kind and provider type (`Endpoint/vllm`)."""

@@ -1,0 +1,109 @@
+"""What other programs call: read and check a project, report on it, build its bundles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from llmconf import rules
+from llmconf.check import Checked, check
+from llmconf.diagnostics import Diagnostic
+from llmconf.project import load_project, require_environment
+from llmconf.reporters._base import Report, RuleText
+from llmconf.scan import SENSITIVE_KEY, scan
+from llmconf.fields import is_sealed
+from llmconf.version import __version__
+
+_FIELD = re.compile(r"^\s*(?:-\s+)?[{]?\s*[\"']?([\w.-]+)[\"']?\s*:\s*[\"']?([^\"'#]*)")
+_OPAQUE = re.compile(r"(?<![\w+/=(;.])(?=[\w+/=]*[0-9])(?=[\w+/=]*[A-Za-z])[\w+/=]{24,}")
+_SECRET_CODES = ("LCK001", "LCK002", "LCK004", "LCK005", "LCE005")
+
+
+def validate(root: Path, *, env: str | None = None, today: date | None = None, jobs: int = 1) -> Checked:
+    """Read and check the project at `root`, all environments or only `env`.
+
+    `today` is compared with dates of expiry and retirement; `jobs` is how many processes may parse.
+    Raises UsageError where there is no such environment.
+    """
+    project = load_project(root, jobs)
+    if env is not None:
+        require_environment(project, env)
+    return check(project, today or date.today(), env)
+
+
+def first_change(checked: Checked, today: date) -> date | None:
+    """Return the first day after `today` on which the findings may be other ones, or None."""
+    settings = checked.project.settings
+    if settings is None:
+        return None
+    days: set[date] = set()
+    for env in checked.environments.values():
+        for credential in env.credentials.values():
+            if credential.spec.expires:
+                days |= _turns(credential.spec.expires, settings.policy.expires_within_days)
+        for model in env.models.values():
+            lifecycle = model.spec.lifecycle
+            for day in (lifecycle.retires, lifecycle.deprecated) if lifecycle else ():
+                days |= _turns(day, settings.policy.retires_within_days) if day else set()
+    return min((day for day in days if day > today), default=None)
+
+
+def _turns(text: str, within: int) -> set[date]:
+    """Return the days around which a rule about a date may change its mind."""
+    day = date.fromisoformat(text)
+    turns = (day.toordinal() - within, day.toordinal(), day.toordinal() + 1)
+    return {date.fromordinal(turn) for turn in turns if 0 < turn <= date.max.toordinal()}
+
+
+def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: bool = False) -> Report:
+    """Return what a reporter needs to write some of the diagnostics of a project."""
+    project = checked.project
+
+    @cache
+    def lines(name: str) -> tuple[str, ...]:
+        return tuple(re.split(r"\r\n|\r|\n", project.text(name) or ""))
+
+    @cache
+    def secret_lines(name: str) -> frozenset[int]:
+        hidden = {number for number, line in enumerate(lines(name), 1) if _holds_secret(line)}
+        for diagnostic in checked.diagnostics:
+            if diagnostic.code in _SECRET_CODES and diagnostic.span.file == name:
+                hidden.update(range(diagnostic.span.line, diagnostic.span.end_line + 1))
+        return frozenset(hidden)
+
+    texts = {}
+    for code in sorted({diagnostic.code for diagnostic in diagnostics}):
+        info = rules.info(code)
+        text = f"{info.summary}\n\nWhy: {info.why}\n\nExample:\n\n{info.example}\n\nFix: {info.fix}"
+        texts[code] = RuleText(code, info.name, info.severity, info.summary, text)
+    return Report(
+        tuple(diagnostics),
+        texts,
+        lines,
+        secret_lines,
+        prefix=git_prefix(project.root),
+        resources=checked.resources,
+        environments=tuple(name for name in checked.environments if name),
+        color=color,
+        version=__version__,
+    )
+
+
+def _holds_secret(line: str) -> bool:
+    """Tell whether a line may hold a secret in plain text; when in doubt it is not shown."""
+    field = _FIELD.match(line)
+    if field and SENSITIVE_KEY.search(field[1]) and field[2].strip() and not is_sealed(field[2].strip()):
+        return True
+    return bool(scan(line)) or "PRIVATE KEY" in line or _OPAQUE.search(re.sub(r"ENC\([^)]*\)", "", line)) is not None
+
+
+def git_prefix(root: Path) -> str:
+    """Return the way from the root of the git repository to the project, ending in `/`, or empty."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            prefix = root.relative_to(folder).as_posix()
+            return "" if prefix == "." else prefix + "/"
+    return ""

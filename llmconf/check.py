@@ -1,0 +1,199 @@
+"""The check stage: runs the rules over each environment and locates what all stages found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from llmconf import rules, suppress, targets
+from llmconf.diagnostics import (
+    Diagnostic,
+    Finding,
+    Place,
+    Related,
+    Severity,
+    Span,
+    did_you_mean,
+    sort_diagnostics,
+)
+from llmconf.discover import PROJECT_FILE
+from llmconf.document import Document
+from llmconf.project import Project
+from llmconf.resolve import read_base, resolve
+from llmconf.resolved import Resolved
+from llmconf.rules._base import Context
+from llmconf.schema import errors
+from llmconf.schema.project_file import ProjectFile
+from llmconf.values import Refusal
+
+Findings = dict[Finding, set[str | None]]
+"""What was found, with the environments it was found in."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """A project after all checks: its environments, resolved, and the diagnostics, sorted."""
+
+    project: Project
+    environments: dict[str | None, Resolved] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def resources(self) -> int:
+        """How many different resources the project declares."""
+        fragments = [self.project.base, *self.project.overlays.values()]
+        return len({fragment.identity for group in fragments for fragment in group})
+
+    def worst(self) -> Severity | None:
+        """Return the worst severity, or None where nothing was found."""
+        found = {diagnostic.severity for diagnostic in self.diagnostics}
+        return next((severity for severity in ("error", "warning", "info") if severity in found), None)
+
+
+def check(project: Project, today: date, only: str | None = None) -> Checked:
+    """Resolve and check all environments of a project, or only one.
+
+    `today` is what rules about expiry and retirement compare with.
+    """
+    checked = Checked(project)
+    found: Findings = {finding: set() for finding in project.findings}
+    settings = project.settings
+    if settings is not None:
+        names: list[str | None] = [only] if only else list(settings.environment_names()) or [None]
+        for finding in _check_settings(settings):
+            found.setdefault(finding, set())
+        _check_environments(checked, settings, names, today, found)
+    every = set(checked.environments)
+    located = _locate(project, found, every, settings)
+    known = rules.codes() if project.suppressing else ()
+    kept, extra = suppress.apply(located, project.suppressing, project.text, known, report_unused=only is None)
+    kept += _locate(project, {finding: set() for finding in extra}, every, settings)
+    checked.diagnostics = sort_diagnostics(_once_per_secret(kept))
+    return checked
+
+
+def _check_environments(
+    checked: Checked, settings: ProjectFile, names: Sequence[str | None], today: date, found: Findings
+) -> None:
+    base = read_base(checked.project.base, settings)
+    for finding in base.findings:
+        found.setdefault(finding, set())
+    same: dict[str | None, list[Finding]] = {}
+    for name in names:
+        overlays = checked.project.overlays.get(name or "", [])
+        env, problems = resolve(base, overlays, name, settings)
+        checked.environments[name] = env
+        if not overlays and same:
+            problems = same["base"]
+        else:
+            problems += run_rules(Context(env, settings, today))
+            if not overlays:
+                same["base"] = problems
+        for finding in problems:
+            found.setdefault(finding, set()).add(name)
+
+
+def run_rules(context: Context) -> list[Finding]:
+    """Run all rules that are not off over one environment. A rule that crashes becomes a finding."""
+    found: list[Finding] = []
+    for code in rules.names():
+        if context.project.rules.get(code) == "off":
+            continue
+        rule = rules.load(code)
+        try:
+            found += [
+                Finding(code, problem.place, problem.message, problem.hint, problem.related)
+                for problem in rule.check(context)
+            ]
+        except Exception as error:  # one rule's defect must not hide what the others find
+            message = f"the rule {code} failed with {type(error).__name__}; this is a defect of llmconf"
+            found.append(Finding("LCX005", Span(PROJECT_FILE, 1, 1, 1, 1), message))
+    return found
+
+
+def _check_settings(settings: ProjectFile) -> list[Finding]:
+    """Check what the project file says of rules and targets."""
+    found = []
+    for code in settings.rules:
+        place = Place(PROJECT_FILE, 0, ("rules", code), on_key=True)
+        if code not in rules.codes():
+            found.append(Finding("LCP002", place, f"unknown rule `{code}`", did_you_mean(code, rules.codes())))
+        elif rules.info(code).fixed:
+            found.append(Finding("LCP004", place, f"the severity of `{code}` cannot be changed"))
+    for name, options in settings.targets.items():
+        place = Place(PROJECT_FILE, 0, ("targets", name))
+        if name not in targets.names():
+            hint = did_you_mean(name, targets.names()) or f"targets: {', '.join(targets.names())}"
+            at = Place(PROJECT_FILE, 0, place.path, on_key=True)
+            found.append(Finding("LCP003", at, f"unknown target `{name[:60]}`", hint))
+            continue
+        model = targets.load(name).Options
+        try:
+            model.model_validate(options or {})
+        except ValidationError as error:
+            found += errors.findings(error, model, options, place)
+            found += [errors.missing(path, place, options) for path in errors.missing_paths(error)]
+    return found
+
+
+def _locate(project: Project, found: Findings, every: set[str | None], settings: ProjectFile | None) -> list[Diagnostic]:
+    documents: dict[str, Document | None] = {}
+
+    def span(place: Place | Span) -> Span:
+        if isinstance(place, Span):
+            return place
+        if place.file not in documents:
+            documents[place.file] = _open(project, place.file)
+        document = documents[place.file]
+        if document is None:
+            return Span(place.file, 1, 1, 1, 1)
+        return document.locate(place.document, place.path, on_key=place.on_key)
+
+    overrides = settings.rules if settings else {}
+    diagnostics = []
+    for finding, environments in found.items():
+        info = rules.info(finding.code)
+        severity = info.severity if info.fixed else overrides.get(finding.code, info.severity)
+        if severity == "off":
+            continue
+        partial = environments if environments and environments != every else set()
+        path = finding.place.path if isinstance(finding.place, Place) else ()
+        diagnostics.append(
+            Diagnostic(
+                finding.code,
+                info.name,
+                severity,
+                finding.message,
+                span(finding.place),
+                path,
+                finding.hint,
+                tuple(Related(message, span(place)) for message, place in finding.related),
+                tuple(sorted(name for name in partial if name)),
+            )
+        )
+    return diagnostics
+
+
+def _open(project: Project, name: str) -> Document | None:
+    text = project.text(name)
+    try:
+        return Document(text, name) if text is not None else None
+    except Refusal:
+        return None
+
+
+def _once_per_secret(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Keep one finding for each plain secret: its field and its format both give it away."""
+    kept: dict[Any, Diagnostic] = {}
+    for index, diagnostic in enumerate(diagnostics):
+        key: Any = index
+        if diagnostic.code == "LCK001":
+            key = (diagnostic.span.file, diagnostic.span.line)
+            if key in kept and not cast(Diagnostic, kept[key]).path:
+                continue
+        kept[key] = diagnostic
+    return list(kept.values())

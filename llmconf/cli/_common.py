@@ -1,0 +1,165 @@
+"""Options that commands share, and the way they read a project and report on it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from llmconf.errors import RefusedError, UsageError
+from llmconf.registry import module_names
+
+if TYPE_CHECKING:
+    from llmconf.check import Checked
+    from llmconf.diagnostics import Diagnostic
+    from llmconf.reporters._base import Report
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def parse_day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    """Read the value of `--today`."""
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("a date is written as in 2027-03-31") from None
+
+
+def parse_reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str | None]]:
+    """Read the values of `--report`: FORMAT or FORMAT:PATH."""
+    reports = []
+    for value in values:
+        name, colon, path = value.partition(":")
+        if name not in report_formats() or (colon and not path):
+            raise click.BadParameter(f"`{value}` is not FORMAT[:PATH]; formats: {', '.join(report_formats())}")
+        reports.append((name, path or None))
+    return reports or [("full", None)]
+
+
+def report_formats() -> tuple[str, ...]:
+    """Return the names of the report formats."""
+    return module_names("llmconf.reporters")
+
+
+directory_option = click.option(
+    "-C", "--directory", metavar="DIR", help="Work in DIR instead of the current folder."
+)
+env_option = click.option("--env", metavar="ENV", help="Look at this environment only.")
+today_option = click.option(
+    "--today", metavar="DATE", callback=parse_day, help="Day to compare expiry with, instead of today."
+)
+report_option = click.option(
+    "--report", "reports", metavar="FORMAT[:PATH]", multiple=True, callback=parse_reports,
+    help="How to report, and where to; may be given more than once.",
+)  # fmt: skip
+fail_on_option = click.option(
+    "--fail-on", type=click.Choice(["error", "warning", "info"]), default="error", show_default=True,
+    help="Exit 1 from this severity on.",
+)  # fmt: skip
+color_option = click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+    help="Color the report; auto heeds NO_COLOR and whether this is a terminal.",
+)  # fmt: skip
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1, 64), metavar="N", help="Processes to parse on; by default one for each core, up to 2."
+)
+
+
+def project_options(function: Function) -> Function:
+    """Add the options that every command on a project has."""
+    for option in (debug_option, color_option, today_option, fail_on_option, report_option, env_option, directory_option):
+        function = option(function)
+    return function
+
+
+def root_of(directory: str | None) -> Path:
+    """Return the project's root, from the command's `-C`, the group's, or the current folder."""
+    from llmconf.discover import find_root
+
+    return find_root(_start(directory))
+
+
+def _start(directory: str | None) -> Path:
+    context = click.get_current_context()
+    outer = context.find_root().obj or {}
+    return Path(directory or outer.get("directory") or ".")
+
+
+def default_jobs() -> int:
+    """Return how many processes to parse on where none are asked for."""
+    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def checked_or_exit(
+    directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
+    today: date | None, color: str,
+) -> Checked:  # fmt: skip
+    """Read and check a project for a command that needs a clean one; report and exit 1 where it is not.
+
+    Commands print their data to standard output, so a report without a path goes to standard error, and
+    a clean project is not reported at all.
+    """
+    from llmconf.api import validate
+    from llmconf.diagnostics import at_least
+
+    checked = validate(root_of(directory), env=env, today=today, jobs=default_jobs())
+    if checked.diagnostics:
+        write_reports(checked, checked.diagnostics, reports, color, to_stderr=True)
+    if any(at_least(diagnostic.severity, fail_on) for diagnostic in checked.diagnostics):  # type: ignore[arg-type]  # click.Choice gives a Severity
+        raise click.exceptions.Exit(1)
+    return checked
+
+
+def write_reports(
+    checked: Checked, diagnostics: list[Diagnostic], reports: list[tuple[str, str | None]], color: str,
+    *, to_stderr: bool = False,
+) -> None:  # fmt: skip
+    """Write each report that was asked for."""
+    from llmconf.api import make_report
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    for name, path in reports:
+        report = make_report(checked, diagnostics, color=path is None and use_color(color, stream))
+        emit_report(name, path, report, to_stderr=to_stderr)
+
+
+def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool = False) -> None:
+    """Render one report, to a file or a stream."""
+    from llmconf.registry import load_module
+
+    text: str = load_module("llmconf.reporters", name).render(report)
+    if path is None:
+        (sys.stderr if to_stderr else sys.stdout).write(text)
+        return
+    from llmconf.files import write_atomic
+
+    try:
+        write_atomic(Path(path), text.encode())
+    except OSError as error:
+        raise RefusedError(f"the report cannot be written to {path}: {error.strerror}") from None
+
+
+def use_color(choice: str, stream: Any) -> bool:
+    """Tell whether to color: asked for, or a terminal without NO_COLOR."""
+    if choice != "auto":
+        return choice == "always"
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def pick_environment(checked: Checked, env: str | None) -> str | None:
+    """Return the environment that a command looks at. Raises UsageError where one has to be named."""
+    names = list(checked.environments)
+    if env is not None:
+        return env
+    if len(names) == 1:
+        return names[0]
+    listed = ", ".join(str(name) for name in names)
+    raise UsageError("which environment?", f"name one with --env: {listed}")

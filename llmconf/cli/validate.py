@@ -1,0 +1,79 @@
+"""`llmconf validate`: check a project, offline and without any key."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.errors import UsageError
+
+
+@click.command(name="validate")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@common.project_options
+@common.jobs_option
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep the verdict on an unchanged project.")
+@click.option("--if-present", is_flag=True, help="Exit 0 where there is no project, for a hook in any repository.")
+def command(
+    paths: tuple[str, ...], directory: str | None, env: str | None, reports: list[tuple[str, str | None]],
+    fail_on: str, today: date | None, color: str, jobs: int | None, no_cache: bool, if_present: bool,
+) -> int:  # fmt: skip
+    """Check the project: all its files, all environments, offline and without any key.
+
+    PATHS narrow down which findings are shown and counted, never what is read.
+
+    \b
+    Examples:
+      llmconf validate
+      llmconf validate config/openai.yaml
+      llmconf validate --env prod --fail-on warning
+      llmconf validate --report github --report sarif:findings.sarif
+    """
+    from llmconf import verdicts
+
+    try:
+        root = common.root_of(directory)
+    except UsageError:
+        if if_present and (directory is None or Path(directory).is_dir()):
+            return 0
+        raise
+    day = today or date.today()
+    shown = _relative_paths(paths, root)
+    cache = None if no_cache else verdicts.Cache(root, env)
+    verdict = cache.look_up(day) if cache else None
+    if verdict is not None:
+        for name, path in reports:
+            color_on = path is None and common.use_color(color, click.get_text_stream("stdout"))
+            common.emit_report(name, path, verdicts.clean_report(verdict, color=color_on))
+        return 0
+    from llmconf.api import first_change, validate
+    from llmconf.diagnostics import at_least
+
+    checked = validate(root, env=env, today=day, jobs=jobs or common.default_jobs())
+    if cache and not checked.diagnostics:
+        environments = tuple(name for name in checked.environments if name)
+        cache.keep(verdicts.Verdict(checked.resources, environments, day, first_change(checked, day)))
+    found = [d for d in checked.diagnostics if not shown or _is_under(d.span.file, shown)]
+    common.write_reports(checked, found, reports, color)
+    return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity
+
+
+def _relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:
+    """Return paths relative to the root, with forward slashes. Raises UsageError for one outside."""
+    relative = []
+    for path in paths:
+        name = os.path.relpath(Path(path).absolute(), root)
+        if name.startswith(".."):
+            name = os.path.relpath(Path(path).resolve(), root.resolve())
+        if name.startswith("..") or not (root / name).exists():
+            raise UsageError(f"no such path in the project: {path}")
+        relative.append(name.replace(os.sep, "/"))
+    return relative
+
+
+def _is_under(name: str, paths: list[str]) -> bool:
+    return any(path == "." or name == path or name.startswith(path + "/") for path in paths)

@@ -1,0 +1,130 @@
+"""The discover stage: which files a project has, found without following links out of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmconf.diagnostics import Finding, Span
+from llmconf.errors import UsageError
+
+PROJECT_FILE = "llmconf.yaml"
+MAX_FILE_SIZE = 8 * 1024 * 1024
+"""Largest file that is read, in bytes."""
+_MAX_FOLDER_DEPTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a project: its name relative to the root, and the environment whose overlay it is in."""
+
+    name: str
+    environment: str | None
+    stamp: tuple[int, ...]
+
+
+def find_root(start: Path) -> Path:
+    """Return the folder with `llmconf.yaml` at or above `start`. Raises UsageError where there is none."""
+    start = start.absolute()
+    if not start.is_dir():
+        raise UsageError(f"no such folder: {start}")
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise UsageError(
+        f"no {PROJECT_FILE} here or in a folder above", "run it in a llmconf repository, or name one with -C DIR"
+    )
+
+
+def discover(root: Path) -> tuple[list[SourceFile], list[Finding]]:
+    """Return the YAML files of a project in the order of their names, and what cannot be read."""
+    files: list[SourceFile] = []
+    findings: list[Finding] = []
+    real_root = os.path.realpath(root)
+    _add_file(str(root / PROJECT_FILE), PROJECT_FILE, None, real_root, files, findings)
+    _walk(root / "config", "config", None, real_root, files, findings)
+    for name in _folders(root / "environments"):
+        _walk(root / "environments" / name, f"environments/{name}", name, real_root, files, findings)
+    for name in _loose_files(root / "environments"):
+        place = f"environments/{name}"
+        findings.append(_unreadable(place, "stands in no environment", "move it to environments/<environment>/"))
+    files.sort(key=lambda file: file.name)
+    return files, findings
+
+
+def _folders(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _loose_files(folder: Path) -> list[str]:
+    try:
+        return sorted(e.name for e in os.scandir(folder) if not e.is_dir() and e.name.endswith((".yaml", ".yml")))
+    except OSError:
+        return []
+
+
+def _walk(
+    folder: Path, name: str, environment: str | None, root: str, files: list[SourceFile], findings: list[Finding]
+) -> None:
+    pending = [(str(folder), name, 0)]
+    while pending:
+        path, prefix, depth = pending.pop()
+        try:
+            entries = list(os.scandir(path))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            findings.append(_unreadable(prefix, f"cannot be read: {error.strerror}", None))
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            inner = f"{prefix}/{entry.name}"
+            if entry.name.endswith(".yaml"):
+                _add_file(entry.path, inner, environment, root, files, findings, entry)
+            elif entry.is_dir(follow_symlinks=False):
+                if depth < _MAX_FOLDER_DEPTH:
+                    pending.append((entry.path, inner, depth + 1))
+                else:
+                    findings.append(_unreadable(inner, "is nested too deep", None))
+            elif entry.is_symlink() and entry.is_dir():
+                findings.append(_unreadable(inner, "is a link to a folder, which is not followed", None))
+            elif entry.name.endswith(".yml"):
+                message = f"`{entry.name}` is not read: llmconf reads files that end in .yaml"
+                findings.append(Finding("LCY011", _top(inner), message, "rename it"))
+
+
+def _add_file(  # noqa: PLR0913 - the walk's state, kept out of a class for speed
+    path: str, name: str, environment: str | None, root: str, files: list[SourceFile], findings: list[Finding],
+    entry: os.DirEntry[str] | None = None,
+) -> None:  # fmt: skip
+    try:
+        link = entry.is_symlink() if entry else os.path.islink(path)
+        info = os.stat(path)  # noqa: PTH116 - a Path for each of 10,000 files costs more than the call
+    except OSError as error:
+        findings.append(_unreadable(name, f"cannot be read: {error.strerror}", None))
+        return
+    if link and not os.path.realpath(path).startswith(root + os.sep):
+        findings.append(_unreadable(name, "is a link out of the repository", "copy the file into it"))
+    elif os.path.isdir(path):  # noqa: PTH112 - as above
+        findings.append(_unreadable(name, "is a folder, not a file", "rename it"))
+    elif info.st_mode & 0o170000 != 0o100000:  # noqa: PLR2004 - S_IFMT and S_IFREG
+        findings.append(_unreadable(name, "is not a regular file", None))
+    elif info.st_size > MAX_FILE_SIZE:
+        message = f"`{name}` has {info.st_size:,} bytes, more than the {MAX_FILE_SIZE:,} that are read"
+        findings.append(Finding("LCY008", _top(name), message, "split it"))
+    else:
+        stamp = (info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino, info.st_dev)
+        files.append(SourceFile(name, environment, stamp))
+
+
+def _top(name: str) -> Span:
+    return Span(name, 1, 1, 1, 1)
+
+
+def _unreadable(name: str, message: str, hint: str | None) -> Finding:
+    return Finding("LCY007", _top(name), f"`{name.rpartition('/')[2]}` {message}", hint)

@@ -1,0 +1,236 @@
+"""A YAML file as nodes with positions: finds where a path stands, and edits by splicing.
+
+Built only when it is needed: values are read without positions, and the one file that a diagnostic or an
+edit is about is read again here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from llmconf import events
+from llmconf.diagnostics import Path, Span
+from llmconf.text import Lines
+from llmconf.values import MAX_DEPTH, syntax_refusal
+
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t]+|(?:\r\n|\r|\n)\s*|$))+")
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A node of the text. `start` and `end` are offsets in code points, without anchor and tag.
+
+    `value` is the text of a scalar, the nodes of a sequence, the pairs of a mapping, or the node that an
+    alias names. `style` is the quote or block mark of a scalar, `flow` for a collection in brackets, and
+    empty for what is plain.
+    """
+
+    kind: Literal["scalar", "sequence", "mapping", "alias"]
+    start: int
+    end: int
+    value: Any
+    anchor: str | None = None
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the text between two offsets."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass
+class Document:
+    """All documents of one file, with `file` as the name that spans carry."""
+
+    text: str
+    file: str
+    roots: list[Node] = field(init=False)
+    _indexes: dict[int, dict[str, tuple[Node, Node]]] = field(init=False, default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.roots = compose(self.text)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The line table of the text."""
+        return Lines(self.text)
+
+    def node(self, document: int, path: Path) -> Node | None:
+        """Return the node of a value, through aliases and merge keys, or None where there is none."""
+        found = self._walk(document, path)
+        return found[-1][1] if len(found) == len(path) + 1 else None
+
+    def locate(self, document: int, path: Path, *, on_key: bool = False) -> Span:
+        """Return the region of a value, or of its key; for what is missing, that of its parent.
+
+        A collection is shown by its key, or by its first line; an empty value by its key.
+        """
+        found = self._walk(document, path)
+        if not found:
+            return self.lines.span(self.file, 0, self.lines.end_of_line(0))
+        key, node = found[-1]
+        missing = len(found) <= len(path)
+        wants_key = missing or on_key or node.kind in ("mapping", "sequence") or node.start == node.end
+        if key is not None and wants_key:
+            return self.lines.span(self.file, key.start, key.end)
+        end = node.end
+        if node.kind in ("mapping", "sequence"):
+            end = min(end, self._content_end(node.start))
+        return self.lines.span(self.file, node.start, end)
+
+    def _content_end(self, start: int) -> int:
+        """Return where the line of an offset ends, without a trailing comment or blanks."""
+        line = self.text[start : self.lines.end_of_line(start)]
+        comment = re.search(r"\s#", line)
+        return start + len((line[: comment.start()] if comment else line).rstrip())
+
+    def splice(self, edits: Iterable[Edit]) -> str:
+        """Return the text with all edits made. Raises ValueError where two of them overlap."""
+        parts: list[str] = []
+        done = 0
+        for edit in sorted(edits):
+            if edit.start < done or edit.end < edit.start or edit.end > len(self.text):
+                raise ValueError("edits overlap or lie outside the text")
+            parts += self.text[done : edit.start], edit.text
+            done = edit.end
+        return "".join([*parts, self.text[done:]])
+
+    def replace(self, document: int, path: Path, text: str) -> Edit:
+        """Return the edit that puts `text` in place of a scalar as written, quotes included.
+
+        Raises LookupError where the path leads to no scalar of its own (an alias is someone else's).
+        """
+        node = self.node(document, path)
+        if node is None or node.kind != "scalar":
+            raise LookupError(path)
+        end = node.end
+        if node.style in ("|", ">"):
+            end = node.start + len(self.text[node.start : node.end].rstrip())
+        return Edit(node.start, end, text)
+
+    def scalars(self) -> Iterator[Node]:
+        """Iterate over all scalars of the file, keys included, in the order of the text."""
+        stack = list(reversed(self.roots))
+        while stack:
+            node = stack.pop()
+            if node.kind == "scalar":
+                yield node
+            elif node.kind == "sequence":
+                stack.extend(reversed(node.value))
+            elif node.kind == "mapping":
+                stack.extend(part for pair in reversed(node.value) for part in reversed(pair))
+
+    def _walk(self, document: int, path: Path) -> list[tuple[Node | None, Node]]:
+        """Return key and value of each step that exists, the root first."""
+        if document >= len(self.roots):
+            return []
+        node = self.roots[document]
+        found: list[tuple[Node | None, Node]] = [(None, node)]
+        for step in path:
+            node = _target(node)
+            pair: tuple[Node | None, Node] | None
+            if node.kind == "mapping":
+                pair = self._find(node, str(step))
+            elif node.kind == "sequence" and isinstance(step, int) and step < len(node.value):
+                pair = (None, node.value[step])
+            else:
+                pair = None
+            if pair is None:
+                break
+            found.append(pair)
+            node = pair[1]
+        return found
+
+
+    def _find(self, mapping: Node, name: str) -> tuple[Node, Node] | None:
+        """Find a key in a mapping, its own keys before merged ones."""
+        index = self._indexes.get(id(mapping))
+        if index is None:
+            index = self._indexes[id(mapping)] = {}
+            for key, value in mapping.value:
+                if key.kind == "scalar":
+                    index.setdefault(key.value, (key, value))
+        if name in index or "<<" not in index:
+            return index.get(name)
+        merged = _target(index["<<"][1])
+        for source in merged.value if merged.kind == "sequence" else [merged]:
+            found = self._find(_target(source), name) if _target(source).kind == "mapping" else None
+            if found:
+                return found
+        return None
+
+
+def _target(node: Node) -> Node:
+    return node.value if node.kind == "alias" else node
+
+
+def compose(text: str) -> list[Node]:
+    """Return the root node of each document. Raises Refusal where the text is not YAML."""
+    if not events.has_c_parser():
+        return _compose(events.open_pure_parser(text), text)
+    source = events.open_c_parser(text)
+    try:
+        return _compose(source, text)
+    except source.errors as error:
+        second = events.open_pure_parser(text)
+        try:
+            return _compose(second, text)
+        except second.errors:
+            raise syntax_refusal(error, text) from None
+
+
+def _compose(source: events.EventSource, text: str) -> list[Node]:
+    roots: list[Node] = []
+    stack: list[tuple[Node | None, list[Node]]] = []
+    items = roots
+    anchors: dict[str, Node] = {}
+    while True:
+        event = source.get()
+        code = source.codes[event.__class__]
+        if code == events.STREAM_END:
+            return roots
+        if code in (events.MAP_END, events.SEQ_END):
+            node, children = stack[-1][0], items
+            items = stack.pop()[1]
+            _close(node, children, event.end_mark.index)
+        elif code in (events.SCALAR, events.MAP_START, events.SEQ_START, events.ALIAS):
+            node = _node(event, code, text, anchors)
+            items.append(node)
+            if code in (events.MAP_START, events.SEQ_START):
+                if len(stack) > MAX_DEPTH:
+                    return roots
+                stack.append((node, items))
+                items = []
+
+
+def _close(node: Node | None, children: list[Node], end: int) -> None:
+    if node is None:
+        return
+    node.value = children if node.kind == "sequence" else list(zip(children[::2], children[1::2], strict=True))
+    # A block collection has no closing mark: its end event stands where the next token begins.
+    node.end = end if node.style == "flow" or not children else children[-1].end
+
+
+def _node(event: Any, code: int, text: str, anchors: dict[str, Node]) -> Node:
+    start, end = event.start_mark.index, event.end_mark.index
+    if code == events.ALIAS:
+        return Node("alias", start, end, anchors[event.anchor])
+    if event.anchor is not None or event.tag is not None:
+        properties = _PROPERTIES.match(text, start)
+        start = properties.end() if properties else start
+    if code == events.SCALAR:
+        node = Node("scalar", start, max(start, end), event.value, event.anchor, event.style or "")
+    else:
+        kind: Literal["mapping", "sequence"] = "mapping" if code == events.MAP_START else "sequence"
+        node = Node(kind, start, end, [], event.anchor, "flow" if event.flow_style else "")
+    if event.anchor is not None:
+        anchors[event.anchor] = node
+    return node

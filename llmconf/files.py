@@ -1,0 +1,38 @@
+"""Writing files so that none is ever half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a file in full or not at all: to a neighbor first, which then takes its name.
+
+    `mode` sets the permissions; without it an existing file keeps its own and a new one gets what the
+    umask leaves. Raises OSError as the file system does.
+    """
+    path = path.resolve() if path.is_symlink() else path
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is None:
+            mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def _umask() -> int:
+    # The only way to read it is to set it; the command is single-threaded.
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask

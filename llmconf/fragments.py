@@ -1,0 +1,253 @@
+"""The schema stage: documents become fragments, the parts of flat resources that one document sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from llmconf import adapters
+from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
+from llmconf.resolved import LIST_KEYS, Layer
+from llmconf.scan import sensitive_values
+from llmconf.fields import is_sealed
+from llmconf.schema import errors
+from llmconf.schema.kinds import DOCUMENTS, NESTED, RESOURCES, Common
+
+CONTROLS = ("$new", "$remove")
+_IDENTITY = ("name", "id", "provider", "model")
+"""Fields that no other layer can supply, since they say what is meant."""
+_FREE_MAPS = ("parameters", "extra", "options", "labels")
+
+
+@dataclass(slots=True)
+class Fragment:
+    """What one document says of one resource.
+
+    `spec` is set where the fragment is complete by itself; `missing` are required fields that it lacks,
+    which is fine for an overlay. `broken` fragments do not fit the schema. `control` holds `$new` or
+    `$remove` of the resource, `items` those of items in its keyed lists, by path.
+    """
+
+    identity: str
+    kind: str
+    name: str
+    provider: str | None
+    layer: Layer
+    spec: Common | None = None
+    missing: list[Path] = field(default_factory=list)
+    broken: bool = False
+    control: dict[str, Any] = field(default_factory=dict)
+    items: dict[Path, dict[str, Any]] = field(default_factory=dict)
+    has_children: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where the fragment is named."""
+        layer = self.layer
+        key = "id" if self.kind == "Model" else "name"
+        return Place(layer.file, layer.document, (*layer.path, key) if key in layer.data else layer.path)
+
+
+def read_document(
+    data: Any, file: str, document: int, environment: str | None
+) -> tuple[list[Fragment], list[Finding]]:
+    """Check one document against the schema of its kind and lift its resources out of it."""
+    place = Place(file, document)
+    if not isinstance(data, dict):
+        what = "is empty" if data is None else "is not a mapping"
+        code = "LCY009" if data is None else "LCS001"
+        return [], [Finding(code, place, f"the document {what}", "a document begins with `kind:`")]
+    kind = data.get("kind")
+    found: list[Finding] = []
+    if not isinstance(kind, str) or kind not in DOCUMENTS:
+        found.append(_unknown_kind(kind, "kind" in data, place))
+        guess = closest(kind, DOCUMENTS) if isinstance(kind, str) else None
+        if guess is None:
+            return [], found
+        # Lifted as broken, so that what refers to it is not reported a second time.
+        return [_broken(fragment) for fragment in _lift(guess, data, place, environment, None)], found
+    body = {key: value for key, value in data.items() if key != "kind"}
+    controls = _take_controls(body, place, environment, found)
+    spec = _validate(DOCUMENTS[kind], body, place, found)
+    fragments = list(_lift(kind, body, place, environment, spec))
+    _apply_controls(fragments, controls)
+    if spec is None:
+        _validate_apart(fragments, found)
+    for fragment in fragments:
+        found.extend(_free_secrets(fragment))
+        if fragment.kind == "Provider" and (finding := _check_type(fragment)):
+            found.append(finding)
+    return fragments, found
+
+
+def _unknown_kind(kind: Any, present: bool, place: Place) -> Finding:
+    listed = ", ".join(DOCUMENTS)
+    if not present:
+        return Finding("LCS002", place, "`kind` is missing", f"one of {listed}")
+    at = Place(place.file, place.document, ("kind",))
+    if not isinstance(kind, str):
+        return Finding("LCS002", at, "`kind` is a string", f"one of {listed}")
+    return Finding("LCS002", at, f"unknown kind `{kind[:60]}`", did_you_mean(kind, DOCUMENTS) or f"one of {listed}")
+
+
+def _broken(fragment: Fragment) -> Fragment:
+    fragment.broken = True
+    return fragment
+
+
+def _take_controls(
+    body: dict[str, Any], place: Place, environment: str | None, found: list[Finding]
+) -> dict[Path, dict[str, Any]]:
+    """Take `$new` and `$remove` out of a document and return them by path. Changes `body`, not its parts."""
+    taken: dict[Path, dict[str, Any]] = {}
+
+    def take(item: dict[str, Any], path: Path) -> dict[str, Any]:
+        controls = {key: item[key] for key in item if key.startswith("$")}
+        if not controls:
+            return item
+        for key, value in controls.items():
+            at = Place(place.file, place.document, (*path, key), on_key=True)
+            if environment is None:
+                found.append(Finding("LCS008", at, f"`{key}` belongs in an overlay", "put it under environments/"))
+            elif key not in CONTROLS:
+                found.append(Finding("LCS003", at, f"unknown key `{key[:60]}`", did_you_mean(key, CONTROLS)))
+            elif key == "$new" and value is not True:
+                found.append(Finding("LCS006", at, "`$new` can only be true"))
+            elif key == "$remove" and not (isinstance(value, str) and value.strip()):
+                found.append(Finding("LCO007", at, "`$remove` says why, in a string"))
+            else:
+                taken.setdefault(path, {})[key] = value
+        return {key: value for key, value in item.items() if key not in controls}
+
+    cleaned = take(body, ())
+    if cleaned is not body:
+        body.clear()
+        body.update(cleaned)
+    for name in (*NESTED, *LIST_KEYS):
+        items = body.get(name)
+        if isinstance(items, list) and any(isinstance(item, dict) and _has_control(item) for item in items):
+            body[name] = [
+                take(item, (name, index)) if isinstance(item, dict) else item for index, item in enumerate(items)
+            ]
+    return taken
+
+
+def _has_control(item: dict[str, Any]) -> bool:
+    return any(key.startswith("$") for key in item)
+
+
+def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, Any]]) -> None:
+    for fragment in fragments:
+        path = fragment.layer.path
+        fragment.control = controls.get(path, {})
+        fragment.items = {
+            key[len(path) :]: control
+            for key, control in controls.items()
+            if key[: len(path)] == path and key[len(path) : len(path) + 1] and key[len(path)] in LIST_KEYS
+        }
+
+
+def _validate(
+    model: type[Common], body: dict[str, Any], place: Place, found: list[Finding]
+) -> Common | None:
+    """Return the model of a complete document, or None; missing fields may yet come from another layer."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        problem = error
+    without = drop_nulls(body)
+    if without != body:
+        try:
+            return model.model_validate(without)
+        except ValidationError as error:
+            problem = error
+    found.extend(errors.findings(problem, model, body, place))
+    for path in errors.missing_paths(problem):
+        if path[-1] in _IDENTITY:
+            found.append(errors.missing(path, place, body))
+    return None
+
+
+def drop_nulls(data: Any) -> Any:
+    """Return data without the keys that are null, which unset; free maps are left as they are."""
+    if isinstance(data, dict):
+        return {
+            key: value if key in _FREE_MAPS else drop_nulls(value)
+            for key, value in data.items()
+            if value is not None
+        }
+    return [drop_nulls(item) for item in data] if isinstance(data, list) else data
+
+
+def _validate_apart(fragments: list[Fragment], found: list[Finding]) -> None:
+    """Validate each resource of a document that does not validate as a whole; its errors are known."""
+    for fragment in fragments:
+        data = {key: value for key, value in fragment.layer.data.items() if key != "provider"}
+        try:
+            fragment.spec = RESOURCES[fragment.kind].model_validate(drop_nulls(data))
+        except ValidationError as error:
+            fragment.missing = errors.missing_paths(error)
+            fragment.broken = len(fragment.missing) < error.error_count()
+        # A mistake in any part makes what is said of the whole provider unsure.
+        fragment.broken = fragment.broken or (fragment.kind == "Provider" and bool(found))
+
+
+def _lift(
+    kind: str, body: dict[str, Any], place: Place, environment: str | None, spec: Common | None
+) -> Iterator[Fragment]:
+    name_key = "id" if kind == "Model" else "name"
+    name, owner = body.get(name_key), body.get("provider") if kind in NESTED.values() else None
+    if not isinstance(name, str) or (kind in NESTED.values() and not isinstance(owner, str)):
+        return
+    layer_name = environment or "base"
+    data = body
+    if kind == "Provider":
+        data = {key: value for key, value in body.items() if key not in NESTED}
+    identity = f"{kind.lower()}/{owner}/{name}" if owner else f"{kind.lower()}/{name}"
+    own = Layer(layer_name, place.file, place.document, (), data)
+    outer = Fragment(identity, kind, name, owner, own, spec)
+    yield outer
+    if kind != "Provider":
+        return
+    for key, child_kind in NESTED.items():
+        items = body.get(key)
+        if not isinstance(items, list):
+            continue
+        outer.has_children = outer.has_children or bool(items)
+        specs = getattr(spec, key, None) or [None] * len(items)
+        child_key = "id" if child_kind == "Model" else "name"
+        for index, item in enumerate(items):
+            if isinstance(item, dict) and isinstance(item.get(child_key), str):
+                path: Path = (key, index)
+                layer = Layer(layer_name, place.file, place.document, path, item)
+                child = item[child_key]
+                yield Fragment(
+                    f"{child_kind.lower()}/{name}/{child}", child_kind, child, name, layer, specs[index]
+                )
+
+
+def _check_type(fragment: Fragment) -> Finding | None:
+    """Check that the provider type exists; what its options are is checked after merging."""
+    provider_type = fragment.layer.data.get("type")
+    if not isinstance(provider_type, str) or provider_type in adapters.types():
+        return None
+    fragment.broken = True
+    layer = fragment.layer
+    hint = did_you_mean(provider_type, adapters.types()) or "any server that speaks OpenAI's API is `openai_compatible`"
+    at = Place(layer.file, layer.document, (*layer.path, "type"))
+    return Finding("LCS007", at, f"unknown provider type `{provider_type[:60]}`", hint)
+
+
+def _free_secrets(fragment: Fragment) -> Iterator[Finding]:
+    """Report plain secrets in fields whose keys are free: headers, parameters, options, extra, labels."""
+    layer = fragment.layer
+    for name in ("headers", *_FREE_MAPS):
+        if name not in layer.data:
+            continue
+        for path, value in sensitive_values(layer.data[name], (name,)):
+            if value and not is_sealed(value) and not value.startswith("os.environ/"):
+                at = Place(layer.file, layer.document, layer.path + path)
+                yield Finding("LCK001", at, f"`{path[-1]}` holds a secret in plain text", errors.HINTS["LCK001"])

@@ -1,0 +1,94 @@
+"""Merging layers of plain values: maps deep, keyed lists by key, everything else replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llmconf.diagnostics import Finding, Path, Place, closest
+from llmconf.resolved import LIST_KEYS, Layer, item_key
+
+Controls = dict[Path, dict[str, Any]]
+Report = Callable[[str, Path, str, str | None], None]
+
+
+def merge(low: dict[str, Any], layer: Layer, controls: Controls, found: list[Finding]) -> dict[str, Any]:
+    """Return `low` with an overlay's values laid over it, and report what has no effect or no target."""
+
+    def report(code: str, path: Path, message: str, hint: str | None) -> None:
+        place = Place(layer.file, layer.document, layer.path + path, on_key=code != "LCO001")
+        found.append(Finding(code, place, message, hint))
+
+    return _maps(low, layer.data, (), controls, report)
+
+
+def underlay(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
+    """Return `high` with defaults from `low` where it says nothing."""
+    result = dict(low)
+    for key, value in high.items():
+        known = result.get(key)
+        result[key] = underlay(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _maps(low: dict[str, Any], high: dict[str, Any], path: Path, controls: Controls, report: Report) -> dict[str, Any]:
+    result = dict(low)
+    for key, value in high.items():
+        at = (*path, key)
+        if path == () and key in ("name", "id", "provider"):
+            continue
+        if value is None:
+            if key not in result:
+                report("LCO003", at, f"`{key}` is not set in a lower layer, so null changes nothing", "remove it")
+            result.pop(key, None)
+        elif isinstance(result.get(key), dict) and isinstance(value, dict):
+            result[key] = _maps(result[key], value, at, controls, report)
+        elif key in LIST_KEYS and isinstance(result.get(key), list) and isinstance(value, list):
+            result[key] = _keyed(key, result[key], value, at, controls, report)
+        elif key in result and result[key] == value and type(result[key]) is type(value):
+            report("LCO003", at, f"`{key}` overrides a value with the same value", "remove it")
+        else:
+            result[key] = value
+    return result
+
+
+def _keyed(name: str, low: list[Any], high: list[Any], path: Path, controls: Controls, report: Report) -> list[Any]:
+    """Merge lists of objects by key: known items change in place, new ones follow, removed ones go."""
+    result = list(low)
+    for index, item in enumerate(high):
+        at = (*path, index)
+        control = controls.get(at, {})
+        key = item_key(name, item)
+        shown = _shown(name, key)
+        position = next((i for i, known in enumerate(result) if item_key(name, known) == key), None)
+        if "$new" in control:
+            if position is None:
+                result.append(item)
+            else:
+                report("LCO002", (*at, "$new"), f"{shown} exists already", "remove `$new` to change it")
+        elif position is None:
+            known = [_shown(name, item_key(name, entry)) for entry in result]
+            match = closest(shown, known)
+            hint = f"did you mean {match}?" if match else "add `$new: true` if it is meant to be new"
+            report("LCO001", (*at, LIST_KEYS[name][0]), f"there is no {shown} to override", hint)
+        elif "$remove" in control:
+            del result[position]
+        else:
+            merged = _maps(result[position], item, at, controls, _unless_key(name, report))
+            result[position] = merged
+    return result
+
+
+def _unless_key(name: str, report: Report) -> Report:
+    """Keep quiet about the fields that only say which item is meant."""
+
+    def quiet(code: str, path: Path, message: str, hint: str | None) -> None:
+        if path[-1] not in LIST_KEYS[name]:
+            report(code, path, message, hint)
+
+    return quiet
+
+
+def _shown(name: str, key: tuple[Any, ...] | None) -> str:
+    values = [str(value) for value in key or () if value is not None]
+    return f"{name[:-1]} `{' '.join(values)}`"

@@ -1,0 +1,135 @@
+"""The parse stage: files become plain documents, on one process or several."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from llmconf import values
+from llmconf.diagnostics import Finding, Span
+from llmconf.discover import MAX_FILE_SIZE, SourceFile
+from llmconf.scan import scan
+from llmconf.text import Lines, decode
+
+FORK_PAYS_ABOVE = 400
+"""Number of files above which a second process is faster."""
+
+
+@dataclass(slots=True)
+class ParsedFile:
+    """The documents of one file as plain values, and what is wrong with its text.
+
+    `has_anchors` and `has_suppressions` tell whether a closer look at the text is needed.
+    """
+
+    name: str
+    environment: str | None
+    documents: list[Any] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    has_anchors: bool = False
+    has_suppressions: bool = False
+
+
+def read_text(root: Path, name: str) -> str | Finding:
+    """Return the text of a file, or the finding that says why it cannot be read."""
+    try:
+        handle = os.open(f"{root}/{name}", os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        return Finding("LCY007", Span(name, 1, 1, 1, 1), f"cannot be read: {error.strerror}")
+    try:
+        data = os.read(handle, MAX_FILE_SIZE + 1)
+        while len(data) <= MAX_FILE_SIZE and (more := os.read(handle, MAX_FILE_SIZE)):
+            data += more
+    except OSError as error:
+        return Finding("LCY007", Span(name, 1, 1, 1, 1), f"cannot be read: {error.strerror}")
+    finally:
+        os.close(handle)
+    if len(data) > MAX_FILE_SIZE:
+        return Finding("LCY008", Span(name, 1, 1, 1, 1), f"more than {MAX_FILE_SIZE:,} bytes")
+    return decode(data, name)
+
+
+def parse_file(root: Path, file: SourceFile) -> ParsedFile:
+    """Read one file: decode it, build its documents, and look for keys in plain text."""
+    text = read_text(root, file.name)
+    parsed = ParsedFile(file.name, file.environment)
+    if not isinstance(text, str):
+        parsed.findings.append(text)
+        return parsed
+    parsed.documents, parsed.findings = values.load(text, file.name)
+    if not parsed.documents and not parsed.findings:
+        end = Lines(text).span(file.name, 0, 0)
+        parsed.findings.append(Finding("LCY009", end, "the file holds no document", "remove it, or fill it in"))
+    hits = scan(text)
+    if hits:
+        lines = Lines(text)
+        for hit in hits:
+            message = f"a key in plain text, as {hit.vendor} issues them"
+            hint = "seal it, or write `env:NAME`, and renew the key at its vendor: it may already be known"
+            parsed.findings.append(Finding("LCK001", lines.span(file.name, hit.start, hit.end), message, hint))
+    parsed.has_anchors = "&" in text
+    parsed.has_suppressions = "llmconf: ignore" in text
+    return parsed
+
+
+def parse_files(root: Path, files: Sequence[SourceFile], jobs: int = 1) -> list[ParsedFile]:
+    """Parse files in order, on up to `jobs` forked processes where that pays and the system can fork."""
+    if jobs < 2 or len(files) <= FORK_PAYS_ABOVE or not hasattr(os, "fork"):  # noqa: PLR2004 - one process
+        return [parse_file(root, file) for file in files]
+    share = -(-len(files) // jobs)
+    parts = [files[start : start + share] for start in range(0, len(files), share)]
+    workers = [_fork(root, part) for part in parts[1:]]
+    parsed = [parse_file(root, file) for file in parts[0]]
+    for worker, part in zip(workers, parts[1:], strict=True):
+        # A worker that died (out of memory, say) leaves no result: its part is read here.
+        parsed += _collect(*worker) or [parse_file(root, file) for file in part]
+    return parsed
+
+
+def _fork(root: Path, files: Sequence[SourceFile]) -> tuple[int, int]:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    # The child never returns into the caller's code: no exit handler and no buffered output runs twice.
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.close(reading)
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(_pack([parse_file(root, file) for file in files]))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _pack(parsed: list[ParsedFile]) -> bytes:
+    import marshal
+
+    rows = [(p.name, p.environment, p.documents, p.has_anchors, p.has_suppressions) for p in parsed]
+    findings = {index: p.findings for index, p in enumerate(parsed) if p.findings}
+    body = marshal.dumps(rows)
+    return len(body).to_bytes(8, "big") + body + pickle.dumps(findings)
+
+
+def _collect(child: int, reading: int) -> list[ParsedFile] | None:
+    import marshal
+
+    with os.fdopen(reading, "rb") as pipe:
+        data = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if status != 0 or len(data) < 8:  # noqa: PLR2004 - the length that comes first
+        return None
+    size = int.from_bytes(data[:8], "big")
+    rows = marshal.loads(memoryview(data)[8 : 8 + size])  # noqa: S302 - written by our own child just now
+    findings = pickle.loads(memoryview(data)[8 + size :])  # noqa: S301 - likewise
+    return [
+        ParsedFile(name, environment, documents, findings.get(index, []), anchors, suppressions)
+        for index, (name, environment, documents, anchors, suppressions) in enumerate(rows)
+    ]

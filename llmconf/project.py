@@ -1,0 +1,172 @@
+"""A project: all files of one repository, discovered, parsed and checked against the schemas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from llmconf.diagnostics import Finding, Place, Span, did_you_mean
+from llmconf.discover import PROJECT_FILE, SourceFile, discover
+from llmconf.document import Document
+from llmconf.errors import UsageError
+from llmconf.fragments import Fragment, drop_nulls, read_document
+from llmconf.parse import ParsedFile, parse_files, read_text
+from llmconf.schema import errors
+from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
+from llmconf.schema.project_file import ProjectFile
+
+_NOT_BY_DEFAULT = {"name", "id", "provider", "url", "default", "hosts", "type", *CREDENTIAL_FIELDS}
+
+
+@dataclass(slots=True)
+class Project:
+    """What a repository says, before environments are resolved.
+
+    `base` and `overlays` (by environment) hold the fragments of valid and broken resources alike;
+    `findings` is what the stages so far have to say. `settings` is None where the project file itself
+    does not hold.
+    """
+
+    root: Path
+    files: list[SourceFile]
+    settings: ProjectFile | None = None
+    base: list[Fragment] = field(default_factory=list)
+    overlays: dict[str, list[Fragment]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    suppressing: list[str] = field(default_factory=list)
+
+    def text(self, name: str) -> str | None:
+        """Return the text of a file of the project, or None where it cannot be read."""
+        text = read_text(self.root, name)
+        return text if isinstance(text, str) else None
+
+
+def load_project(root: Path, jobs: int = 1) -> Project:
+    """Discover, parse and check all files below `root`, which holds `llmconf.yaml`."""
+    files, findings = discover(root)
+    project = Project(root, files, findings=findings)
+    for parsed in parse_files(root, files, jobs):
+        project.findings.extend(parsed.findings)
+        if parsed.has_suppressions:
+            project.suppressing.append(parsed.name)
+        if parsed.name == PROJECT_FILE:
+            _read_settings(project, parsed)
+        else:
+            _read_documents(project, parsed)
+    if project.settings is not None:
+        _check_environments(project, project.settings)
+    return project
+
+
+def _read_documents(project: Project, parsed: ParsedFile) -> None:
+    credentials: list[Fragment] = []
+    for index, data in enumerate(parsed.documents):
+        fragments, findings = read_document(data, parsed.name, index, parsed.environment)
+        project.findings.extend(findings)
+        if parsed.environment is None:
+            project.base.extend(fragments)
+        else:
+            project.overlays.setdefault(parsed.environment, []).extend(fragments)
+        credentials += [fragment for fragment in fragments if fragment.kind == "Credential"]
+    if parsed.has_anchors and credentials:
+        project.findings.extend(_anchored_secrets(project, parsed.name, credentials))
+
+
+def _anchored_secrets(project: Project, name: str, credentials: list[Fragment]) -> list[Finding]:
+    """Report anchors and aliases on secret fields: a token is bound to one place and cannot be shared."""
+    text = project.text(name)
+    if text is None:
+        return []
+    document = Document(text, name)
+    found = []
+    for fragment in credentials:
+        layer = fragment.layer
+        for key in SECRET_FIELDS:
+            path = (*layer.path, key)
+            node = document.node(layer.document, path) if key in layer.data else None
+            owner = document.node(layer.document, layer.path)
+            shared = owner is not None and (owner.kind == "alias" or not _has_own(owner.value, key))
+            if node is not None and (node.anchor is not None or node.kind == "alias" or shared):
+                message = f"`{key}` is a secret and cannot be shared by an anchor, an alias or a merge key"
+                hint = "write the token where it belongs"
+                found.append(Finding("LCY013", Place(name, layer.document, path), message, hint))
+    return found
+
+
+def _has_own(pairs: Any, key: str) -> bool:
+    return isinstance(pairs, list) and any(pair[0].value == key for pair in pairs if isinstance(pair, tuple))
+
+
+def _read_settings(project: Project, parsed: ParsedFile) -> None:
+    place = Place(PROJECT_FILE, 0)
+    if not parsed.documents:
+        return
+    data = parsed.documents[0]
+    if not isinstance(data, dict):
+        project.findings.append(Finding("LCS001", place, "the project file is not a mapping", "it begins with `version: 1`"))
+        return
+    if len(parsed.documents) > 1:
+        project.findings.append(Finding("LCS001", Place(PROJECT_FILE, 1), "the project file holds one document"))
+    try:
+        project.settings = ProjectFile.model_validate(drop_nulls_but_environments(data))
+    except ValidationError as error:
+        project.findings.extend(errors.findings(error, ProjectFile, data, place))
+        project.findings.extend(errors.missing(path, place, data) for path in errors.missing_paths(error))
+        return
+    for key, values in project.settings.defaults.items():
+        project.findings.extend(_check_defaults(key, values))
+
+
+def drop_nulls_but_environments(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the project file's data without nulls, which stand for an environment or target as it is."""
+    kept = ("environments", "targets")
+    return {key: value if key in kept else drop_nulls(value) for key, value in data.items() if value is not None}
+
+
+def _check_defaults(key: str, values: dict[str, Any]) -> list[Finding]:
+    from llmconf import adapters
+
+    place = Place(PROJECT_FILE, 0, ("defaults", key))
+    kind, _, provider_type = key.partition("/")
+    on_key = Place(place.file, 0, place.path, on_key=True)
+    if kind not in RESOURCES:
+        return [Finding("LCP001", on_key, f"unknown kind `{kind[:60]}`", did_you_mean(kind, RESOURCES))]
+    typed = kind == "Provider" or kind in NESTED.values()
+    if "/" in key and (not typed or provider_type not in adapters.types()):
+        hint = did_you_mean(provider_type, adapters.types()) if typed else f"a {kind} has no provider type"
+        return [Finding("LCP001", on_key, f"unknown provider type `{provider_type[:60]}`", hint)]
+    found = [
+        Finding("LCP001", Place(PROJECT_FILE, 0, (*place.path, name), on_key=True), f"`{name}` cannot have a default")
+        for name in values
+        if name in _NOT_BY_DEFAULT
+    ]
+    model = RESOURCES[kind]
+    try:
+        model.model_validate({k: v for k, v in values.items() if k not in _NOT_BY_DEFAULT})
+    except ValidationError as error:
+        found += errors.findings(error, model, values, place)
+    return found
+
+
+def _check_environments(project: Project, settings: ProjectFile) -> None:
+    """Report overlays of environments that the project file does not name."""
+    known = settings.environment_names()
+    first: dict[str, str] = {}
+    for file in project.files:
+        if file.environment is not None and file.environment not in known:
+            first.setdefault(file.environment, file.name)
+    for environment, name in first.items():
+        hint = did_you_mean(environment, known) or f"add it to `environments` in {PROJECT_FILE}"
+        message = f"there is no environment `{environment[:60]}`"
+        project.findings.append(Finding("LCO004", Span(name, 1, 1, 1, 1), message, hint))
+
+
+def require_environment(project: Project, name: str) -> None:
+    """Raise UsageError where the project has no such environment."""
+    known = project.settings.environment_names() if project.settings else ()
+    if project.settings is not None and name not in known:
+        hint = did_you_mean(name, known) or f"environments: {', '.join(known) or 'none'}"
+        raise UsageError(f"there is no environment `{name}`", hint)

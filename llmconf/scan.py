@@ -1,0 +1,119 @@
+"""Finds provider keys in plain text, anywhere in a file: values, comments, fields of any name.
+
+The formats are facts of the vendors. A text is first searched for the fixed beginnings of keys, which is
+fast; only where one stands is its pattern tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the keys of one vendor look: their fixed beginning and the whole pattern."""
+
+    vendor: str
+    prefix: str
+    pattern: str
+
+
+FORMATS = (
+    Format("OpenAI", "sk-proj-", r"sk-proj-[\w-]{40,200}"),
+    Format("OpenAI", "sk-svcacct-", r"sk-svcacct-[\w-]{40,200}"),
+    Format("OpenAI", "sk-admin-", r"sk-admin-[\w-]{40,200}"),
+    Format("OpenAI", "T3BlbkFJ", r"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
+    Format("Anthropic", "sk-ant-", r"sk-ant-(?:api|admin|oat)[0-9]{2}-[\w-]{40,120}"),
+    Format("OpenRouter", "sk-or-v1-", r"sk-or-v1-[0-9a-f]{64}"),
+    Format("Google", "AIza", r"AIza[\w-]{35}"),
+    Format("AWS", "AKIA", r"AKIA[A-Z2-7]{16}"),
+    Format("AWS", "ASIA", r"ASIA[A-Z2-7]{16}"),
+    Format("Amazon Bedrock", "ABSK", r"ABSK[A-Za-z0-9+/]{109,269}={0,2}"),
+    Format("Microsoft Entra", "Q~", r"[\w~.]{3}[0-9]Q~[\w~.-]{31,34}"),
+    Format("Groq", "gsk_", r"gsk_[A-Za-z0-9]{52}"),
+    Format("xAI", "xai-", r"xai-[0-9A-Za-z_]{80}"),
+    Format("Hugging Face", "hf_", r"hf_[A-Za-z0-9]{34}"),
+    Format("Hugging Face", "api_org_", r"api_org_[A-Za-z0-9]{34}"),
+    Format("Replicate", "r8_", r"r8_[0-9A-Za-z_-]{37}"),
+    Format("Perplexity", "pplx-", r"pplx-[A-Za-z0-9]{48}"),
+    Format("NVIDIA", "nvapi-", r"nvapi-[\w-]{64}"),
+    Format("Databricks", "dapi", r"dapi[a-f0-9]{32}(?:-[0-9])?"),
+    Format("Cerebras", "csk-", r"csk-[A-Za-z0-9]{32,48}"),
+    Format("LangSmith", "lsv2_", r"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}"),
+    Format("age", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
+    Format("DeepSeek or another vendor", "sk-", r"sk-(?:[a-z0-9]{32}|[A-Za-z0-9]{48})"),
+)
+"""Vendors' key formats, from their published detectors; the last one is the least sure."""
+
+PLACEHOLDER = re.compile(
+    r"your[_-]|_here$|<[^>]*>|change[_-]?me|user_provided|placeholder|replace[_-]?me|insert|example|"
+    r"^(sk|key|token)-(x{3,}|\.{3}|\*{3,}|fake|test)|^x{3,}$|^\.{3}$|^\*{3,}$|^todo$|^fixme$",
+    re.IGNORECASE,
+)
+DUMMY = re.compile(
+    r"^(empty|none|null|no|na|n/a|not-?needed|not-?required|no-?key(-?required)?|dummy|fake|anything|"
+    r"sk-(local|1234|none|dummy|no-key-required)|ollama|lm-?studio|token-abc123|-|0|1234)$",
+    re.IGNORECASE,
+)
+SENSITIVE_KEY = re.compile(
+    r"(^|[_-])(api[_-]?key|apikey|secret([_-]?access)?([_-]?key)?|password|passwd|private[_-]?key|"
+    r"access[_-]?token|auth[_-]?token|bearer[_-]?token|session[_-]?token|client[_-]?secret|"
+    r"master[_-]?key|salt[_-]?key)$|^(authorization|x-api-key|api-key|token|secret)$",
+    re.IGNORECASE,
+)
+"""Names of fields and headers whose values are secrets wherever they stand."""
+
+_BOUNDARY = r"(?<![A-Za-z0-9_-]){}(?![A-Za-z0-9_-])"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A key found in a text: whose it looks like, and the offsets it stands between."""
+
+    vendor: str
+    start: int
+    end: int
+
+
+def scan(text: str) -> list[Hit]:
+    """Return the provider keys in a text, in its order, none inside a sealed token."""
+    if not any(map(text.__contains__, _prefixes())):
+        return []
+    hits: dict[int, Hit] = {}
+    for entry in FORMATS:
+        if entry.prefix in text:
+            for match in _pattern(entry.pattern).finditer(text):
+                if not any(hit.start <= match.start() < hit.end for hit in hits.values()):
+                    hits[match.start()] = Hit(entry.vendor, match.start(), match.end())
+    sealed = [match.span() for match in re.finditer(r"ENC\([^)\s]*\)", text)] if hits else []
+    return [
+        hit for start, hit in sorted(hits.items()) if not any(left <= start < right for left, right in sealed)
+    ]
+
+
+def sensitive_values(data: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield path and value of each string in a free map whose key says that it is a secret."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if isinstance(value, str) and SENSITIVE_KEY.search(key):
+                yield (*path, key), value
+            else:
+                yield from sensitive_values(value, (*path, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from sensitive_values(item, (*path, index))
+
+
+@cache
+def _prefixes() -> tuple[str, ...]:
+    """Return the beginnings to look for; one that begins with another is found with it."""
+    prefixes = {entry.prefix for entry in FORMATS}
+    return tuple(sorted(p for p in prefixes if not any(p != q and q in p for q in prefixes)))
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(_BOUNDARY.format(f"(?:{pattern})"))

@@ -1,0 +1,177 @@
+"""Turns pydantic's errors into findings that speak of YAML, with suggestions and without inputs.
+
+No message shows a value, except a misspelled word of a closed list, which no secret field is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from llmconf import fields
+from llmconf.diagnostics import Finding, Path, Place, did_you_mean
+from llmconf.schema.kinds import ModelReference, Use
+
+_PATTERNS = {
+    fields.NAME_PATTERN: "a name has lower-case letters and digits, inner `-`, `_`, `.`, and at most 63 characters",
+    fields.MODEL_ID_PATTERN: "a model id has no white space and at most 256 characters",
+    fields.DURATION_PATTERN: "a duration is a number and a unit, such as `30s`, `500ms` or `5m`",
+    r"^-?" + fields.MONEY_PATTERN[1:]: 'an amount is a decimal number in quotes, such as "1.25"',
+    fields.DATE_PATTERN: "a date is written as in 2027-03-31",
+    get_args(ModelReference)[1].pattern: "written as `provider/id`",
+    get_args(Use)[1].pattern: "written as `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`",
+    r"^LC[A-Z][0-9]{3}$": "a rule code is written as in LCE002",
+}
+_EXPECTED = {
+    "string_type": "a string", "int_type": "a whole number", "bool_type": "true or false",
+    "list_type": "a list", "dict_type": "a mapping", "model_type": "a mapping",
+    "model_attributes_type": "a mapping", "int_from_float": "a whole number",
+}  # fmt: skip
+_CODES = {
+    "url": "LCE007", "host": "LCK013", "secret_plaintext": "LCK001", "secret_placeholder": "LCK002",
+    "secret_dummy": "LCK003", "secret_token": "LCK004", "secret_reference": "LCK005",
+}  # fmt: skip
+HINTS = {
+    "LCK001": "seal it, or write `env:NAME`, and renew the key at its vendor: it may already be known",
+    "LCK002": "put the real secret in as a token or a reference, or remove the field",
+    "LCK003": "a server that needs no key needs no field for it: remove it",
+    "LCK004": "a token is written by llmconf and cannot be edited by hand",
+    "LCK005": "write `env:NAME`, `file:path` or `op://vault/item/field`",
+    "LCE007": "write it as in `https://api.example.com/v1`",
+    "LCK013": "write it as in `api.example.com` or `http://10.0.0.5:8000`",
+}
+_YAML_1_1_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def missing_paths(error: ValidationError) -> list[Path]:
+    """Return the paths of required fields that are not there."""
+    return [_path(item["loc"])[0] for item in error.errors(include_url=False) if item["type"] == "missing"]
+
+
+def findings(error: ValidationError, model: type[BaseModel], data: Any, place: Place) -> list[Finding]:
+    """Return a finding for each error but missing fields; `place` is where `data` stands."""
+    found = []
+    for item in error.errors(include_url=False):
+        if item["type"] == "missing":
+            continue
+        path, on_key = _path(item["loc"])
+        value = item["input"]
+        code, message, hint = _describe(item["type"], item.get("ctx", {}), item["msg"], value, path, model)
+        on_key = on_key or item["type"] == "extra_forbidden"
+        found.append(Finding(code, Place(place.file, place.document, place.path + path, on_key), message, hint))
+    return found
+
+
+def missing(path: Path, place: Place, data: Any) -> Finding:
+    """Return the finding for a required field that is not there, or is empty."""
+    name = path[-1]
+    parent = _at(data, path[:-1])
+    empty = isinstance(parent, dict) and name in parent
+    where = place.path + (path if empty else path[:-1])
+    message = f"`{name}` is required and empty" if empty else f"`{name}` is missing"
+    return Finding("LCS004", Place(place.file, place.document, where, empty), message)
+
+
+def _describe(
+    kind: str, context: dict[str, Any], message: str, value: Any, path: Path, model: type[BaseModel]
+) -> tuple[str, str, str | None]:
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if kind == "extra_forbidden":
+        return "LCS003", f"unknown key `{_short(str(path[-1]))}`", _key_hint(path, model)
+    if kind in _CODES:
+        code = _CODES[kind]
+        return code, f"`{name}` {_SECRET_MESSAGES[kind]}" if kind in _SECRET_MESSAGES else f"`{name}`: {message}", HINTS[code]
+    if kind in _EXPECTED:
+        hint = _type_hint(kind, value)
+        return "LCS005", f"`{name}` is {_EXPECTED[kind]}, not {_describe_value(value)}", hint
+    if kind == "money_number":
+        return "LCS005", f"`{name}` is an amount and written as a decimal string", f'write it in quotes: "{value}"'
+    if kind == "literal_error":
+        options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        listed = ", ".join(f"`{option}`" for option in options)
+        shown = f"`{_short(value)}`" if isinstance(value, str) else _describe_value(value)
+        hint = did_you_mean(value, options) if isinstance(value, str) else None
+        return "LCS006", f"`{name}` cannot be {shown}", hint or f"one of {listed or context.get('expected')}"
+    if kind == "string_pattern_mismatch":
+        hint = _PATTERNS.get(str(context.get("pattern")))
+        return "LCS006", f"`{name}` is not written as it must be", hint
+    return "LCS006", f"`{name}`: {message[:1].lower()}{message[1:]}", None
+
+
+_SECRET_MESSAGES = {
+    "secret_plaintext": "holds a secret in plain text",
+    "secret_placeholder": "holds a placeholder instead of a secret",
+    "secret_dummy": "holds a dummy instead of a secret",
+    "secret_token": "holds a token that is not well formed",
+    "secret_reference": "holds a reference that llmconf does not know",
+}
+
+
+def _key_hint(path: Path, model: type[BaseModel]) -> str | None:
+    parent = model_at(model, path[:-1])
+    if parent is None:
+        return None
+    names = list(parent.model_fields)
+    return did_you_mean(str(path[-1]), names) or f"known keys: {', '.join(sorted(names))}"
+
+
+def _type_hint(kind: str, value: Any) -> str | None:
+    if kind == "bool_type" and isinstance(value, str) and value.lower() in _YAML_1_1_BOOLEANS:
+        return f"in YAML 1.2 `{value}` is a string: write {_YAML_1_1_BOOLEANS[value.lower()]}"
+    if kind == "string_type" and isinstance(value, int | float):
+        return "put it in quotes"
+    if kind == "list_type" and not isinstance(value, dict):
+        return "write it as a list, with `- ` or in brackets"
+    return None
+
+
+def _describe_value(value: Any) -> str:
+    kinds: Iterable[tuple[type, str]] = (
+        (bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "a string"),
+        (list, "a list"), (dict, "a mapping"),
+    )  # fmt: skip
+    return next((name for kind, name in kinds if isinstance(value, kind)), "empty")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - what fits a line
+
+
+def _path(location: tuple[int | str, ...]) -> tuple[Path, bool]:
+    """Return the path of an error, and whether it is about a key itself."""
+    if location and location[-1] == "[key]":
+        return tuple(location[:-1]), True
+    return tuple(location), False
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """Return the model that describes the value at a path, or None where none does."""
+    current: Any = model
+    for step in path:
+        if isinstance(step, int):
+            continue
+        known = current.model_fields.get(step) if _is_model(current) else None
+        current = _model_in(known.annotation) if known else None
+    return current if _is_model(current) else None
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if _is_model(annotation):
+        return annotation  # type: ignore[no-any-return]  # _is_model has just told
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

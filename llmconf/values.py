@@ -1,0 +1,299 @@
+"""Plain values from YAML text: the 1.2 core schema, built iteratively from parser events.
+
+Values are str, int, float, bool, None, dict and list, and nothing else, so that they can travel between
+processes. Aliases share the object they name: callers do not change what they get.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from llmconf import events
+from llmconf.diagnostics import Finding, Span
+from llmconf.text import Lines, decode, forbidden_character
+
+MAX_DEPTH = 64
+MAX_EXPANSION = 100_000
+"""Nodes that the aliases of one file may stand for, all together."""
+SECOND_OPINION_SIZE = 64 * 1024
+"""Longest text, in characters, that the pure parser is asked about when the C one refuses it."""
+
+_TAG = "tag:yaml.org,2002:"
+_SPECIAL = frozenset("-+.0123456789~nNtTfF")
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_MAX_DIGITS = 400
+_NO_KEY: Any = object()
+_MERGE: Any = object()
+_UNFINISHED, _UNDEFINED = -1, -2
+
+
+class Refusal(Exception):
+    """The text cannot be read on: a code, a message, and the offsets of the region."""
+
+    def __init__(self, code: str, message: str, start: int, end: int, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.start, self.end, self.hint = code, message, start, end, hint
+
+
+def load(text: str, file: str) -> tuple[list[Any], list[Finding]]:
+    """Return the plain values of all documents of a text, and what is wrong with it.
+
+    Where the text cannot be read to its end, the documents are an empty list. The C parser reads it;
+    a small text that it refuses is given to the pure one, which accepts more of YAML 1.2.
+    """
+    if not events.has_c_parser():
+        return _load_with(events.open_pure_parser, text, file)
+    documents, findings = _load_with(events.open_c_parser, text, file)
+    if findings and findings[-1].code == "LCY001" and len(text) <= SECOND_OPINION_SIZE:
+        second = _load_with(events.open_pure_parser, text, file)
+        if not any(finding.code in ("LCY001", "LCY002") for finding in second[1]):
+            return second
+    return documents, findings
+
+
+def load_trusted(path: Path) -> Any:
+    """Return the one document of a file that belongs to llmconf. Raises ValueError where it is not clean."""
+    text = decode(path.read_bytes(), path.name)
+    documents, findings = load(text, path.name) if isinstance(text, str) else ([], [text])
+    if findings or len(documents) != 1:
+        raise ValueError(f"{path.name}: {findings[0].message if findings else 'not one document'}")
+    return documents[0]
+
+
+def _load_with(
+    open_parser: Callable[[str], events.EventSource], text: str, file: str
+) -> tuple[list[Any], list[Finding]]:
+    complaints: list[Refusal] = []
+    try:
+        documents = construct(open_parser, text, complaints.append)
+    except Refusal as refusal:
+        documents = []
+        complaints.append(refusal)
+    if not complaints:
+        return documents, []
+    lines = Lines(text)
+    findings = [
+        Finding(c.code, _span(lines, file, c.start, c.end), c.message, c.hint) for c in complaints
+    ]
+    return documents, findings
+
+
+def _span(lines: Lines, file: str, start: int, end: int) -> Span:
+    start = min(start, len(lines.text))
+    return lines.span(file, start, min(max(end, start), lines.end_of_line(start)))
+
+
+def construct(
+    open_parser: Callable[[str], events.EventSource], text: str, complain: Callable[[Refusal], None]
+) -> list[Any]:
+    """Build the documents of a text. What can be skipped is complained of; the rest raises Refusal."""
+    source = open_parser(text)
+    try:
+        return _construct(source, complain)
+    except source.errors as error:
+        raise syntax_refusal(error, text) from None
+
+
+def syntax_refusal(error: Exception, text: str) -> Refusal:
+    """Turn a parser's error into a refusal with its position."""
+    offset = forbidden_character(text)
+    if offset is not None and not hasattr(error, "problem_mark"):
+        message = f"the character U+{ord(text[offset]):04X} is not allowed in YAML"
+        return Refusal("LCY002", message, offset, offset + 1, "remove it, or write an escape in double quotes")
+    mark = getattr(error, "problem_mark", None)
+    start = min(mark.index if mark else 0, len(text))
+    problem = getattr(error, "problem", None) or "not YAML"
+    context = getattr(error, "context", None)
+    message = f"not YAML: {problem}" + (f" ({context})" if context else "")
+    hint = None
+    if "\t" in text[max(0, start - 1) : start + 1]:
+        hint = "YAML is indented with spaces, not tabs"
+    return Refusal("LCY001", " ".join(message.split()), start, start + 1, hint)
+
+
+def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) -> list[Any]:  # noqa: PLR0912, PLR0915
+    # One loop on purpose: it runs once for every event of 10,000 files, and calls cost more than it does.
+    get, codes, _ = source
+    documents: list[Any] = []
+    anchors: dict[str, tuple[Any, int, int]] = {}
+    heights: dict[int, int] = {}
+    stack: list[tuple[Any, Any, Any, str | None, int]] = []
+    container: Any = documents
+    key: Any = None
+    merges: list[tuple[Any, int, int]] = []
+    anchor: str | None = None
+    nodes = started = expanded = 0
+    while True:
+        event = get()
+        code = codes[event.__class__]
+        if code == events.SCALAR:
+            nodes += 1
+            value = event.value
+            if event.implicit[0]:
+                if value[:1] in _SPECIAL or not value:
+                    value = _resolve(value, event, complain)
+                elif value == "<<" and key is _NO_KEY:
+                    value = _MERGE
+            elif event.tag is not None:
+                value = _tagged(value, event, complain)
+            if event.anchor is not None:
+                anchors[event.anchor] = (value, 1, 0)
+        elif code == events.MAP_START or code == events.SEQ_START:
+            nodes += 1
+            if key is _NO_KEY:
+                raise Refusal("LCY010", "a key is a string, not a list or mapping", *_region(event))
+            if len(stack) >= MAX_DEPTH:
+                raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *_region(event))
+            if event.tag is not None:
+                _check_collection_tag(event, code, complain)
+            value = {} if code == events.MAP_START else []
+            if key is _MERGE:
+                merges.append((value, *_region(event)))
+                key = _NO_KEY
+            elif container.__class__ is dict:
+                container[key] = value
+                key = _NO_KEY
+            else:
+                container.append(value)
+            stack.append((container, key, merges, anchor, started))
+            container, merges, anchor, started = value, [], event.anchor, nodes
+            key = _NO_KEY if code == events.MAP_START else None
+            if anchor is not None:
+                anchors[anchor] = (value, _UNFINISHED, 0)
+            continue
+        elif code == events.MAP_END or code == events.SEQ_END:
+            if merges:
+                _merge(container, merges, complain)
+            if anchor is not None:
+                height = heights[id(container)] = _height(container, heights)
+                anchors[anchor] = (container, nodes - started + 1, height)
+            container, key, merges, anchor, started = stack.pop()
+            continue
+        elif code == events.ALIAS:
+            value, size, height = anchors.get(event.anchor, (None, _UNDEFINED, 0))
+            if size < 0:
+                what = "is not defined before" if size == _UNDEFINED else "contains itself"
+                raise Refusal("LCY006", f"the alias `*{event.anchor}` {what}", *_region(event))
+            nodes += size
+            expanded += size
+            if expanded > MAX_EXPANSION:
+                message = f"aliases expand to more than {MAX_EXPANSION:,} nodes"
+                raise Refusal("LCY006", message, *_region(event))
+            if len(stack) + height > MAX_DEPTH:
+                raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *_region(event))
+        elif code == events.STREAM_END:
+            return documents
+        else:
+            if code == events.DOC_START:
+                anchors.clear()
+                _check_version(event, complain)
+            continue
+        if container.__class__ is not dict:
+            container.append(value)
+        elif key is _NO_KEY:
+            if isinstance(value, dict | list):
+                raise Refusal("LCY010", "a key is a string, not a list or mapping", *_region(event))
+            if value.__class__ is not str and value is not _MERGE:
+                complain(Refusal("LCY010", "a key is a string", *_region(event), "put it in quotes"))
+                value = str(value)
+            elif value in container or (value is _MERGE and merges):
+                name = "<<" if value is _MERGE else value
+                complain(Refusal("LCY003", f"the key `{_short(name)}` stands twice", *_region(event)))
+            key = value
+        elif key is _MERGE:
+            merges.append((value, *_region(event)))
+            key = _NO_KEY
+        else:
+            container[key] = value
+            key = _NO_KEY
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - what fits a line
+
+
+def _region(event: Any) -> tuple[int, int]:
+    return event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1)
+
+
+def _resolve(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
+    """Give a plain scalar its value by the YAML 1.2 core schema."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        if len(text) <= _MAX_DIGITS:
+            return int(text)
+    elif _BASED.fullmatch(text):
+        if len(text) <= _MAX_DIGITS:
+            return int(text, 0)
+    elif _FLOAT.fullmatch(text):
+        number = float(text)
+        if not math.isinf(number):
+            return number
+    elif _INFINITY.fullmatch(text):
+        return float(text.replace(".", "", 1))
+    else:
+        return text
+    complain(Refusal("LCY012", "the number is out of range", *_region(event), "put it in quotes"))
+    return text
+
+
+def _tagged(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
+    tag = str(event.tag)
+    if tag in ("!", _TAG + "str"):
+        return text
+    if tag in (_TAG + "int", _TAG + "float", _TAG + "bool", _TAG + "null"):
+        value = _resolve(text, event, complain)
+        wanted = {"int": int, "float": float, "bool": bool, "null": type(None)}[tag.removeprefix(_TAG)]
+        if type(value) is wanted:
+            return value
+    complain(Refusal("LCY004", f"the tag `{_short(tag)}` is not allowed here", *_region(event)))
+    return text
+
+
+def _check_collection_tag(event: Any, code: int, complain: Callable[[Refusal], None]) -> None:
+    if str(event.tag) not in ("!", _TAG + ("map" if code == events.MAP_START else "seq")):
+        region = event.start_mark.index, event.start_mark.index + 1
+        complain(Refusal("LCY004", f"the tag `{_short(str(event.tag))}` is not allowed here", *region))
+
+
+def _check_version(event: Any, complain: Callable[[Refusal], None]) -> None:
+    version = getattr(event, "version", None)
+    if version and tuple(version) != (1, 2):
+        message = f"the document says YAML {version[0]}.{version[1]}; llmconf reads YAML 1.2"
+        complain(Refusal("LCY014", message, *_region(event), "remove the directive"))
+
+
+def _merge(
+    container: dict[str, Any], merges: list[tuple[Any, int, int]], complain: Callable[[Refusal], None]
+) -> None:
+    """Apply `<<`: keys that stand in the mapping win, then those of the first mapping merged."""
+    for merged, start, end in merges:
+        sources = merged if isinstance(merged, list) else [merged]
+        if not all(isinstance(source, dict) for source in sources):
+            complain(Refusal("LCY010", "`<<` merges a mapping or a list of mappings", start, end))
+            continue
+        for source in sources:
+            for name, value in source.items():
+                container.setdefault(name, value)
+
+
+def _height(value: Any, known: dict[int, int]) -> int:
+    """Return how many levels a finished value has; `known` holds those of anchored parts."""
+    if not isinstance(value, dict | list):
+        return 0
+    if id(value) in known:
+        return known[id(value)]
+    children = value.values() if isinstance(value, dict) else value
+    return 1 + max((_height(child, known) for child in children), default=0)

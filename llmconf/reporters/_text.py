@@ -1,0 +1,59 @@
+"""Makes text that came from files safe to show: nothing in it drives a terminal or a build log."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+# Controls; format characters except the joiners of scripts and emoji (they reorder or hide text); what
+# XML or UTF-8 cannot carry; and the mark that some build systems take for a command within a line.
+_HIDDEN = (
+    "\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
+)
+UNSAFE = re.compile(f"[{_HIDDEN}]|(?<=#)#(?=[A-Za-z]*\\[)")
+_JSON_UNSAFE = re.compile(f"(?!\n)[{_HIDDEN}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BYTE, _BMP = 0xFF, 0xFFFF
+
+
+def escaped(character: str) -> str:
+    """Write one character as an escape: `\\x1b`, `\\u202e`."""
+    code = ord(character)
+    if character in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[character]
+    if code <= _BYTE:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= _BMP else f"\\U{code:08x}"
+
+
+def visible(text: str) -> str:
+    """Return a text on one line, with all that is unsafe to show written as escapes."""
+    return UNSAFE.sub(lambda match: escaped(match[0]), text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut a text to at most `limit` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def width(character: str) -> int:
+    """Return how many columns of a terminal a character takes."""
+    if character in "\u200c\u200d" or unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def dump_json(value: object) -> str:
+    """Write JSON that ends in a newline: readable, and without raw characters that are unsafe to show.
+
+    A lone surrogate, which is no character and not to be written as UTF-8, becomes U+FFFD.
+    """
+    text = _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, indent=2))
+    return _JSON_UNSAFE.sub(lambda match: _json_escaped(match[0]), text) + "\n"
+
+
+def _json_escaped(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

@@ -1,0 +1,20 @@
+"""The `concise` format: one line per finding, as compilers write it."""
+
+from __future__ import annotations
+
+from llmconf.diagnostics import Diagnostic
+from llmconf.reporters._base import Report
+from llmconf.reporters._shared import hint, message, place
+from llmconf.reporters._style import Style
+
+
+def render(report: Report) -> str:
+    """Return a line per finding, and nothing where there is none."""
+    style = Style(report.color)
+    return "".join(f"{_line(diagnostic, style)}\n" for diagnostic in report.diagnostics)
+
+
+def _line(diagnostic: Diagnostic, style: Style) -> str:
+    severity = style(diagnostic.severity, diagnostic.severity)
+    text = f"{style('bold', place(diagnostic.span))}: {severity} {diagnostic.code} {message(diagnostic)}"
+    return f"{text} [{hint(diagnostic)}]" if diagnostic.hint else text

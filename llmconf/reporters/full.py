@@ -1,0 +1,41 @@
+"""The `full` format, for people: each finding with the lines it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llmconf.diagnostics import Diagnostic
+from llmconf.reporters._base import Report
+from llmconf.reporters._frame import frame, gutter_width
+from llmconf.reporters._shared import in_environments, place, summary
+from llmconf.reporters._style import Style
+from llmconf.reporters._text import visible
+
+
+def render(report: Report) -> str:
+    """Return the findings with code frames, and a summary as the last line."""
+    style = Style(report.color)
+    lines: list[str] = []
+    for diagnostic in report.diagnostics:
+        lines += [*_diagnostic(report, diagnostic, style), ""]
+    lines.append(style("bold" if report.diagnostics else "good", summary(report)))
+    return "\n".join(lines) + "\n"
+
+
+def _diagnostic(report: Report, diagnostic: Diagnostic, style: Style) -> Iterator[str]:
+    gutter = gutter_width([diagnostic.span, *(related.span for related in diagnostic.related)])
+    header = style(diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]")
+    yield f"{header}{style('bold', ': ' + visible(diagnostic.message))}"
+    yield f"{style('gutter', ' ' * gutter + '-->')} {place(diagnostic.span)}"
+    yield from frame(report, diagnostic.span, gutter, style, diagnostic.severity)
+    note = style("gutter", " " * gutter + " =")
+    if diagnostic.hint:
+        first, *rest = diagnostic.hint.split("\n")
+        yield f"{note} {style('bold', 'help')}: {visible(first)}"
+        # The sign stands on each line, so that none begins with text that a build log could obey.
+        yield from (f"{note}       {visible(line)}".rstrip() for line in rest)
+    if where := in_environments(diagnostic):
+        yield f"{note} {style('bold', 'note')}: {where}"
+    for related in diagnostic.related:
+        yield f"{note} {style('bold', 'note')}: {visible(related.message)}: {place(related.span)}"
+        yield from frame(report, related.span, gutter, style, "gutter")

@@ -1,14 +1,35 @@
-"""Who is called with what: the endpoints of a model, the credential of an endpoint, its hosts."""
+"""Who is called with what: the endpoints of a model, the credential of an endpoint, a model's facts."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
 from llmconf import adapters
-from llmconf.fields import Origin, parse_host, parse_url
+from llmconf.fields import Origin, environment_variable, parse_host, parse_reference, parse_token, parse_url
 from llmconf.resolved import Resolved, Resource
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
+from llmconf.schema._types import Capability, Mode
+from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Price, Provider
+
+Bindings: TypeAlias = dict[tuple[str, str, int], list[tuple[Origin, Resource[Credential]]]]
+"""Credentials by scheme, host and port that they are bound to."""
 
 
-def owner(env: Resolved, resource: Resource[Endpoint] | Resource[Credential] | Resource[Model]) -> Resource[Provider] | None:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a model: what it says itself, else what the model it is based on says."""
+
+    mode: Mode | None
+    capabilities: list[Capability] | None
+    context: int | None
+    max_output: int | None
+    price: Price | None
+
+
+def owner(
+    env: Resolved, resource: Resource[Endpoint] | Resource[Credential] | Resource[Model]
+) -> Resource[Provider] | None:
     """Return the provider that a resource belongs to, or None where it is missing or broken."""
     return env.providers.get(f"provider/{resource.provider}")
 
@@ -50,6 +71,22 @@ def is_bound(env: Resolved, credential: Resource[Credential], endpoint: Resource
     return any(origin.covers(target) for origin in bound_hosts(env, credential))
 
 
+def bindings(env: Resolved, credentials: Iterable[Resource[Credential]]) -> Bindings:
+    """Index credentials by what they are bound to, so that many endpoints can be looked up."""
+    found: Bindings = {}
+    for credential in credentials:
+        for origin in bound_hosts(env, credential):
+            found.setdefault((origin.scheme, origin.host, origin.port), []).append((origin, credential))
+    return found
+
+
+def bound_to(index: Bindings, endpoint: Resource[Endpoint]) -> list[Resource[Credential]]:
+    """Return the indexed credentials that may be sent to an endpoint, each once."""
+    target = parse_url(endpoint.spec.url)
+    near = index.get((target.scheme, target.host, target.port), ())
+    return list({item.identity: item for origin, item in near if origin.covers(target)}.values())
+
+
 def team_credentials(env: Resolved) -> set[str]:
     """Return the identities of credentials that belong to a team."""
     own = (name for team in env.teams.values() for name in team.spec.credentials or ())
@@ -60,15 +97,137 @@ def credentials_of_endpoint(env: Resolved, endpoint: Resource[Endpoint]) -> list
     """Return the enabled credentials an endpoint may be called with.
 
     The one that the endpoint names; else those of its provider that are bound to its host and belong to
-    no team. More than one means that the endpoint has to name one.
+    no team. More than one means that the endpoint has to name one. For many endpoints, use
+    `credentials_by_endpoint`.
     """
-    provider = endpoint.provider or ""
     if endpoint.spec.credential is not None:
-        named = env.credentials.get(f"credential/{provider}/{endpoint.spec.credential}")
-        return [named] if named and named.spec.enabled else []
-    own = team_credentials(env)
-    return [
-        credential
-        for credential in env.credentials_of(provider)
-        if credential.spec.enabled and credential.identity not in own and is_bound(env, credential, endpoint)
-    ]
+        return _named_credential(env, endpoint)
+    return bound_to(_own_bindings(env, endpoint.provider or "", team_credentials(env)), endpoint)
+
+
+def credentials_by_endpoint(env: Resolved) -> dict[str, list[Resource[Credential]]]:
+    """Return what `credentials_of_endpoint` says for all enabled endpoints, by their identity."""
+    teams = team_credentials(env)
+    indexes: dict[str, Bindings] = {}
+    found: dict[str, list[Resource[Credential]]] = {}
+    for endpoint in env.endpoints.values():
+        if not endpoint.spec.enabled:
+            continue
+        if endpoint.spec.credential is not None:
+            found[endpoint.identity] = _named_credential(env, endpoint)
+            continue
+        provider = endpoint.provider or ""
+        if provider not in indexes:
+            indexes[provider] = _own_bindings(env, provider, teams)
+        found[endpoint.identity] = bound_to(indexes[provider], endpoint)
+    return found
+
+
+def _named_credential(env: Resolved, endpoint: Resource[Endpoint]) -> list[Resource[Credential]]:
+    named = env.credentials.get(f"credential/{endpoint.provider}/{endpoint.spec.credential}")
+    return [named] if named and named.spec.enabled else []
+
+
+def _own_bindings(env: Resolved, provider: str, teams: Collection[str]) -> Bindings:
+    credentials = env.credentials_of(provider)
+    return bindings(env, (c for c in credentials if c.spec.enabled and c.identity not in teams))
+
+
+def models_by_id(env: Resolved) -> dict[str, list[Resource[Model]]]:
+    """Index models by id, of all providers: those that follow no other, or where there is none, all."""
+    found: dict[str, list[Resource[Model]]] = {}
+    followers = []
+    for model in env.models.values():
+        if model.spec.base is None:
+            found.setdefault(model.name, []).append(model)
+        else:
+            followers.append(model)
+    leading = set(found)
+    for model in followers:
+        if model.name not in leading:
+            found.setdefault(model.name, []).append(model)
+    return found
+
+
+def bases(
+    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]]
+) -> list[Resource[Model]]:
+    """Return the models that `base` may mean: one where it is clear, some of them where it is not.
+
+    `provider/id` means that model. An id alone means the model of that id that follows no other, of
+    whatever provider.
+    """
+    base = model.spec.base
+    if base is None:
+        return []
+    exact = env.models.get(f"model/{base}")
+    if exact:
+        return [exact]
+    return [other for other in by_id.get(base, ())[:3] if other is not model]
+
+
+def lineage(
+    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]]
+) -> Iterator[Resource[Model]]:
+    """Yield a model, the one it is based on, and so on, as far as that is clear; each once."""
+    seen: set[str] = set()
+    while model.identity not in seen:
+        seen.add(model.identity)
+        yield model
+        found = bases(env, model, by_id)
+        if len(found) == 1:
+            model = found[0]
+
+
+def facts_of(
+    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]] | None = None
+) -> Facts:
+    """Return a model's facts. For many models, pass `models_by_id(env)`."""
+    if model.spec.base is None:
+        specs = [model.spec]
+    else:
+        specs = [each.spec for each in lineage(env, model, models_by_id(env) if by_id is None else by_id)]
+    return Facts(
+        next((spec.mode for spec in specs if spec.mode is not None), None),
+        next((spec.capabilities for spec in specs if spec.capabilities is not None), None),
+        next((spec.context for spec in specs if spec.context is not None), None),
+        next((spec.max_output for spec in specs if spec.max_output is not None), None),
+        next((spec.price for spec in specs if spec.price is not None), None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SecretVariable:
+    """The environment variable that carries a secret at run time.
+
+    `source` is `token`, `env`, `file` or the scheme of another reference.
+    """
+
+    name: str
+    source: str
+
+
+def secret_variable(credential: Resource[Credential], field: str) -> SecretVariable | None:
+    """Return the variable for a field of a credential, or None where the field is empty or not a secret."""
+    value = getattr(credential.spec, field) if field in SECRET_FIELDS else None
+    return _variable(value, credential.provider or "", credential.name, field) if value is not None else None
+
+
+def header_variable(resource: Resource[Endpoint] | Resource[Provider], header: str) -> SecretVariable | None:
+    """Return the variable for a header of an endpoint or provider, or None where its value is no secret."""
+    value = resource.spec.headers[header]
+    if resource.provider is None:
+        return _variable(value, resource.name, "header", header)
+    return _variable(value, resource.provider, resource.name, f"header_{header}")
+
+
+def _variable(value: str, *names: str) -> SecretVariable | None:
+    reference = parse_reference(value)
+    if reference and reference.scheme == "env":
+        return SecretVariable(reference.target, "env")
+    if reference is None and parse_token(value) is None:
+        return None
+    provider, owner_name, field = names
+    return SecretVariable(
+        environment_variable(provider, owner_name, field), reference.scheme if reference else "token"
+    )

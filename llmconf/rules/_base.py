@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 
+from llmconf import wiring
 from llmconf.diagnostics import Place, Severity
-from llmconf.resolved import Resolved
+from llmconf.resolved import Resolved, Resource
+from llmconf.schema.kinds import Credential, Model
 from llmconf.schema.project_file import ProjectFile
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
-    """What rules look at: one resolved environment, the project's settings, and the day."""
+    """What rules look at: one resolved environment, the project's settings, and the day.
+
+    What several rules need is worked out once, when the first of them asks.
+    """
 
     env: Resolved
     project: ProjectFile
     today: date
+
+    @cached_property
+    def credentials(self) -> dict[str, list[Resource[Credential]]]:
+        """The enabled credentials that each enabled endpoint may be called with, by its identity."""
+        return wiring.credentials_by_endpoint(self.env)
+
+    @cached_property
+    def models_by_id(self) -> dict[str, list[Resource[Model]]]:
+        """The models of all providers, by id."""
+        return wiring.models_by_id(self.env)
 
 
 @dataclass(frozen=True, slots=True)

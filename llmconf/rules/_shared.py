@@ -1,0 +1,87 @@
+"""What several rules need: names and places of resources, suggestions within a budget, prices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, TypeVar
+
+from llmconf.diagnostics import Path, Place, closest
+from llmconf.resolved import Resolved, Resource
+from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider
+
+Spec = TypeVar("Spec", bound=Common)
+
+_BUDGET = 20_000
+"""How many options one rule compares in one run: many mistakes in a large project stay quick to report."""
+
+
+class Suggestions:
+    """Looks for what was meant, until the budget is spent."""
+
+    def __init__(self) -> None:
+        self._left = _BUDGET
+
+    def closest(self, word: str, options: Collection[str]) -> str | None:
+        """Return the option that `word` was probably meant to be, or None."""
+        if self._left <= 0:
+            return None
+        self._left -= len(options)
+        return closest(word, options)
+
+
+def described(identity: str) -> str:
+    """Name a resource to people: its kind, and the rest of its identity in backticks."""
+    kind, _, rest = identity.partition("/")
+    return f"{kind} `{rest}`"
+
+
+def listed(words: Iterable[str], limit: int = 3) -> str:
+    """Write words in backticks, with commas and `and`; of a long list, the first ones."""
+    shown = [f"`{word}`" for word in words]
+    if len(shown) > limit:
+        shown = [*shown[:limit], f"{len(shown) - limit} more"]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def name_place(resource: Resource[Any]) -> Place:
+    """Return where a resource is declared, at its name."""
+    layer = resource.base
+    key = "id" if resource.kind == "Model" else "name"
+    return Place(layer.file, layer.document, (*layer.path, key))
+
+
+def list_place(
+    provider: Resource[Provider], children: Iterable[Resource[Endpoint]] | Iterable[Resource[Credential]]
+) -> Place:
+    """Return the key of the list that the children stand in, or the provider's name where they do not."""
+    base = provider.base
+    for child in children:
+        layer = child.base
+        if layer.path and (layer.file, layer.document) == (base.file, base.document):
+            return Place(layer.file, layer.document, layer.path[:-1], on_key=True)
+    return name_place(provider)
+
+
+def live(env: Resolved, resources: Iterable[Resource[Spec]]) -> Iterator[Resource[Spec]]:
+    """Yield the resources that are enabled and belong to an enabled provider."""
+    for resource in resources:
+        if resource.spec.enabled and env.is_live(resource):
+            yield resource
+
+
+def prices(model: Resource[Model]) -> Iterator[tuple[Path, str]]:
+    """Yield path and amount of each price that a model declares."""
+    declared = model.data.get("price")
+    if declared:
+        yield from _amounts(declared, ("price",))
+
+
+def _amounts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, str):
+        yield path, data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _amounts(value, (*path, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _amounts(item, (*path, index))

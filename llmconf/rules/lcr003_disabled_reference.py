@@ -1,0 +1,96 @@
+"""Something in use leads to a resource that is disabled, or that belongs to a disabled provider.
+
+Why: What is disabled is left out of bundles, so the reference would lead to nothing, and nobody notices
+until a call fails.
+
+Example:
+    kind: Route
+    name: chat
+    targets:
+      - model: openai/gpt-4
+    ---
+    kind: Model
+    provider: openai
+    id: gpt-4
+    enabled: false
+
+Fix: Enable it again, refer to another one, or disable what refers to it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from llmconf.diagnostics import Path, Place
+from llmconf.resolved import Resolved, Resource
+from llmconf.rules._base import Context, Problem
+from llmconf.rules._shared import described, live
+
+CODE = "LCR003"
+NAME = "disabled-reference"
+SEVERITY = "error"
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Look at all references of what is enabled, and report those to what is not."""
+    env = context.env
+    disabled = _disabled(env)
+    if not disabled:
+        return
+    references = chain(_of_providers(env), _of_routes(env), _of_teams(env))
+    for resource, path, identity in references:
+        if identity in disabled:
+            reason, place = disabled[identity]
+            yield Problem(
+                resource.place(*path), f"{described(identity)} {reason}", None, (("disabled here", place),)
+            )
+
+
+def _disabled(env: Resolved) -> dict[str, tuple[str, Place]]:
+    """Return what is not in use, by identity: why, and the place that says so."""
+    found: dict[str, tuple[str, Place]] = {}
+    for resource in env:
+        if not resource.spec.enabled:
+            found[resource.identity] = ("is disabled", resource.place("enabled"))
+            continue
+        owner = env.providers.get(f"provider/{resource.provider}") if resource.provider else None
+        if owner is not None and not owner.spec.enabled:
+            found[resource.identity] = (
+                f"is out of use: provider `{owner.name}` is disabled",
+                owner.place("enabled"),
+            )
+    return found
+
+
+def _of_providers(env: Resolved) -> Iterator[tuple[Resource[Any], Path, str]]:
+    for endpoint in live(env, env.endpoints.values()):
+        if endpoint.spec.credential is not None:
+            yield endpoint, ("credential",), f"credential/{endpoint.provider}/{endpoint.spec.credential}"
+    for model in live(env, env.models.values()):
+        for index, name in enumerate(model.spec.endpoints or ()):
+            yield model, ("endpoints", index), f"endpoint/{model.provider}/{name}"
+
+
+def _of_routes(env: Resolved) -> Iterator[tuple[Resource[Any], Path, str]]:
+    for route in env.routes.values():
+        if not route.spec.enabled:
+            continue
+        for index, target in enumerate(route.spec.targets):
+            yield route, ("targets", index, "model"), f"model/{target.model}"
+            if target.endpoint is not None:
+                provider = target.model.partition("/")[0]
+                yield route, ("targets", index, "endpoint"), f"endpoint/{provider}/{target.endpoint}"
+        for index, name in enumerate(route.spec.fallbacks or ()):
+            yield route, ("fallbacks", index), f"route/{name}"
+
+
+def _of_teams(env: Resolved) -> Iterator[tuple[Resource[Any], Path, str]]:
+    for team in env.teams.values():
+        if not team.spec.enabled:
+            continue
+        for index, use in enumerate(team.spec.uses):
+            yield team, ("uses", index), use
+        for index, name in enumerate(team.spec.credentials or ()):
+            yield team, ("credentials", index), f"credential/{name}"

@@ -1,0 +1,67 @@
+"""A target of a route lacks a capability that the route requires.
+
+Why: Calls that need the capability fail or lose it whenever that target is chosen, which may be only when
+the others are down.
+
+Example:
+    kind: Route
+    name: chat
+    requires: [vision]
+    targets: [{model: openai/gpt-5-nano}]
+    ---
+    kind: Model
+    provider: openai
+    id: gpt-5-nano
+    capabilities: [chat]
+
+Fix: Choose another target, or declare the capability on the model, or its `base`, if it has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llmconf import wiring
+from llmconf.resolved import Resource
+from llmconf.rules._base import Context, Problem
+from llmconf.rules._shared import listed
+from llmconf.schema.kinds import Model, Route
+
+CODE = "LCR006"
+NAME = "missing-capability"
+SEVERITY = "error"
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Compare what each enabled route requires with what its targets have."""
+    env = context.env
+    for route in env.routes.values():
+        if not route.spec.enabled or not route.spec.requires:
+            continue
+        for index, target in enumerate(route.spec.targets):
+            model = env.models.get(f"model/{target.model}")
+            if model is not None:
+                yield from _compare(context, route, index, model)
+
+
+def _compare(
+    context: Context, route: Resource[Route], index: int, model: Resource[Model]
+) -> Iterator[Problem]:
+    *_, last = wiring.lineage(context.env, model, context.models_by_id)
+    capabilities = wiring.facts_of(context.env, model, context.models_by_id).capabilities
+    required = route.spec.requires or []
+    lacking = [capability for capability in required if capability not in (capabilities or ())]
+    if not lacking or (capabilities is None and last.spec.base is not None):
+        return  # the second is a base that leads nowhere, which is reported there
+    place = route.place("targets", index, "model")
+    name = f"{model.provider}/{model.name}"
+    related = [("required here", route.place("requires"))]
+    if capabilities is None:
+        wanted = f"route `{route.name}` requires {listed(required)}"
+        message = f"model `{name}` declares no capabilities, and {wanted}"
+        yield Problem(place, message, "declare `capabilities` or `base` on the model", tuple(related))
+        return
+    if model.spec.capabilities is not None:
+        related.append(("the model's capabilities", model.place("capabilities")))
+    message = f"model `{name}` lacks {listed(lacking)}, which route `{route.name}` requires"
+    yield Problem(place, message, None, tuple(related))

@@ -6,23 +6,30 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+import pathlib
 
 from llmconf import rules
 from llmconf.check import Checked, check
-from llmconf.diagnostics import Diagnostic
+from llmconf.diagnostics import Diagnostic, Path
+from llmconf.document import Document
+from llmconf.errors import RefusedError
+from llmconf.fields import is_sealed
 from llmconf.project import load_project, require_environment
 from llmconf.reporters._base import Report, RuleText
+from llmconf.resolved import Resource
 from llmconf.scan import SENSITIVE_KEY, scan
-from llmconf.fields import is_sealed
 from llmconf.version import __version__
+
+if TYPE_CHECKING:
+    from llmconf.bundle import Bundle
 
 _FIELD = re.compile(r"^\s*(?:-\s+)?[{]?\s*[\"']?([\w.-]+)[\"']?\s*:\s*[\"']?([^\"'#]*)")
 _OPAQUE = re.compile(r"(?<![\w+/=(;.])(?=[\w+/=]*[0-9])(?=[\w+/=]*[A-Za-z])[\w+/=]{24,}")
 _SECRET_CODES = ("LCK001", "LCK002", "LCK004", "LCK005", "LCE005")
 
 
-def validate(root: Path, *, env: str | None = None, today: date | None = None, jobs: int = 1) -> Checked:
+def validate(root: pathlib.Path, *, env: str | None = None, today: date | None = None, jobs: int = 1) -> Checked:
     """Read and check the project at `root`, all environments or only `env`.
 
     `today` is compared with dates of expiry and retirement; `jobs` is how many processes may parse.
@@ -100,10 +107,40 @@ def _holds_secret(line: str) -> bool:
     return bool(scan(line)) or "PRIVATE KEY" in line or _OPAQUE.search(re.sub(r"ENC\([^)]*\)", "", line)) is not None
 
 
-def git_prefix(root: Path) -> str:
+def git_prefix(root: pathlib.Path) -> str:
     """Return the way from the root of the git repository to the project, ending in `/`, or empty."""
     for folder in (root, *root.parents):
         if (folder / ".git").exists():
             prefix = root.relative_to(folder).as_posix()
             return "" if prefix == "." else prefix + "/"
     return ""
+
+
+def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"] = "sealed") -> Bundle:
+    """Build the bundle of one environment of a project without errors. Nothing is written."""
+    project = checked.project
+    if project.settings is None or checked.worst() == "error":
+        raise RefusedError("a project with errors is not built", "mend what `llmconf validate` reports")
+    documents: dict[str, Document] = {}
+
+    def locate(resource: Resource[Any], path: Path) -> list[str]:
+        places = []
+        for layer, real in resource.chain(path):
+            if layer.file not in documents:
+                documents[layer.file] = Document(project.text(layer.file) or "", layer.file)
+            span = documents[layer.file].locate(layer.document, layer.path + real)
+            places.append(f"{layer.file}:{span.line}")
+        return places
+
+    # Hashing and canonical JSON are needed by builds alone.
+    from llmconf import bundle, source
+
+    return bundle.build(
+        checked.environments[env],
+        project.settings,
+        secrets=secrets,
+        revision=source.revision(project.root),
+        locate=locate,
+        keys=lambda kid: source.key_files(project.root, kid),
+    )
+

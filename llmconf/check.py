@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -140,7 +140,16 @@ def _check_settings(settings: ProjectFile) -> list[Finding]:
     return found
 
 
-def _locate(project: Project, found: Findings, every: set[str | None], settings: ProjectFile | None) -> list[Diagnostic]:
+def add_findings(checked: Checked, findings: Iterable[Finding], environment: str | None) -> list[Diagnostic]:
+    """Return the diagnostics for findings that a later stage made in one environment."""
+    found: Findings = {finding: {environment} for finding in findings}
+    return sort_diagnostics(_locate(checked.project, found, set(checked.environments), checked.project.settings))
+
+
+def _locate(
+    project: Project, found: Findings, every: set[str | None], settings: ProjectFile | None
+) -> list[Diagnostic]:
+    """Look up the position of each finding and give it the severity that the project wants."""
     documents: dict[str, Document | None] = {}
 
     def span(place: Place | Span) -> Span:
@@ -193,7 +202,7 @@ def _once_per_secret(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         key: Any = index
         if diagnostic.code == "LCK001":
             key = (diagnostic.span.file, diagnostic.span.line)
-            if key in kept and not cast(Diagnostic, kept[key]).path:
+            if key in kept and not kept[key].path:
                 continue
         kept[key] = diagnostic
     return list(kept.values())

@@ -163,3 +163,18 @@ def pick_environment(checked: Checked, env: str | None) -> str | None:
         return names[0]
     listed = ", ".join(str(name) for name in names)
     raise UsageError("which environment?", f"name one with --env: {listed}")
+
+
+def to_yaml(data: Any) -> str:
+    """Write data as block YAML."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # a bool, as its own code has it
+    yaml.width = 10_000
+    stream = StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue()

@@ -50,13 +50,13 @@ def command(
             color_on = path is None and common.use_color(color, click.get_text_stream("stdout"))
             common.emit_report(name, path, verdicts.clean_report(verdict, color=color_on))
         return 0
-    from llmconf.api import first_change, validate
+    from llmconf import api
     from llmconf.diagnostics import at_least
 
-    checked = validate(root, env=env, today=day, jobs=jobs or common.default_jobs())
+    checked = api.validate(root, env=env, today=day, jobs=jobs or common.default_jobs())
     if cache and not checked.diagnostics:
         environments = tuple(name for name in checked.environments if name)
-        cache.keep(verdicts.Verdict(checked.resources, environments, day, first_change(checked, day)))
+        cache.keep(verdicts.Verdict(checked.resources, environments, day, api.first_change(checked, day)))
     found = [d for d in checked.diagnostics if not shown or _is_under(d.span.file, shown)]
     common.write_reports(checked, found, reports, color)
     return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity

@@ -1,0 +1,253 @@
+"""The build stage: one resolved environment becomes a bundle and the files of its targets.
+
+Everything here is data in, bytes out; `api.build` writes them. The same tree gives the same bytes on any
+machine: keys are sorted, nothing depends on time, locale or path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import rfc8785
+
+from llmconf import targets, wiring
+from llmconf.diagnostics import Finding, Path, pointer
+from llmconf.fields import parse_token
+from llmconf.resolved import Resolved, Resource
+from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
+from llmconf.schema.project_file import ProjectFile
+from llmconf.version import __version__
+
+FORMAT = 1
+"""Version of bundle, manifest and provenance; a reader refuses a newer one."""
+
+Secrets = Literal["sealed", "env"]
+Locate = Callable[[Resource[Any], Path], list[str]]
+"""Returns the places, as `file:line`, that set a value, lowest layer first."""
+
+_INHERITED = ("timeout", "retries", "proxy", "region", "limits")
+
+
+@dataclass(slots=True)
+class Bundle:
+    """The files of one environment by path, and what its targets could not express."""
+
+    environment: str | None
+    content: str
+    files: dict[str, bytes]
+    findings: list[Finding] = field(default_factory=list)
+
+
+class _Writer:
+    """Collects the bundle and, for every value in it, where it came from."""
+
+    def __init__(self, env: Resolved, secrets: Secrets, locate: Locate) -> None:
+        self.env = env
+        self.secrets = secrets
+        self.provenance: dict[str, list[str]] = {}
+        self.by_id = wiring.models_by_id(env)
+        self.credentials = wiring.credentials_by_endpoint(env)
+        self._locate = locate
+
+    def put(self, holder: dict[str, Any], at: Path, value: Any, resource: Resource[Any], path: Path) -> None:
+        """Put a value into `holder` under the last step of `at`, and note the origin of each part of it."""
+        holder[str(at[-1])] = value
+        self._note(at, value, resource, path)
+
+    def _note(self, at: Path, value: Any, resource: Resource[Any], path: Path) -> None:
+        if isinstance(value, dict) and value:
+            for key, part in value.items():
+                self._note((*at, key), part, resource, (*path, key))
+        elif isinstance(value, list) and value:
+            for index, part in enumerate(value):
+                self._note((*at, index), part, resource, (*path, index))
+        else:
+            places = self._locate(resource, path)
+            if places:
+                self.provenance[pointer(at)] = places
+
+
+def build(
+    env: Resolved, settings: ProjectFile, *, secrets: Secrets, revision: str | None, locate: Locate,
+    keys: Callable[[str], dict[str, bytes]],
+) -> Bundle:  # fmt: skip
+    """Build all files of one environment, which has no errors.
+
+    `revision` names the source; `keys(kid)` returns the key files that tokens sealed under a key need, by
+    their path. The content id covers bundle and targets, not the revision and the provenance.
+    """
+    writer = _Writer(env, secrets, locate)
+    body = _body(settings, writer)
+    files = {"bundle.json": canonical(body)}
+    findings: list[Finding] = []
+    for name, options in settings.targets.items():
+        target = targets.load(name)
+        emitted = target.emit(env, target.Options.model_validate(options or {}))
+        files |= {f"{name}/{path}": text.encode() for path, text in emitted.files.items()}
+        for note in emitted.notes:
+            code = "LCB001" if note.severity == "warning" else "LCB002"
+            findings.append(Finding(code, note.place, f"{name}: {note.message}"))
+    if secrets == "sealed":
+        for kid in sorted(_key_ids(env)):
+            files |= keys(kid)
+    content = _digest(canonical({path: _digest(data) for path, data in files.items()}))
+    provenance = {"format": FORMAT, "values": writer.provenance}
+    files["provenance.json"] = _readable(provenance)
+    manifest = {
+        "format": FORMAT,
+        "generator": f"llmconf {__version__}",
+        "project": settings.name,
+        "environment": env.environment,
+        "revision": revision,
+        "secrets": secrets,
+        "content": content,
+        "files": {path: _digest(data) for path, data in sorted(files.items())},
+    }
+    files["manifest.json"] = _readable(manifest)
+    return Bundle(env.environment, content, files, findings)
+
+
+def canonical(data: Any) -> bytes:
+    """Return data as canonical JSON (RFC 8785)."""
+    return rfc8785.dumps(data)
+
+
+def _readable(data: Any) -> bytes:
+    return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _body(settings: ProjectFile, writer: _Writer) -> dict[str, Any]:
+    env = writer.env
+    body: dict[str, Any] = {
+        "format": FORMAT,
+        "project": settings.name,
+        "environment": env.environment,
+        "providers": {},
+        "routes": {},
+        "teams": {},
+    }
+    for provider in env.providers.values():
+        if provider.spec.enabled:
+            _put_provider(body["providers"], provider, writer)
+    for kind, resources in (("routes", env.routes), ("teams", env.teams)):
+        for resource in resources.values():
+            if resource.spec.enabled:
+                _put(body[kind], (kind, resource.name), resource, resource.data, writer)
+    if writer.secrets == "env":
+        body["variables"] = _variables(env)
+    return body
+
+
+def _put(holder: dict[str, Any], at: Path, resource: Resource[Any], data: dict[str, Any], writer: _Writer) -> None:
+    """Put one resource under its name, without what its place in the bundle says already."""
+    inner: dict[str, Any] = {}
+    holder[str(at[-1])] = inner
+    for key in sorted(data):
+        if key not in ("name", "id", "enabled"):
+            writer.put(inner, (*at, key), data[key], resource, (key,))
+
+
+def _put_provider(holder: dict[str, Any], provider: Resource[Provider], writer: _Writer) -> None:
+    at: Path = ("providers", provider.name)
+    env = writer.env
+    # What endpoints inherit stands in each of them, where it is used.
+    data = {key: value for key, value in provider.data.items() if key not in (*_INHERITED, "headers")}
+    _put(holder, at, provider, data, writer)
+    inner = holder[provider.name]
+    inner |= {"endpoints": {}, "credentials": {}, "models": {}}
+    for endpoint in env.endpoints_of(provider.name):
+        if endpoint.spec.enabled:
+            _put_endpoint(inner["endpoints"], (*at, "endpoints", endpoint.name), provider, endpoint, writer)
+    for credential in env.credentials_of(provider.name):
+        if credential.spec.enabled:
+            _put_credential(inner["credentials"], (*at, "credentials", credential.name), credential, writer)
+    for model in env.models_of(provider.name):
+        if model.spec.enabled:
+            _put_model(inner["models"], (*at, "models", model.name), model, writer)
+
+
+def _put_endpoint(
+    holder: dict[str, Any], at: Path, provider: Resource[Provider], endpoint: Resource[Endpoint], writer: _Writer
+) -> None:
+    """Put an endpoint with what it inherits from its provider and the credential it is called with."""
+    _put(holder, at, endpoint, {k: v for k, v in endpoint.data.items() if k != "headers"}, writer)
+    inner = holder[endpoint.name]
+    for key in _INHERITED:
+        if key in provider.data and key not in endpoint.data:
+            writer.put(inner, (*at, key), provider.data[key], provider, (key,))
+    own: dict[str, str] = endpoint.data.get("headers", {})
+    for name in sorted({**provider.data.get("headers", {}), **own}):
+        owner: Resource[Endpoint] | Resource[Provider] = endpoint if name in own else provider
+        value: Any = owner.data["headers"][name]
+        variable = wiring.header_variable(owner, name) if writer.secrets == "env" else None
+        headers = inner.setdefault("headers", {})
+        writer.put(headers, (*at, "headers", name), {"env": variable.name} if variable else value, owner, ("headers", name))
+    inner["default"] = wiring.default_endpoint(writer.env, provider.name) is endpoint
+    credentials = writer.credentials.get(endpoint.identity, [])
+    if len(credentials) == 1:
+        named = endpoint.spec.credential is not None
+        source: Resource[Any] = endpoint if named else credentials[0]
+        writer.put(inner, (*at, "credential"), credentials[0].name, source, ("credential" if named else "name",))
+
+
+def _put_credential(holder: dict[str, Any], at: Path, credential: Resource[Credential], writer: _Writer) -> None:
+    data = dict(credential.data)
+    for field_name in SECRET_FIELDS if writer.secrets == "env" else ():
+        variable = wiring.secret_variable(credential, field_name)
+        if variable:
+            data[field_name] = {"env": variable.name}
+    _put(holder, at, credential, data, writer)
+    if "hosts" not in data:
+        holder[credential.name]["hosts"] = sorted(map(str, wiring.bound_hosts(writer.env, credential)))
+
+
+def _put_model(holder: dict[str, Any], at: Path, model: Resource[Model], writer: _Writer) -> None:
+    """Put a model with the facts that it takes from its base, and the endpoints that serve it."""
+    _put(holder, at, model, model.data, writer)
+    inner = holder[model.name]
+    for ancestor in wiring.lineage(writer.env, model, writer.by_id):
+        for key in ("mode", "capabilities", "context", "max_output", "price"):
+            if key not in inner and key in ancestor.data:
+                writer.put(inner, (*at, key), ancestor.data[key], ancestor, (key,))
+    if "endpoints" not in inner:
+        inner["endpoints"] = [endpoint.name for endpoint in wiring.endpoints_of_model(writer.env, model)]
+
+
+def _variables(env: Resolved) -> list[dict[str, str]]:
+    """List the environment variables that the bundle refers to, and where each secret is kept."""
+    found = {}
+    for credential in env.credentials.values():
+        for field_name in SECRET_FIELDS if env.is_live(credential) else ():
+            variable = wiring.secret_variable(credential, field_name)
+            if variable:
+                found[variable.name, credential.identity, field_name] = variable.source
+    owners: list[Resource[Provider] | Resource[Endpoint]] = [*env.providers.values(), *env.endpoints.values()]
+    for owner in owners:
+        for header in owner.spec.headers if env.is_live(owner) else ():
+            variable = wiring.header_variable(owner, header)
+            if variable:
+                found[variable.name, owner.identity, f"headers.{header}"] = variable.source
+    return [
+        {"name": name, "resource": identity, "field": field_name, "source": source}
+        for (name, identity, field_name), source in sorted(found.items())
+    ]
+
+
+def _key_ids(env: Resolved) -> set[str]:
+    """Return the ids of the data keys that the enabled credentials are sealed under."""
+    tokens = (
+        parse_token(value)
+        for credential in env.credentials.values()
+        if env.is_live(credential)
+        for name in SECRET_FIELDS
+        if (value := getattr(credential.spec, name)) is not None
+    )
+    return {token.kid for token in tokens if token}

@@ -1,0 +1,91 @@
+"""`llmconf build`: write bundles and target files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.errors import RefusedError, UsageError
+
+
+@click.command(name="build")
+@common.project_options
+@click.option("--all", "every", is_flag=True, help="Build all environments.")
+@click.option("--out", metavar="DIR", help="Folder to write to, one folder an environment in it.  [default: dist]")
+@click.option(
+    "--secrets", type=click.Choice(["sealed", "env"]), default="sealed", show_default=True,
+    help="Let tokens travel as they are, or put references to environment variables in their place.",
+)
+def command(
+    directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
+    today: date | None, color: str, every: bool, out: str | None, secrets: Literal["sealed", "env"],
+) -> int:  # fmt: skip
+    """Resolve the project and write, for each environment, its bundle and the files of its targets.
+
+    Needs no network and no key. The same tree gives the same bytes on any machine.
+
+    \b
+    Examples:
+      llmconf build --env prod
+      llmconf build --all --out build --secrets env
+    """
+    if every and env is not None:
+        raise UsageError("--all and --env exclude each other")
+    from llmconf.api import build
+    from llmconf.check import add_findings
+
+    # What is built has passed all checks of its own environment; another one may be unfinished.
+    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
+    names = list(checked.environments) if every else [common.pick_environment(checked, env)]
+    folder = Path(out) if out else checked.project.root / "dist"
+    if out is None and folder.is_symlink():
+        raise RefusedError(f"{folder} is a link", "remove it, or name a folder with --out")
+    for name in names:
+        bundle = build(checked, name, secrets=secrets)
+        notes = add_findings(checked, bundle.findings, name)
+        if notes:
+            common.write_reports(checked, notes, reports, color, to_stderr=True)
+        destination = folder / (name or "default")
+        _write(destination, bundle.files)
+        click.echo(f"{_shown(destination)}: {len(bundle.files)} files, content {bundle.content}")
+    return 0
+
+
+def _shown(path: Path) -> str:
+    try:
+        return os.path.relpath(path)
+    except ValueError:
+        return str(path)
+
+
+def _write(destination: Path, files: dict[str, bytes]) -> None:
+    """Put a folder in place as a whole: written beside it first, then the two change names."""
+    if destination.is_symlink() or (destination.exists() and not _is_ours(destination)):
+        raise RefusedError(f"{destination} is not a build of llmconf", "remove it, or name another folder with --out")
+    fresh = destination.with_name(f".{destination.name}.{os.getpid()}.new")
+    old = destination.with_name(f".{destination.name}.{os.getpid()}.old")
+    try:
+        for path, data in sorted(files.items()):
+            file = fresh / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        if destination.exists():
+            destination.rename(old)
+        fresh.rename(destination)
+    except OSError as error:
+        if old.exists() and not destination.exists():
+            old.rename(destination)
+        raise RefusedError(f"{destination} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    return folder.is_dir() and ((folder / "manifest.json").is_file() or not any(folder.iterdir()))

@@ -1,0 +1,83 @@
+"""`llmconf list`: list resources of one kind."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import click
+
+from llmconf.cli import _common as common
+
+_KINDS = ("provider", "endpoint", "credential", "model", "route", "team")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "provider": ("name", "type", "enabled", "endpoints", "models"),
+    "endpoint": ("provider", "name", "url", "default", "credential"),
+    "credential": ("provider", "name", "hosts", "expires", "secrets"),
+    "model": ("provider", "id", "mode", "context", "input", "output", "capabilities"),
+    "route": ("name", "strategy", "targets", "fallbacks"),
+    "team": ("name", "uses", "budget"),
+}
+
+
+@click.command(name="list")
+@click.argument("kind", type=click.Choice(_KINDS))
+@click.option("--capability", "capabilities", multiple=True, metavar="C", help="Models and routes with this capability.")
+@click.option("--label", "labels", multiple=True, metavar="K=V", help="Resources with this label.")
+@click.option("--provider", metavar="P", help="Resources of this provider.")
+@click.option("-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True)
+@common.project_options
+def command(
+    kind: str, capabilities: tuple[str, ...], labels: tuple[str, ...], provider: str | None, output: str,
+    directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
+    today: date | None, color: str,
+) -> int:  # fmt: skip
+    """List the resources of one KIND: provider, endpoint, credential, model, route or team.
+
+    \b
+    Examples:
+      llmconf list model --capability function_calling --env prod
+      llmconf list credential --provider openai -o json
+      llmconf list provider --label owner=ai-platform -o name
+    """
+    from llmconf.views import filter_rows, resource_rows
+
+    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
+    rows = resource_rows(checked.environments[common.pick_environment(checked, env)], kind)
+    rows = filter_rows(rows, capabilities, _parse_labels(labels), provider)
+    if output == "name":
+        text = "".join(f"{row['identity']}\n" for row in rows)
+    elif output == "json":
+        text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    elif output == "yaml":
+        text = common.to_yaml(rows)
+    else:
+        text = _table(rows, _COLUMNS[kind])
+    click.echo(text, nl=False)
+    return 0
+
+
+def _parse_labels(labels: tuple[str, ...]) -> dict[str, str]:
+    pairs = [label.partition("=") for label in labels]
+    if not all(equals and key for key, equals, _ in pairs):
+        raise click.BadParameter("a label is written as KEY=VALUE", param_hint="--label")
+    return {key: value for key, _, value in pairs}
+
+
+def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
+    """Align rows under their headings; the last column is not padded."""
+    cells = [[column.upper() for column in columns]]
+    cells += [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    return "".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in cells)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,68 @@
+"""`llmconf show`: show one resource, resolved."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.errors import UsageError
+
+
+@click.command(name="show")
+@click.argument("identity")
+@click.option("--why", is_flag=True, help="Name the places that set each value.")
+@click.option("-o", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@common.project_options
+def command(
+    identity: str, why: bool, output: str, directory: str | None, env: str | None,
+    reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
+) -> int:  # fmt: skip
+    """Show the resource IDENTITY as it resolves, secrets masked.
+
+    With --why, each value comes with the chain of places that set it; the last one holds.
+
+    \b
+    Examples:
+      llmconf show route/chat-default --env prod
+      llmconf show endpoint/openai/eu --env prod --why
+    """
+    from llmconf.views import masked, origins
+
+    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
+    resolved = checked.environments[common.pick_environment(checked, env)]
+    resource = resolved.get(identity)
+    if resource is None:
+        from llmconf.diagnostics import did_you_mean
+
+        hint = did_you_mean(identity, [known.identity for known in resolved])
+        raise UsageError(f"there is no `{identity}`", hint or "`llmconf list KIND -o name` lists identities")
+    if why:
+        rows = list(origins(checked.project, resource))
+        click.echo(_explain(identity, rows) if output == "yaml" else _explain_json(identity, rows), nl=False)
+    elif output == "json":
+        click.echo(json.dumps(masked(resource), indent=2, ensure_ascii=False))
+    else:
+        click.echo(common.to_yaml(masked(resource)), nl=False)
+    return 0
+
+
+def _explain(identity: str, rows: list[tuple[str, Any, list[str]]]) -> str:
+    width = max((len(f"{path}: {_short(value)}") for path, value, _ in rows), default=0)
+    lines = [identity]
+    for path, value, places in rows:
+        left = f"{path}: {_short(value)}"
+        lines.append(f"  {left.ljust(min(width, 60))}  {' -> '.join(places)}")
+    return "\n".join(lines) + "\n"
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _explain_json(identity: str, rows: list[tuple[str, Any, list[str]]]) -> str:
+    values = [{"path": path, "value": value, "set_by": places} for path, value, places in rows]
+    return json.dumps({"identity": identity, "values": values}, indent=2, ensure_ascii=False) + "\n"

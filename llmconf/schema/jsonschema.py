@@ -1,0 +1,209 @@
+"""JSON Schemas (2020-12) of the kinds, of overlays and of the project file, from the pydantic models.
+
+Editors complete and explain with them; validators other than llmconf refuse with them what is wrong in
+form. References between resources are beyond a schema and stay with the rules.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from llmconf import adapters
+from llmconf.schema.kinds import CREDENTIAL_FIELDS, DOCUMENTS, NESTED, RESOURCES
+from llmconf.schema.project_file import ProjectFile
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_EXAMPLES: dict[str, list[Any]] = {
+    "Endpoint.url": ["https://api.openai.com/v1"],
+    "Endpoint.timeout": ["60s"],
+    "Credential.hosts": [["api.openai.com"]],
+    "Credential.expires": ["2030-03-31"],
+    "Model.id": ["gpt-5"],
+    "Model.base": ["gpt-5", "openai/gpt-5"],
+    "Price.input": ["1.25"],
+    "Price.output": ["10"],
+    "Target.model": ["openai/gpt-5"],
+    "Team.uses": [["route/chat-default"]],
+    "Provider.type": ["openai", "azure_openai", "vllm"],
+    "ProjectFile.rules": [{"LCE004": "warning"}],
+}
+_CONTROLS = {
+    "$new": {"const": True, "description": "Says that the resource is not in the base and is meant to be new."},
+    "$remove": {
+        "type": "string",
+        "minLength": 1,
+        "description": "Removes the resource from this environment; the text says why.",
+    },
+}
+_KEEP_IN_OVERLAY = {"name", "id", "kind", "provider", "model", "above"}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return all schemas by file name."""
+    found = {f"{kind.lower()}.schema.json": document_schema(kind) for kind in DOCUMENTS}
+    found["llmconf.schema.json"] = _union("A document of llmconf", document_schema)
+    found["overlay.schema.json"] = _union("A document of an overlay", overlay_schema)
+    found["project.schema.json"] = project_schema()
+    return found
+
+
+def document_schema(kind: str) -> dict[str, Any]:
+    """Return the schema of a base document of one kind."""
+    schema = _model_schema(DOCUMENTS[kind])
+    schema["properties"] = {"kind": {"const": kind, "description": f"This document is a {kind}."}, **schema["properties"]}
+    schema["required"] = ["kind", *schema.get("required", [])]
+    schema["title"] = kind
+    if kind == "Provider":
+        schema["properties"]["type"]["enum"] = list(adapters.types())
+        schema["allOf"] = list(_by_type(schema))
+    return {"$schema": _DIALECT, **schema}
+
+
+def overlay_schema(kind: str) -> dict[str, Any]:
+    """Return the schema of an overlay document: partial, with `$new` and `$remove`, null to unset."""
+    schema = document_schema(kind)
+    schema.pop("allOf", None)
+    definitions = schema.get("$defs", {})
+    for name, definition in definitions.items():
+        _loosen(definition, controls=name in ("Endpoint", "Credential", "Model", "Target"))
+    _loosen(schema, controls=True)
+    schema["title"] = f"Overlay of a {kind}"
+    return schema
+
+
+def project_schema() -> dict[str, Any]:
+    """Return the schema of `llmconf.yaml`."""
+    schema = _model_schema(ProjectFile)
+    by_name = schema["properties"]["environments"]
+    description = by_name.pop("description", "")
+    schema["properties"]["environments"] = {
+        "description": description,
+        "anyOf": [by_name, {"type": "array", "items": {"type": "string"}, "uniqueItems": True}],
+    }
+    kinds = "|".join(RESOURCES)
+    schema["properties"]["defaults"]["propertyNames"] = {"pattern": f"^({kinds})(/[a-z0-9._-]+)?$"}
+    return {"$schema": _DIALECT, **schema, "title": "The project file llmconf.yaml"}
+
+
+def _union(title: str, make: Any) -> dict[str, Any]:
+    """Join the schemas of all kinds, decided on `kind` alone, so that a mistake is reported once."""
+    definitions: dict[str, Any] = {}
+    branches = []
+    for kind in DOCUMENTS:
+        schema = make(kind)
+        definitions |= schema.pop("$defs", {})
+        schema.pop("$schema")
+        definitions[f"{kind}Document"] = schema
+        condition = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+        branches.append({"if": condition, "then": {"$ref": f"#/$defs/{kind}Document"}})
+    return {
+        "$schema": _DIALECT,
+        "title": title,
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": list(DOCUMENTS), "description": "What the document declares."}},
+        "allOf": branches,
+        "$defs": definitions,
+    }
+
+
+def _by_type(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what holds for providers of one protocol: their options, and the fields of their credentials."""
+    for protocol in adapters.protocols():
+        names = [name for name in adapters.types() if adapters.preset(name).protocol == protocol]
+        module = adapters.adapter(names[0])
+        options = _model_schema(module.Options)
+        options.pop("title", None)
+        allowed = set().union(*(form.fields for form in module.CREDENTIAL_FORMS))
+        refused = {field: False for field in CREDENTIAL_FIELDS if field not in allowed}
+        then: dict[str, Any] = {"properties": {"options": options}}
+        if options.get("required"):
+            then["required"] = ["options"]
+        then["properties"]["credentials"] = {"items": {"properties": refused}}
+        yield {"if": {"properties": {"type": {"enum": names}}, "required": ["type"]}, "then": then}
+
+
+def _loosen(schema: dict[str, Any], *, controls: bool) -> None:
+    """Make an object schema one of an overlay: nothing but names is required, null unsets."""
+    properties = schema.get("properties")
+    if properties is None:
+        return
+    required = [name for name in schema.get("required", []) if name in _KEEP_IN_OVERLAY]
+    schema.pop("required", None)
+    if required:
+        schema["required"] = required
+    for name, value in properties.items():
+        value.pop("default", None)
+        if name not in _KEEP_IN_OVERLAY and name not in NESTED and {"type": "null"} not in value.get("anyOf", []):
+            about = {key: value.pop(key) for key in ("description", "title", "examples") if key in value}
+            properties[name] = {**about, "anyOf": [dict(value), {"type": "null"}]}
+    if controls:
+        properties |= _CONTROLS
+
+
+def _model_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return pydantic's schema of a model with the attribute docstrings as descriptions."""
+    schema = model.model_json_schema(mode="validation")
+    models = {inner.__name__: inner for inner in _models_in(model)}
+    _describe(schema, model)
+    for name, definition in schema.get("$defs", {}).items():
+        if name in models:
+            _describe(definition, models[name])
+    return schema
+
+
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    texts = _docstrings(model)
+    for name, value in schema.get("properties", {}).items():
+        value.pop("title", None)
+        if name in texts:
+            value["description"] = texts[name]
+        for owner in model.__mro__:
+            examples = _EXAMPLES.get(f"{owner.__name__}.{name}")
+            if examples:
+                value["examples"] = examples
+
+
+def _models_in(model: type[BaseModel]) -> set[type[BaseModel]]:
+    """Return all models of the module that defines `model`, and of those it builds on."""
+    modules = {sys.modules[owner.__module__] for owner in model.__mro__ if issubclass(owner, BaseModel)}
+    found = set()
+    for module in modules:
+        found |= {v for v in vars(module).values() if isinstance(v, type) and issubclass(v, BaseModel)}
+    return found
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Return the attribute docstrings of a model and its bases, by field."""
+    texts: dict[str, str] = {}
+    for owner in reversed(model.__mro__):
+        if issubclass(owner, BaseModel) and owner.__module__.startswith("llmconf."):
+            texts |= _module_docstrings(owner.__module__).get(owner.__name__, {})
+    return texts
+
+
+@cache
+def _module_docstrings(module: str) -> dict[str, dict[str, str]]:
+    # pydantic can read these itself, at the price of parsing the source at every start.
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            pairs = zip(node.body, node.body[1:], strict=False)
+            found[node.name] = {
+                field.target.id: inspect.cleandoc(text.value.value)
+                for field, text in pairs
+                if isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+                and isinstance(text.value.value, str)
+            }
+    return found

@@ -1,0 +1,47 @@
+"""What a build takes from the repository besides its YAML: the revision, and wrapped keys."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+_SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
+_MAX_KEY_FILE = 64 * 1024
+
+
+def revision(root: Path) -> str | None:
+    """Return the commit that is checked out, with `-dirty` where the sources differ from it.
+
+    None where the project is not in a git repository, has no commit yet, or git is missing.
+    """
+    commit = _git(root, "rev-parse", "--verify", "HEAD")
+    if not commit:
+        return None
+    present = [name for name in _SOURCES if (root / name).exists()]
+    changes = _git(root, "status", "--porcelain", "--untracked-files=all", "--", *present)
+    return f"{commit}-dirty" if changes or changes is None else commit
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    # No hook or monitor that the repository's own configuration names may run here.
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command with an argument list
+            [*command, "-C", str(root), *arguments], capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+
+
+def key_files(root: Path, kid: str) -> dict[str, bytes]:
+    """Return the wrapped data keys with this id, by their path below the root. Links are not followed."""
+    found = {}
+    for folder in sorted((root / "keys").glob(f"*/{kid}")):
+        for file in sorted(folder.iterdir()):
+            regular = file.is_file() and not file.is_symlink() and file.suffix in (".age", ".mac")
+            inside = os.path.realpath(file).startswith(os.path.realpath(root) + os.sep)
+            if regular and inside and file.stat().st_size <= _MAX_KEY_FILE:
+                found[file.relative_to(root).as_posix()] = file.read_bytes()
+    return found

@@ -18,17 +18,6 @@ class TargetOptions(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """What a target puts where a secret belongs: the name of an environment variable.
-
-    `source` is `token`, `env`, `file` or the scheme of another reference.
-    """
-
-    variable: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Note:
     """What a target could not express, with the place that asked for it."""
 

@@ -1,0 +1,174 @@
+"""Which names LiteLLM offers and which deployments stand behind each, in which order and shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
+from math import lcm
+
+from llmconf.resolved import Resolved, Resource
+from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
+from llmconf.targets._base import Note
+from llmconf.targets._litellm_call import Call
+from llmconf.wiring import credentials_by_endpoint, endpoints_of_model, facts_of, lineage, models_by_id, owner
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A call with its turn: lower orders come first, those of one order share by weight."""
+
+    call: Call
+    order: int | None
+    weight: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A name that clients ask for: a route, or a model as `provider/id`."""
+
+    name: str
+    route: Resource[Route] | None
+    turns: tuple[Turn, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many turns there are one after another."""
+        return len({turn.order for turn in self.turns})
+
+
+@dataclass(slots=True)
+class Plan:
+    """All groups of an environment, with the routes' names first."""
+
+    env: Resolved
+    credentials: dict[str, list[Resource[Credential]]]
+    by_id: dict[str, list[Resource[Model]]]
+    groups: list[Group] = field(default_factory=list)
+
+    def root_of(self, model: Resource[Model]) -> str | None:
+        """Return the id of the model that a model's facts follow in the end, if it follows any."""
+        if model.spec.base is None:
+            return None
+        root = list(lineage(self.env, model, self.by_id))[-1]
+        return root.spec.base.rpartition("/")[2] if root.spec.base else root.spec.id
+
+    def routes(self) -> dict[str, Group]:
+        """Return the groups of routes by name."""
+        return {group.name: group for group in self.groups if group.route}
+
+    def calls(self, model: Resource[Model], endpoint: str | None) -> list[Call]:
+        """Return the ways to call a model: at the named endpoint, or at all that serve it."""
+        provider = owner(self.env, model)
+        if provider is None or not self.env.is_live(model):
+            return []
+        endpoints: Sequence[Resource[Endpoint]] = endpoints_of_model(self.env, model)
+        if endpoint is not None:
+            named = self.env.endpoints.get(f"endpoint/{model.provider}/{endpoint}")
+            endpoints = [named] if named and named.spec.enabled else []
+        facts = facts_of(self.env, model, self.by_id)
+        return [Call(model, at, provider, self._credential(at), facts) for at in endpoints]
+
+    def _credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
+        """Return the credential of an endpoint; where several fit, none is guessed."""
+        found = self.credentials.get(endpoint.identity, [])
+        return found[0] if len(found) == 1 else None
+
+
+def make_plan(env: Resolved, models: str, notes: list[Note]) -> Plan:
+    """Plan the routes and, as the option `models` says, single models."""
+    plan = Plan(env, credentials_by_endpoint(env), models_by_id(env))
+    names = set()
+    for route in env.routes.values():
+        if not route.spec.enabled:
+            continue
+        turns = _route_turns(plan, route, notes)
+        if turns:
+            plan.groups.append(Group(route.name, route, turns))
+            names.update({route.name, *(route.spec.aliases or ())})
+        else:
+            message = f"route `{route.name}` has no live target and is left out"
+            notes.append(Note(route.place("targets"), message))
+    for model in _single_models(env, models):
+        name = f"{model.provider}/{model.spec.id}"
+        turns = _share([(1, plan.calls(model, None), None)])
+        if turns and name not in names:
+            plan.groups.append(Group(name, None, turns))
+    return plan
+
+
+def _single_models(env: Resolved, which: str) -> Iterable[Resource[Model]]:
+    """Return the models that are offered by themselves, in the order of the project."""
+    teams = [team for team in env.teams.values() if team.spec.enabled]
+    if which == "none":
+        return []
+    live = [model for model in env.models.values() if env.is_live(model)]
+    if which == "all" or not env.teams:
+        return live
+    used = {use for team in teams for use in team.spec.uses}
+    return [model for model in live if model.identity in used or f"provider/{model.provider}" in used]
+
+
+def _route_turns(plan: Plan, route: Resource[Route], notes: list[Note]) -> tuple[Turn, ...]:
+    targets: list[tuple[Target, list[Call]]] = []
+    for target in route.spec.targets:
+        model = plan.env.models.get(f"model/{target.model}")
+        calls = plan.calls(model, target.endpoint) if model else []
+        if calls:
+            targets.append((target, calls))
+    if route.spec.strategy == "weighted":
+        return _share([(1 if t.weight is None else t.weight, calls, None) for t, calls in targets])
+    if route.spec.strategy == "round_robin":
+        return _share([(1, calls, None) for _, calls in targets])
+    if route.spec.strategy == "lowest_cost":
+        return _share(_by_cost(route, targets, notes))
+    # One target alone needs no order.
+    ordered = len(targets) > 1
+    return _share([(1, calls, place if ordered else None) for place, (_, calls) in enumerate(targets, 1)])
+
+
+def _by_cost(
+    route: Resource[Route], targets: list[tuple[Target, list[Call]]], notes: list[Note]
+) -> list[tuple[int, list[Call], int | None]]:
+    """Order targets by price, equal prices side by side, unknown ones last and in the order given."""
+    costs = [_cost(calls[0]) for _, calls in targets]
+    unknown = [target.model for (target, _), cost in zip(targets, costs, strict=True) if cost is None]
+    if unknown and len(targets) > 1:
+        listed = ", ".join(f"`{name}`" for name in unknown)
+        notes.append(Note(route.place("strategy"), f"no price is known of {listed}, so they come last"))
+    known = sorted({cost for cost in costs if cost is not None})
+    found: list[tuple[int, list[Call], int | None]] = []
+    last = len(known)
+    for (_, calls), cost in zip(targets, costs, strict=True):
+        if cost is None:
+            last += 1
+        order = last if cost is None else known.index(cost) + 1
+        found.append((1, calls, order if len(targets) > 1 else None))
+    return sorted(found, key=lambda item: item[2] or 0)
+
+
+def _cost(call: Call) -> Decimal | None:
+    """Return the price of a million tokens in and a million out, as far as it is known."""
+    price = call.facts.price
+    amounts = [amount for amount in (price.input, price.output) if amount is not None] if price else []
+    return sum((Decimal(amount) for amount in amounts), Decimal(0)) if amounts else None
+
+
+def _share(targets: list[tuple[int, list[Call], int | None]]) -> tuple[Turn, ...]:
+    """Split each target's share among its endpoints, in whole numbers; a call without rivals needs none."""
+    shares: list[tuple[Call, int | None, Fraction]] = []
+    for weight, calls, order in targets:
+        weights = [1 if call.endpoint.spec.weight is None else call.endpoint.spec.weight for call in calls]
+        total = sum(weights)
+        if total == 0:
+            weights, total = [1] * len(calls), len(calls)
+        for call, own in zip(calls, weights, strict=True):
+            shares.append((call, order, Fraction(weight * own, total)))
+    scale = reduce(lcm, (share.denominator for *_, share in shares), 1)
+    orders = [order for _, order, _ in shares]
+    return tuple(
+        Turn(call, order, int(share * scale) if orders.count(order) > 1 else None)
+        for call, order, share in shares
+    )

@@ -1,0 +1,76 @@
+"""LiteLLM's `router_settings`: what makes it choose, fall back and answer to aliases as the routes say.
+
+Tried with its version 1.106: deployments are taken by `order` without any further setting, also after a
+failure; an alias has no fallbacks unless they are written for the alias as well; deployments that share
+by weight stand in for each other only with `enable_weighted_failover`; `rpm` and `tpm` are kept only with a
+check before the call; and no more than `max_fallbacks` attempts are nested.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llmconf.diagnostics import Place
+from llmconf.targets._base import Note
+from llmconf.targets._litellm_plan import Plan
+
+_USUAL_FALLBACKS = 5
+_LIMIT_CHECK = "enforce_model_rate_limits"
+
+
+def router_settings(
+    plan: Plan, deployments: list[dict[str, Any]], given: dict[str, Any], notes: list[Note]
+) -> dict[str, Any]:
+    """Return the router's settings: those given, under those that follow from the routes."""
+    own = _own(plan)
+    for key in own:
+        if key in given and given[key] != own[key]:
+            place = Place("llmconf.yaml", 0, ("targets", "litellm", "router_settings", key), on_key=True)
+            notes.append(Note(place, f"`{key}` is left out: it follows from the routes"))
+    defaults: dict[str, Any] = {}
+    if any(params.keys() & {"rpm", "tpm"} for params in (item["litellm_params"] for item in deployments)):
+        defaults["optional_pre_call_checks"] = [_LIMIT_CHECK]
+    return own | defaults | {key: value for key, value in given.items() if key not in own}
+
+
+def _own(plan: Plan) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    if any(turn.weight is not None for group in plan.groups for turn in group.turns):
+        settings |= {"routing_strategy": "simple-shuffle", "enable_weighted_failover": True}
+    fallbacks = _fallbacks(plan)
+    aliases = {alias: name for name in plan.routes() for alias in _aliases(plan, name)}
+    if fallbacks:
+        both = [(alias, fallbacks[name]) for alias, name in aliases.items() if name in fallbacks]
+        settings["fallbacks"] = [{name: others} for name, others in (*fallbacks.items(), *both)]
+    if aliases:
+        settings["model_group_alias"] = aliases
+    depth = max((_depth(name, plan, fallbacks) for name in plan.routes()), default=0)
+    if depth > _USUAL_FALLBACKS:
+        settings["max_fallbacks"] = depth
+    return settings
+
+
+def _aliases(plan: Plan, name: str) -> list[str]:
+    route = plan.routes()[name].route
+    return list(route.spec.aliases or ()) if route else []
+
+
+def _fallbacks(plan: Plan) -> dict[str, list[str]]:
+    """Return the fallbacks of each route, without routes that are not there."""
+    routes = plan.routes()
+    named = {name: group.route.spec.fallbacks or [] for name, group in routes.items() if group.route}
+    live = {name: [other for other in others if other in routes] for name, others in named.items()}
+    return {name: others for name, others in live.items() if others}
+
+
+def _depth(name: str, plan: Plan, fallbacks: dict[str, list[str]]) -> int:
+    """Return how many attempts there are at most, once around all that a route falls back to."""
+    routes = plan.routes()
+    seen: set[str] = set()
+    ahead = [name]
+    while ahead:
+        current = ahead.pop()
+        if current not in seen:
+            seen.add(current)
+            ahead += fallbacks.get(current, [])
+    return sum(max(routes[reached].steps, len(routes[reached].turns)) for reached in seen)

@@ -1,0 +1,91 @@
+"""The options of the target, and what they may not hold: a secret in plain text."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from llmconf.fields import ENV_NAME_PATTERN
+from llmconf.targets._base import TargetOptions
+
+_REFERENCE = re.compile(r"^(?:os\.environ/|env:)(" + ENV_NAME_PATTERN.strip("^$") + r")$")
+_SECRET = re.compile(r"(^|_)(key|secret|password|token|credentials|license)$|^database_url$|^redis_url$")
+
+
+def _check_reference(value: str) -> str:
+    match = _REFERENCE.match(value)
+    if not match:
+        raise PydanticCustomError("secret_plaintext", "not a reference to an environment variable")
+    return f"os.environ/{match[1]}"
+
+
+EnvironmentReference = Annotated[str, AfterValidator(_check_reference)]
+
+
+def _secrets(data: Any) -> set[str]:
+    """Return the keys, at any depth, that name a secret and hold a text that is no reference."""
+    if isinstance(data, list):
+        return {key for item in data for key in _secrets(item)}
+    if not isinstance(data, dict):
+        return set()
+    own = {
+        key
+        for key, value in data.items()
+        if isinstance(value, str) and _SECRET.search(str(key).lower()) and not _REFERENCE.match(value)
+    }
+    return own.union(*(_secrets(value) for value in data.values()))
+
+
+def _check_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    found = sorted(_secrets(settings))
+    if found:
+        raise PydanticCustomError("setting", "{key} is a secret: write env:NAME", {"key": f"`{found[0]}`"})
+    resolved: dict[str, Any] = _with_variables(settings)
+    return resolved
+
+
+def _with_variables(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _with_variables(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with_variables(value) for value in data]
+    match = _REFERENCE.match(data) if isinstance(data, str) else None
+    return f"os.environ/{match[1]}" if match else data
+
+
+Settings = Annotated[dict[str, Any], AfterValidator(_check_settings)]
+
+
+class GeneralSettings(TargetOptions):
+    """LiteLLM's `general_settings`: any of its keys."""
+
+    model_config = ConfigDict(extra="allow")
+
+    master_key: EnvironmentReference | None = "os.environ/LITELLM_MASTER_KEY"
+    """Variable with the key that clients of the proxy use, as `env:NAME`; null for none."""
+
+    @model_validator(mode="after")
+    def _check(self) -> GeneralSettings:
+        _check_settings(self.model_extra or {})
+        return self
+
+    def values(self) -> dict[str, Any]:
+        """Return the settings as LiteLLM reads them."""
+        extra: dict[str, Any] = _with_variables(self.model_extra or {})
+        return ({"master_key": self.master_key} if self.master_key else {}) | extra
+
+
+class Options(TargetOptions):
+    """Options of the target `litellm`."""
+
+    models: Literal["used", "all", "none"] = "used"
+    """Which models are offered beside the routes, as `provider/id`: those that teams name, all, or none."""
+    general_settings: GeneralSettings = GeneralSettings()
+    """LiteLLM's `general_settings`."""
+    litellm_settings: Settings = Field(default_factory=dict)
+    """LiteLLM's `litellm_settings`."""
+    router_settings: Settings = Field(default_factory=dict)
+    """LiteLLM's `router_settings`; what follows from the routes is not overridden."""

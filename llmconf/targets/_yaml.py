@@ -1,0 +1,51 @@
+"""Writes a target's YAML so that YAML 1.1 and 1.2 read the same: what they may differ on is quoted."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+import yaml
+
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./@+-]*(:[A-Za-z0-9_./@+-]+)*")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_WIDE = 2**31 - 1
+
+
+def dump(data: dict[str, Any], header: str) -> str:
+    """Return data as block YAML in the order it has, below a header of comment lines.
+
+    A Decimal is written as a number in plain notation. The text is ASCII and the same bytes with and
+    without libyaml.
+    """
+    comment = "".join(f"# {line}\n" for line in header.splitlines())
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=_WIDE)
+    return comment + text
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # chosen at run time
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _string(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+    # libyaml takes no subclass of str.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str.__str__(value), style=None if plain else '"')
+
+
+def _decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
+    text = format(value.normalize(), "f")
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text if "." in text else f"{text}.0")
+
+
+def _float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
+    return _decimal(dumper, Decimal(repr(value))) if isfinite(value) else dumper.represent_float(value)
+
+
+_Dumper.add_multi_representer(str, _string)
+_Dumper.add_representer(str, _string)
+_Dumper.add_representer(float, _float)
+_Dumper.add_representer(Decimal, _decimal)

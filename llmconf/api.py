@@ -12,9 +12,11 @@ import pathlib
 from llmconf import rules
 from llmconf.check import Checked, check
 from llmconf.diagnostics import Diagnostic, Path
+from llmconf.discover import Discovery
 from llmconf.document import Document
 from llmconf.errors import RefusedError
 from llmconf.fields import is_sealed
+from llmconf.parse import Parsing
 from llmconf.project import load_project, require_environment
 from llmconf.reporters._base import Report, RuleText
 from llmconf.resolved import Resource
@@ -29,13 +31,20 @@ _OPAQUE = re.compile(r"(?<![\w+/=(;.])(?=[\w+/=]*[0-9])(?=[\w+/=]*[A-Za-z])[\w+/
 _SECRET_CODES = ("LCK001", "LCK002", "LCK004", "LCK005", "LCE005")
 
 
-def validate(root: pathlib.Path, *, env: str | None = None, today: date | None = None, jobs: int = 1) -> Checked:
+def validate(
+    root: pathlib.Path,
+    *,
+    env: str | None = None,
+    today: date | None = None,
+    discovery: Discovery | None = None,
+    parsing: Parsing | None = None,
+) -> Checked:
     """Read and check the project at `root`, all environments or only `env`.
 
-    `today` is compared with dates of expiry and retirement; `jobs` is how many processes may parse.
-    Raises UsageError where there is no such environment.
+    `today` is compared with dates of expiry and retirement; a caller that has discovered the files or is
+    parsing them already passes that on. Raises UsageError where there is no such environment.
     """
-    project = load_project(root, jobs)
+    project = load_project(root, discovery, parsing)
     if env is not None:
         require_environment(project, env)
     return check(project, today or date.today(), env)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +38,16 @@ def find_root(start: Path) -> Path:
     )
 
 
-def discover(root: Path) -> tuple[list[SourceFile], list[Finding]]:
-    """Return the YAML files of a project in the order of their names, and what cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The YAML files of a project in the order of their names, and what cannot be read."""
+
+    files: list[SourceFile]
+    findings: list[Finding]
+
+
+def discover(root: Path) -> Discovery:
+    """Find the files of the project at `root`."""
     files: list[SourceFile] = []
     findings: list[Finding] = []
     real_root = os.path.realpath(root)
@@ -50,7 +59,7 @@ def discover(root: Path) -> tuple[list[SourceFile], list[Finding]]:
         place = f"environments/{name}"
         findings.append(_unreadable(place, "stands in no environment", "move it to environments/<environment>/"))
     files.sort(key=lambda file: file.name)
-    return files, findings
+    return Discovery(files, findings)
 
 
 def _folders(folder: Path) -> list[str]:
@@ -110,9 +119,9 @@ def _add_file(  # noqa: PLR0913 - the walk's state, kept out of a class for spee
         return
     if link and not os.path.realpath(path).startswith(root + os.sep):
         findings.append(_unreadable(name, "is a link out of the repository", "copy the file into it"))
-    elif os.path.isdir(path):  # noqa: PTH112 - as above
+    elif stat.S_ISDIR(info.st_mode):
         findings.append(_unreadable(name, "is a folder, not a file", "rename it"))
-    elif info.st_mode & 0o170000 != 0o100000:  # noqa: PLR2004 - S_IFMT and S_IFREG
+    elif not stat.S_ISREG(info.st_mode):
         findings.append(_unreadable(name, "is not a regular file", None))
     elif info.st_size > MAX_FILE_SIZE:
         message = f"`{name}` has {info.st_size:,} bytes, more than the {MAX_FILE_SIZE:,} that are read"

@@ -192,19 +192,20 @@ def _compose(source: events.EventSource, text: str) -> list[Node]:
     stack: list[tuple[Node | None, list[Node]]] = []
     items = roots
     anchors: dict[str, Node] = {}
+    classes = source.classes
     while True:
         event = source.get()
-        code = source.codes[event.__class__]
-        if code == events.STREAM_END:
+        kind = event.__class__
+        if kind is classes.stream_end:
             return roots
-        if code in (events.MAP_END, events.SEQ_END):
+        if kind in (classes.map_end, classes.seq_end):
             node, children = stack[-1][0], items
             items = stack.pop()[1]
             _close(node, children, event.end_mark.index)
-        elif code in (events.SCALAR, events.MAP_START, events.SEQ_START, events.ALIAS):
-            node = _node(event, code, text, anchors)
+        elif kind in (classes.scalar, classes.map_start, classes.seq_start, classes.alias):
+            node = _node(event, classes, text, anchors)
             items.append(node)
-            if code in (events.MAP_START, events.SEQ_START):
+            if kind in (classes.map_start, classes.seq_start):
                 if len(stack) > MAX_DEPTH:
                     return roots
                 stack.append((node, items))
@@ -219,17 +220,17 @@ def _close(node: Node | None, children: list[Node], end: int) -> None:
     node.end = end if node.style == "flow" or not children else children[-1].end
 
 
-def _node(event: Any, code: int, text: str, anchors: dict[str, Node]) -> Node:
+def _node(event: Any, classes: events.EventClasses, text: str, anchors: dict[str, Node]) -> Node:
     start, end = event.start_mark.index, event.end_mark.index
-    if code == events.ALIAS:
+    if event.__class__ is classes.alias:
         return Node("alias", start, end, anchors[event.anchor])
     if event.anchor is not None or event.tag is not None:
         properties = _PROPERTIES.match(text, start)
         start = properties.end() if properties else start
-    if code == events.SCALAR:
+    if event.__class__ is classes.scalar:
         node = Node("scalar", start, max(start, end), event.value, event.anchor, event.style or "")
     else:
-        kind: Literal["mapping", "sequence"] = "mapping" if code == events.MAP_START else "sequence"
+        kind: Literal["mapping", "sequence"] = "mapping" if event.__class__ is classes.map_start else "sequence"
         node = Node(kind, start, end, [], event.anchor, "flow" if event.flow_style else "")
     if event.anchor is not None:
         anchors[event.anchor] = node

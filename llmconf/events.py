@@ -1,30 +1,39 @@
 """YAML events from PyYAML's C parser, or from ruamel.yaml's pure one where the C one is missing.
 
-Both are driven the same way: `open_parser` gives a function that returns one event a call, and a map
-from event class to a small code. Nothing here builds values.
+Both are driven the same way: a function that returns one event a call, the classes of the events, and the
+errors that the parser raises. Nothing here builds values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
-SCALAR, MAP_START, SEQ_START, MAP_END, SEQ_END, ALIAS, DOC_START, DOC_END, STREAM_START, STREAM_END = range(10)
 
-_CLASS_NAMES = (
-    "ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "MappingEndEvent", "SequenceEndEvent",
-    "AliasEvent", "DocumentStartEvent", "DocumentEndEvent", "StreamStartEvent", "StreamEndEvent",
-)  # fmt: skip
+
+class EventClasses(NamedTuple):
+    """The classes of a parser's events, to tell them apart by."""
+
+    scalar: Any
+    map_start: Any
+    seq_start: Any
+    map_end: Any
+    seq_end: Any
+    alias: Any
+    document_start: Any
+    stream_end: Any
 
 
 class EventSource(NamedTuple):
-    """A running parser: `get` returns the next event and raises `YamlRefusal`-worthy errors."""
+    """A running parser: `get` returns the next event, or raises one of `errors`."""
 
     get: Callable[[], Any]
-    codes: dict[type, int]
+    classes: EventClasses
     errors: tuple[type[Exception], ...]
 
 
+@cache
 def has_c_parser() -> bool:
     """Tell whether PyYAML was built with libyaml."""
     try:
@@ -36,10 +45,8 @@ def has_c_parser() -> bool:
 
 def open_c_parser(text: str) -> EventSource:
     """Open PyYAML's C parser (libyaml) on a text."""
-    import yaml
-    from yaml._yaml import CParser
-
-    return EventSource(CParser(text).get_event, _codes(yaml.events), (yaml.YAMLError,))
+    parser, classes, errors = _c_parser()
+    return EventSource(parser(text).get_event, classes, errors)
 
 
 def open_pure_parser(text: str) -> EventSource:
@@ -49,8 +56,25 @@ def open_pure_parser(text: str) -> EventSource:
 
     iterator = iter(YAML(typ="safe", pure=True).parse(text))
     # ruamel raises plain ValueErrors for some malformed numbers in directives and escapes.
-    return EventSource(lambda: next(iterator), _codes(events), (YAMLError, ValueError))
+    return EventSource(lambda: next(iterator), _classes(events), (YAMLError, ValueError))
 
 
-def _codes(module: Any) -> dict[type, int]:
-    return {getattr(module, name): code for code, name in enumerate(_CLASS_NAMES)}
+@cache
+def _c_parser() -> tuple[Any, EventClasses, tuple[type[Exception], ...]]:
+    import yaml
+    from yaml._yaml import CParser
+
+    return CParser, _classes(yaml.events), (yaml.YAMLError,)
+
+
+def _classes(module: Any) -> EventClasses:
+    return EventClasses(
+        module.ScalarEvent,
+        module.MappingStartEvent,
+        module.SequenceStartEvent,
+        module.MappingEndEvent,
+        module.SequenceEndEvent,
+        module.AliasEvent,
+        module.DocumentStartEvent,
+        module.StreamEndEvent,
+    )

@@ -73,7 +73,8 @@ def read_document(
     controls = _take_controls(body, place, environment, found)
     spec = _validate(DOCUMENTS[kind], body, place, found)
     fragments = list(_lift(kind, body, place, environment, spec))
-    _apply_controls(fragments, controls)
+    if controls:
+        _apply_controls(fragments, controls)
     if spec is None:
         _validate_apart(fragments, found)
     for fragment in fragments:
@@ -103,6 +104,8 @@ def _take_controls(
 ) -> dict[Path, dict[str, Any]]:
     """Take `$new` and `$remove` out of a document and return them by path. Changes `body`, not its parts."""
     taken: dict[Path, dict[str, Any]] = {}
+    if not _mentions_controls(body):
+        return taken
 
     def take(item: dict[str, Any], path: Path) -> dict[str, Any]:
         controls = {key: item[key] for key in item if key.startswith("$")}
@@ -122,21 +125,32 @@ def _take_controls(
                 taken.setdefault(path, {})[key] = value
         return {key: value for key, value in item.items() if key not in controls}
 
-    cleaned = take(body, ())
-    if cleaned is not body:
-        body.clear()
-        body.update(cleaned)
+    cleaned = dict(take(body, ()))
+    body.clear()
+    body.update(cleaned)
     for name in (*NESTED, *LIST_KEYS):
         items = body.get(name)
-        if isinstance(items, list) and any(isinstance(item, dict) and _has_control(item) for item in items):
+        if isinstance(items, list):
             body[name] = [
                 take(item, (name, index)) if isinstance(item, dict) else item for index, item in enumerate(items)
             ]
     return taken
 
 
+def _mentions_controls(body: dict[str, Any]) -> bool:
+    """Tell, in passing, whether any control key can be in a document: nearly none has one."""
+    if any(key[:1] == "$" for key in body):
+        return True
+    return any(
+        isinstance(item, dict) and _has_control(item)
+        for name in (*NESTED, *LIST_KEYS)
+        if isinstance(items := body.get(name), list)
+        for item in items
+    )
+
+
 def _has_control(item: dict[str, Any]) -> bool:
-    return any(key.startswith("$") for key in item)
+    return any(key[:1] == "$" for key in item)
 
 
 def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from llmconf.text import Lines, decode
 
 FORK_PAYS_ABOVE = 400
 """Number of files above which a second process is faster."""
+_OWN_SHARE = 0.38
+"""Part of the files that the first of two processes parses itself."""
 
 
 @dataclass(slots=True)
@@ -77,18 +79,30 @@ def parse_file(root: Path, file: SourceFile) -> ParsedFile:
     return parsed
 
 
-def parse_files(root: Path, files: Sequence[SourceFile], jobs: int = 1) -> list[ParsedFile]:
-    """Parse files in order, on up to `jobs` forked processes where that pays and the system can fork."""
-    if jobs < 2 or len(files) <= FORK_PAYS_ABOVE or not hasattr(os, "fork"):  # noqa: PLR2004 - one process
-        return [parse_file(root, file) for file in files]
-    share = -(-len(files) // jobs)
-    parts = [files[start : start + share] for start in range(0, len(files), share)]
-    workers = [_fork(root, part) for part in parts[1:]]
-    parsed = [parse_file(root, file) for file in parts[0]]
-    for worker, part in zip(workers, parts[1:], strict=True):
-        # A worker that died (out of memory, say) leaves no result: its part is read here.
-        parsed += _collect(*worker) or [parse_file(root, file) for file in part]
-    return parsed
+class Parsing:
+    """The files of a project on their way to documents; iterate once to get them, in order.
+
+    With two or more `jobs` the other processes begin at once, before this one has imported what it needs
+    to check documents, and take a larger part, since this one checks while they parse.
+    """
+
+    def __init__(self, root: Path, files: Sequence[SourceFile], jobs: int = 1) -> None:
+        self.root = root
+        if jobs < 2 or len(files) <= FORK_PAYS_ABOVE or not hasattr(os, "fork"):  # noqa: PLR2004 - one process
+            jobs = 1
+        own = len(files) if jobs == 1 else int(len(files) * _OWN_SHARE * 2 / jobs)
+        self._own = files[:own]
+        rest = files[own:]
+        size = -(-len(rest) // max(1, jobs - 1)) or 1
+        self._parts = [rest[start : start + size] for start in range(0, len(rest), size)]
+        self._workers = [_fork(root, part) for part in self._parts]
+
+    def __iter__(self) -> Iterator[ParsedFile]:
+        for file in self._own:
+            yield parse_file(self.root, file)
+        for worker, part in zip(self._workers, self._parts, strict=True):
+            # A worker that died (out of memory, say) leaves no result: its part is read here.
+            yield from _collect(*worker) or (parse_file(self.root, file) for file in part)
 
 
 def _fork(root: Path, files: Sequence[SourceFile]) -> tuple[int, int]:

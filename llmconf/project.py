@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf.diagnostics import Finding, Place, Span, did_you_mean
-from llmconf.discover import PROJECT_FILE, SourceFile, discover
+from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover
 from llmconf.document import Document
 from llmconf.errors import UsageError
 from llmconf.fragments import Fragment, drop_nulls, read_document
-from llmconf.parse import ParsedFile, parse_files, read_text
+from llmconf.parse import ParsedFile, Parsing, read_text
 from llmconf.schema import errors
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
@@ -44,11 +44,14 @@ class Project:
         return text if isinstance(text, str) else None
 
 
-def load_project(root: Path, jobs: int = 1) -> Project:
-    """Discover, parse and check all files below `root`, which holds `llmconf.yaml`."""
-    files, findings = discover(root)
-    project = Project(root, files, findings=findings)
-    for parsed in parse_files(root, files, jobs):
+def load_project(root: Path, discovery: Discovery | None = None, parsing: Parsing | None = None) -> Project:
+    """Discover, parse and check all files below `root`, which holds `llmconf.yaml`.
+
+    A caller in a hurry passes what it has discovered and is parsing already.
+    """
+    discovery = discovery or discover(root)
+    project = Project(root, discovery.files, findings=list(discovery.findings))
+    for parsed in parsing or Parsing(root, discovery.files):
         project.findings.extend(parsed.findings)
         if parsed.has_suppressions:
             project.suppressing.append(parsed.name)

@@ -123,64 +123,70 @@ def syntax_refusal(error: Exception, text: str) -> Refusal:
 
 
 def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) -> list[Any]:  # noqa: PLR0912, PLR0915
-    # One loop on purpose: it runs once for every event of 10,000 files, and calls cost more than it does.
-    get, codes, _ = source
+    # One loop on purpose, with what it needs in local names: it runs once for every event of 10,000
+    # files, where a call or a look-up costs more than the work.
+    get, classes, _ = source
+    scalar, map_start, seq_start, map_end, seq_end, alias, document_start, stream_end = classes
+    special, no_key, merge_key = _SPECIAL, _NO_KEY, _MERGE
     documents: list[Any] = []
     anchors: dict[str, tuple[Any, int, int]] = {}
     heights: dict[int, int] = {}
     stack: list[tuple[Any, Any, Any, str | None, int]] = []
     container: Any = documents
+    in_map = False
     key: Any = None
-    merges: list[tuple[Any, int, int]] = []
+    merges: list[tuple[Any, int, int]] | None = None
     anchor: str | None = None
     nodes = started = expanded = 0
     while True:
         event = get()
-        code = codes[event.__class__]
-        if code == events.SCALAR:
+        kind = event.__class__
+        if kind is scalar:
             nodes += 1
             value = event.value
             if event.implicit[0]:
-                if value[:1] in _SPECIAL or not value:
+                if not value or value[0] in special:
                     value = _resolve(value, event, complain)
-                elif value == "<<" and key is _NO_KEY:
-                    value = _MERGE
+                elif value == "<<" and key is no_key:
+                    value = merge_key
             elif event.tag is not None:
                 value = _tagged(value, event, complain)
             if event.anchor is not None:
                 anchors[event.anchor] = (value, 1, 0)
-        elif code == events.MAP_START or code == events.SEQ_START:
+        elif kind is map_start or kind is seq_start:
             nodes += 1
-            if key is _NO_KEY:
+            if key is no_key:
                 raise Refusal("LCY010", "a key is a string, not a list or mapping", *_region(event))
             if len(stack) >= MAX_DEPTH:
                 raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *_region(event))
             if event.tag is not None:
-                _check_collection_tag(event, code, complain)
-            value = {} if code == events.MAP_START else []
-            if key is _MERGE:
-                merges.append((value, *_region(event)))
-                key = _NO_KEY
-            elif container.__class__ is dict:
-                container[key] = value
-                key = _NO_KEY
-            else:
+                _check_collection_tag(event, "map" if kind is map_start else "seq", complain)
+            value = {} if kind is map_start else []
+            if not in_map:
                 container.append(value)
+            elif key is merge_key:
+                merges = [*(merges or ()), (value, *_region(event))]
+                key = no_key
+            else:
+                container[key] = value
+                key = no_key
             stack.append((container, key, merges, anchor, started))
-            container, merges, anchor, started = value, [], event.anchor, nodes
-            key = _NO_KEY if code == events.MAP_START else None
+            container, merges, anchor, started = value, None, event.anchor, nodes
+            in_map = kind is map_start
+            key = no_key if in_map else None
             if anchor is not None:
                 anchors[anchor] = (value, _UNFINISHED, 0)
             continue
-        elif code == events.MAP_END or code == events.SEQ_END:
+        elif kind is map_end or kind is seq_end:
             if merges:
                 _merge(container, merges, complain)
             if anchor is not None:
                 height = heights[id(container)] = _height(container, heights)
                 anchors[anchor] = (container, nodes - started + 1, height)
             container, key, merges, anchor, started = stack.pop()
+            in_map = key is not None
             continue
-        elif code == events.ALIAS:
+        elif kind is alias:
             value, size, height = anchors.get(event.anchor, (None, _UNDEFINED, 0))
             if size < 0:
                 what = "is not defined before" if size == _UNDEFINED else "contains itself"
@@ -192,31 +198,42 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
                 raise Refusal("LCY006", message, *_region(event))
             if len(stack) + height > MAX_DEPTH:
                 raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *_region(event))
-        elif code == events.STREAM_END:
+        elif kind is stream_end:
             return documents
         else:
-            if code == events.DOC_START:
+            if kind is document_start:
                 anchors.clear()
                 _check_version(event, complain)
             continue
-        if container.__class__ is not dict:
+        if not in_map:
             container.append(value)
-        elif key is _NO_KEY:
-            if isinstance(value, dict | list):
-                raise Refusal("LCY010", "a key is a string, not a list or mapping", *_region(event))
-            if value.__class__ is not str and value is not _MERGE:
-                complain(Refusal("LCY010", "a key is a string", *_region(event), "put it in quotes"))
-                value = str(value)
-            elif value in container or (value is _MERGE and merges):
-                name = "<<" if value is _MERGE else value
-                complain(Refusal("LCY003", f"the key `{_short(name)}` stands twice", *_region(event)))
+        elif key is no_key:
+            if value.__class__ is not str or value in container:
+                value = _odd_key(value, container, merges, event, complain)
             key = value
-        elif key is _MERGE:
-            merges.append((value, *_region(event)))
-            key = _NO_KEY
+        elif key is merge_key:
+            merges = [*(merges or ()), (value, *_region(event))]
+            key = no_key
         else:
             container[key] = value
-            key = _NO_KEY
+            key = no_key
+
+
+def _odd_key(
+    value: Any, container: dict[str, Any], merges: Any, event: Any, complain: Callable[[Refusal], None]
+) -> Any:
+    """Look at a key that is no string or not new, and return what to use in its place."""
+    if isinstance(value, dict | list):
+        raise Refusal("LCY010", "a key is a string, not a list or mapping", *_region(event))
+    if value is _MERGE:
+        if merges:
+            complain(Refusal("LCY003", "the key `<<` stands twice", *_region(event)))
+        return value
+    if not isinstance(value, str):
+        complain(Refusal("LCY010", "a key is a string", *_region(event), "put it in quotes"))
+        return str(value)
+    complain(Refusal("LCY003", f"the key `{_short(value)}` stands twice", *_region(event)))
+    return value
 
 
 def _short(text: str) -> str:
@@ -262,8 +279,8 @@ def _tagged(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
     return text
 
 
-def _check_collection_tag(event: Any, code: int, complain: Callable[[Refusal], None]) -> None:
-    if str(event.tag) not in ("!", _TAG + ("map" if code == events.MAP_START else "seq")):
+def _check_collection_tag(event: Any, kind: str, complain: Callable[[Refusal], None]) -> None:
+    if str(event.tag) not in ("!", _TAG + kind):
         region = event.start_mark.index, event.start_mark.index + 1
         complain(Refusal("LCY004", f"the tag `{_short(str(event.tag))}` is not allowed here", *region))
 

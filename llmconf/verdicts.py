@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from llmconf.discover import discover
+from llmconf.discover import Discovery
 from llmconf.files import write_atomic
 from llmconf.reporters._base import Report
 from llmconf.version import __version__
@@ -36,12 +35,13 @@ class Verdict:
 class Cache:
     """The verdict on one project and one choice of environments, in the user's cache folder."""
 
-    def __init__(self, root: Path, env: str | None) -> None:
+    def __init__(self, root: Path, env: str | None, discovery: Discovery, started: int) -> None:
+        """`started` is the time, in nanoseconds, before `discovery` was made."""
         import hashlib
 
-        self._started = time.time_ns()
-        files, findings = discover(root)
-        self._usable = not findings
+        files = discovery.files
+        self._started = started
+        self._usable = not discovery.findings
         self._newest = max((max(file.stamp[:2]) for file in files), default=0)
         rows = [f"{file.name}\0{file.stamp}" for file in files]
         head = f"{__version__}\0{sys.version}\0{env}\0{_program_stamp()}"

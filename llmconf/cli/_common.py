@@ -110,7 +110,7 @@ def checked_or_exit(
     from llmconf.api import validate
     from llmconf.diagnostics import at_least
 
-    checked = validate(root_of(directory), env=env, today=today, jobs=default_jobs())
+    checked = validate(root_of(directory), env=env, today=today)
     if checked.diagnostics:
         write_reports(checked, checked.diagnostics, reports, color, to_stderr=True)
     if any(at_least(diagnostic.severity, fail_on) for diagnostic in checked.diagnostics):  # type: ignore[arg-type]  # click.Choice gives a Severity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def command(
       llmconf validate --report github --report sarif:findings.sarif
     """
     from llmconf import verdicts
+    from llmconf.discover import discover
+    from llmconf.parse import Parsing
 
     try:
         root = common.root_of(directory)
@@ -43,17 +46,21 @@ def command(
         raise
     day = today or date.today()
     shown = _relative_paths(paths, root)
-    cache = None if no_cache else verdicts.Cache(root, env)
+    started = time.time_ns()
+    discovery = discover(root)
+    cache = None if no_cache else verdicts.Cache(root, env, discovery, started)
     verdict = cache.look_up(day) if cache else None
     if verdict is not None:
         for name, path in reports:
             color_on = path is None and common.use_color(color, click.get_text_stream("stdout"))
             common.emit_report(name, path, verdicts.clean_report(verdict, color=color_on))
         return 0
+    # Begun before the imports below, which take as long as parsing a thousand files.
+    parsing = Parsing(root, discovery.files, jobs or common.default_jobs())
     from llmconf import api
     from llmconf.diagnostics import at_least
 
-    checked = api.validate(root, env=env, today=day, jobs=jobs or common.default_jobs())
+    checked = api.validate(root, env=env, today=day, discovery=discovery, parsing=parsing)
     if cache and not checked.diagnostics:
         environments = tuple(name for name in checked.environments if name)
         cache.keep(verdicts.Verdict(checked.resources, environments, day, api.first_change(checked, day)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import date
 from typing import Any, TypeVar
 
 from llmconf.diagnostics import Path, Place, closest
@@ -67,6 +68,11 @@ def live(env: Resolved, resources: Iterable[Resource[Spec]]) -> Iterator[Resourc
     for resource in resources:
         if resource.spec.enabled and env.is_live(resource):
             yield resource
+
+
+def days_ahead(today: date, days: int) -> str:
+    """Return the day that many days from today as text, or the last one that the calendar has."""
+    return date.fromordinal(min(today.toordinal() + days, date.max.toordinal())).isoformat()
 
 
 def prices(model: Resource[Model]) -> Iterator[tuple[Path, str]]:

@@ -16,10 +16,9 @@ Fix: Renew it at the vendor, seal the new secret, and set the new date.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from llmconf.rules._base import Context, Problem
-from llmconf.rules._shared import described, live
+from llmconf.rules._shared import days_ahead, described, live
 
 CODE = "LCK008"
 NAME = "expires-soon"
@@ -30,7 +29,7 @@ def check(context: Context) -> Iterator[Problem]:
     """Compare the last day of each live credential with the days ahead."""
     days = context.project.policy.expires_within_days
     today = context.today.isoformat()
-    soon = (context.today + timedelta(days=days)).isoformat()
+    soon = days_ahead(context.today, days)
     for credential in live(context.env, context.env.credentials.values()):
         expires = credential.spec.expires
         if expires is not None and today < expires <= soon:

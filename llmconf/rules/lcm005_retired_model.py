@@ -19,12 +19,12 @@ Fix: Move to the replacement that the provider names, or to another model.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from llmconf.diagnostics import Path
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
+from llmconf.rules._shared import days_ahead
 from llmconf.schema.kinds import Lifecycle, Model
 
 CODE = "LCM005"
@@ -36,7 +36,7 @@ def check(context: Context) -> Iterator[Problem]:
     """Find the models near their end, and then who uses them."""
     env = context.env
     today = context.today.isoformat()
-    soon = (context.today + timedelta(days=context.project.policy.retires_within_days)).isoformat()
+    soon = days_ahead(context.today, context.project.policy.retires_within_days)
     ending: dict[str, tuple[Resource[Model], str, str]] = {}
     for model in env.models.values():
         lifecycle = model.spec.lifecycle

@@ -137,7 +137,7 @@ def _by_cost(
     unknown = [target.model for (target, _), cost in zip(targets, costs, strict=True) if cost is None]
     if unknown and len(targets) > 1:
         listed = ", ".join(f"`{name}`" for name in unknown)
-        notes.append(Note(route.place("strategy"), f"no price is known of {listed}, so they come last"))
+        notes.append(Note(route.place("strategy"), f"without a known price, and so last: {listed}"))
     known = sorted({cost for cost in costs if cost is not None})
     found: list[tuple[int, list[Call], int | None]] = []
     last = len(known)

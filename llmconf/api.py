@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
-import pathlib
 
 from llmconf import rules
 from llmconf.check import Checked, check
@@ -113,7 +113,11 @@ def _holds_secret(line: str) -> bool:
     field = _FIELD.match(line)
     if field and SENSITIVE_KEY.search(field[1]) and field[2].strip() and not is_sealed(field[2].strip()):
         return True
-    return bool(scan(line)) or "PRIVATE KEY" in line or _OPAQUE.search(re.sub(r"ENC\([^)]*\)", "", line)) is not None
+    return (
+        bool(scan(line))
+        or "PRIVATE KEY" in line
+        or _OPAQUE.search(re.sub(r"ENC\([^)]*\)", "", line)) is not None
+    )
 
 
 def git_prefix(root: pathlib.Path) -> str:
@@ -152,4 +156,3 @@ def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"
         locate=locate,
         keys=lambda kid: source.key_files(project.root, kid),
     )
-

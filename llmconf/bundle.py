@@ -146,7 +146,9 @@ def _body(settings: ProjectFile, writer: _Writer) -> dict[str, Any]:
     return body
 
 
-def _put(holder: dict[str, Any], at: Path, resource: Resource[Any], data: dict[str, Any], writer: _Writer) -> None:
+def _put(
+    holder: dict[str, Any], at: Path, resource: Resource[Any], data: dict[str, Any], writer: _Writer
+) -> None:
     """Put one resource under its name, without what its place in the bundle says already."""
     inner: dict[str, Any] = {}
     holder[str(at[-1])] = inner
@@ -175,7 +177,11 @@ def _put_provider(holder: dict[str, Any], provider: Resource[Provider], writer: 
 
 
 def _put_endpoint(
-    holder: dict[str, Any], at: Path, provider: Resource[Provider], endpoint: Resource[Endpoint], writer: _Writer
+    holder: dict[str, Any],
+    at: Path,
+    provider: Resource[Provider],
+    endpoint: Resource[Endpoint],
+    writer: _Writer,
 ) -> None:
     """Put an endpoint with what it inherits from its provider and the credential it is called with."""
     _put(holder, at, endpoint, {k: v for k, v in endpoint.data.items() if k != "headers"}, writer)
@@ -189,16 +195,26 @@ def _put_endpoint(
         value: Any = owner.data["headers"][name]
         variable = wiring.header_variable(owner, name) if writer.secrets == "env" else None
         headers = inner.setdefault("headers", {})
-        writer.put(headers, (*at, "headers", name), {"env": variable.name} if variable else value, owner, ("headers", name))
+        writer.put(
+            headers,
+            (*at, "headers", name),
+            {"env": variable.name} if variable else value,
+            owner,
+            ("headers", name),
+        )
     inner["default"] = wiring.default_endpoint(writer.env, provider.name) is endpoint
     credentials = writer.credentials.get(endpoint.identity, [])
     if len(credentials) == 1:
         named = endpoint.spec.credential is not None
         source: Resource[Any] = endpoint if named else credentials[0]
-        writer.put(inner, (*at, "credential"), credentials[0].name, source, ("credential" if named else "name",))
+        writer.put(
+            inner, (*at, "credential"), credentials[0].name, source, ("credential" if named else "name",)
+        )
 
 
-def _put_credential(holder: dict[str, Any], at: Path, credential: Resource[Credential], writer: _Writer) -> None:
+def _put_credential(
+    holder: dict[str, Any], at: Path, credential: Resource[Credential], writer: _Writer
+) -> None:
     data = dict(credential.data)
     for field_name in SECRET_FIELDS if writer.secrets == "env" else ():
         variable = wiring.secret_variable(credential, field_name)

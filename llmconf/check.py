@@ -70,7 +70,9 @@ def check(project: Project, today: date, only: str | None = None) -> Checked:
     every = set(checked.environments)
     located = _locate(project, found, every, settings)
     known = rules.codes() if project.suppressing else ()
-    kept, extra = suppress.apply(located, project.suppressing, project.text, known, report_unused=only is None)
+    kept, extra = suppress.apply(
+        located, project.suppressing, project.text, known, report_unused=only is None
+    )
     kept += _locate(project, {finding: set() for finding in extra}, every, settings)
     checked.diagnostics = sort_diagnostics(_once_per_secret(kept))
     return checked
@@ -121,7 +123,9 @@ def _check_settings(settings: ProjectFile) -> list[Finding]:
     for code in settings.rules:
         place = Place(PROJECT_FILE, 0, ("rules", code), on_key=True)
         if code not in rules.codes():
-            found.append(Finding("LCP002", place, f"unknown rule `{code}`", did_you_mean(code, rules.codes())))
+            found.append(
+                Finding("LCP002", place, f"unknown rule `{code}`", did_you_mean(code, rules.codes()))
+            )
         elif rules.info(code).fixed:
             found.append(Finding("LCP004", place, f"the severity of `{code}` cannot be changed"))
     for name, options in settings.targets.items():
@@ -143,7 +147,9 @@ def _check_settings(settings: ProjectFile) -> list[Finding]:
 def add_findings(checked: Checked, findings: Iterable[Finding], environment: str | None) -> list[Diagnostic]:
     """Return the diagnostics for findings that a later stage made in one environment."""
     found: Findings = {finding: {environment} for finding in findings}
-    return sort_diagnostics(_locate(checked.project, found, set(checked.environments), checked.project.settings))
+    return sort_diagnostics(
+        _locate(checked.project, found, set(checked.environments), checked.project.settings)
+    )
 
 
 def _locate(

@@ -34,7 +34,8 @@ def find_root(start: Path) -> Path:
         if (folder / PROJECT_FILE).is_file():
             return folder
     raise UsageError(
-        f"no {PROJECT_FILE} here or in a folder above", "run it in a llmconf repository, or name one with -C DIR"
+        f"no {PROJECT_FILE} here or in a folder above",
+        "run it in a llmconf repository, or name one with -C DIR",
     )
 
 
@@ -57,27 +58,38 @@ def discover(root: Path) -> Discovery:
         _walk(root / "environments" / name, f"environments/{name}", name, real_root, files, findings)
     for name in _loose_files(root / "environments"):
         place = f"environments/{name}"
-        findings.append(_unreadable(place, "stands in no environment", "move it to environments/<environment>/"))
+        findings.append(
+            _unreadable(place, "stands in no environment", "move it to environments/<environment>/")
+        )
     files.sort(key=lambda file: file.name)
     return Discovery(files, findings)
 
 
 def _folders(folder: Path) -> list[str]:
     try:
-        return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
+        return sorted(
+            entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")
+        )
     except OSError:
         return []
 
 
 def _loose_files(folder: Path) -> list[str]:
     try:
-        return sorted(e.name for e in os.scandir(folder) if not e.is_dir() and e.name.endswith((".yaml", ".yml")))
+        return sorted(
+            e.name for e in os.scandir(folder) if not e.is_dir() and e.name.endswith((".yaml", ".yml"))
+        )
     except OSError:
         return []
 
 
 def _walk(
-    folder: Path, name: str, environment: str | None, root: str, files: list[SourceFile], findings: list[Finding]
+    folder: Path,
+    name: str,
+    environment: str | None,
+    root: str,
+    files: list[SourceFile],
+    findings: list[Finding],
 ) -> None:
     pending = [(str(folder), name, 0)]
     while pending:
@@ -107,12 +119,17 @@ def _walk(
                 findings.append(Finding("LCY011", _top(inner), message, "rename it"))
 
 
-def _add_file(  # noqa: PLR0913 - the walk's state, kept out of a class for speed
-    path: str, name: str, environment: str | None, root: str, files: list[SourceFile], findings: list[Finding],
+def _add_file(
+    path: str,
+    name: str,
+    environment: str | None,
+    root: str,
+    files: list[SourceFile],
+    findings: list[Finding],
     entry: os.DirEntry[str] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     try:
-        link = entry.is_symlink() if entry else os.path.islink(path)
+        link = entry.is_symlink() if entry else Path(path).is_symlink()
         info = os.stat(path)  # noqa: PTH116 - a Path for each of 10,000 files costs more than the call
     except OSError as error:
         findings.append(_unreadable(name, f"cannot be read: {error.strerror}", None))

@@ -149,7 +149,6 @@ class Document:
             node = pair[1]
         return found
 
-
     def _find(self, mapping: Node, name: str) -> tuple[Node, Node] | None:
         """Find a key in a mapping, its own keys before merged ones."""
         index = self._indexes.get(id(mapping))
@@ -215,7 +214,9 @@ def _compose(source: events.EventSource, text: str) -> list[Node]:
 def _close(node: Node | None, children: list[Node], end: int) -> None:
     if node is None:
         return
-    node.value = children if node.kind == "sequence" else list(zip(children[::2], children[1::2], strict=True))
+    node.value = (
+        children if node.kind == "sequence" else list(zip(children[::2], children[1::2], strict=True))
+    )
     # A block collection has no closing mark: its end event stands where the next token begins.
     node.end = end if node.style == "flow" or not children else children[-1].end
 
@@ -230,7 +231,9 @@ def _node(event: Any, classes: events.EventClasses, text: str, anchors: dict[str
     if event.__class__ is classes.scalar:
         node = Node("scalar", start, max(start, end), event.value, event.anchor, event.style or "")
     else:
-        kind: Literal["mapping", "sequence"] = "mapping" if event.__class__ is classes.map_start else "sequence"
+        kind: Literal["mapping", "sequence"] = (
+            "mapping" if event.__class__ is classes.map_start else "sequence"
+        )
         node = Node(kind, start, end, [], event.anchor, "flow" if event.flow_style else "")
     if event.anchor is not None:
         anchors[event.anchor] = node

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 
-
 class EventClasses(NamedTuple):
     """The classes of a parser's events, to tell them apart by."""
 

@@ -20,7 +20,7 @@ MODEL_ID_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,256}$"
 DURATION_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?$"
 DATE_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-TOKEN_PATTERN = (
+TOKEN_PATTERN = (  # noqa: S105 - a pattern, not a password
     r"^ENC\(v1;k=(?P<kid>[a-z2-7]{1,32});r=(?P<revision>[1-9][0-9]{0,8});"
     r"f=(?P<fingerprint>[a-z2-7]{8})(?:;h=(?P<hint>[A-Za-z0-9_-]{4}))?"
     r"(?:;b=(?P<binding>[a-z2-7]{8,26}))?;d=(?P<data>[A-Za-z0-9_-]{95,})\)$"
@@ -37,9 +37,15 @@ REFERENCE_SCHEMES = {
     "gcpsm": "Google Secret Manager",
     "azkv": "Azure Key Vault",
 }
-"""Schemes that a secret field may refer to; `env` and `file` are opened by llmconf, the rest are passed on."""
+"""Schemes that a secret field may refer to. llmconf opens `env` and `file`; the rest are passed on."""
 
-_SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600), "d": Decimal(86400)}
+_SECONDS = {
+    "ms": Decimal("0.001"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86400),
+}
 _TOKEN = re.compile(TOKEN_PATTERN)
 _REFERENCE = re.compile(REFERENCE_PATTERN)
 _ENV_NAME = re.compile(ENV_NAME_PATTERN)

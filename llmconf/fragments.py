@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from llmconf import adapters
 from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
+from llmconf.fields import is_sealed
 from llmconf.resolved import LIST_KEYS, Layer
 from llmconf.scan import sensitive_values
-from llmconf.fields import is_sealed
 from llmconf.schema import errors
 from llmconf.schema.kinds import DOCUMENTS, NESTED, RESOURCES, Common
 
@@ -91,7 +91,9 @@ def _unknown_kind(kind: Any, present: bool, place: Place) -> Finding:
     at = Place(place.file, place.document, ("kind",))
     if not isinstance(kind, str):
         return Finding("LCS002", at, "`kind` is a string", f"one of {listed}")
-    return Finding("LCS002", at, f"unknown kind `{kind[:60]}`", did_you_mean(kind, DOCUMENTS) or f"one of {listed}")
+    return Finding(
+        "LCS002", at, f"unknown kind `{kind[:60]}`", did_you_mean(kind, DOCUMENTS) or f"one of {listed}"
+    )
 
 
 def _broken(fragment: Fragment) -> Fragment:
@@ -114,7 +116,9 @@ def _take_controls(
         for key, value in controls.items():
             at = Place(place.file, place.document, (*path, key), on_key=True)
             if environment is None:
-                found.append(Finding("LCS008", at, f"`{key}` belongs in an overlay", "put it under environments/"))
+                found.append(
+                    Finding("LCS008", at, f"`{key}` belongs in an overlay", "put it under environments/")
+                )
             elif key not in CONTROLS:
                 found.append(Finding("LCS003", at, f"unknown key `{key[:60]}`", did_you_mean(key, CONTROLS)))
             elif key == "$new" and value is not True:
@@ -132,7 +136,8 @@ def _take_controls(
         items = body.get(name)
         if isinstance(items, list):
             body[name] = [
-                take(item, (name, index)) if isinstance(item, dict) else item for index, item in enumerate(items)
+                take(item, (name, index)) if isinstance(item, dict) else item
+                for index, item in enumerate(items)
             ]
     return taken
 
@@ -164,9 +169,7 @@ def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, An
         }
 
 
-def _validate(
-    model: type[Common], body: dict[str, Any], place: Place, found: list[Finding]
-) -> Common | None:
+def _validate(model: type[Common], body: dict[str, Any], place: Place, found: list[Finding]) -> Common | None:
     """Return the model of a complete document, or None; missing fields may yet come from another layer."""
     try:
         return model.model_validate(body)
@@ -250,7 +253,10 @@ def _check_type(fragment: Fragment) -> Finding | None:
         return None
     fragment.broken = True
     layer = fragment.layer
-    hint = did_you_mean(provider_type, adapters.types()) or "any server that speaks OpenAI's API is `openai_compatible`"
+    hint = (
+        did_you_mean(provider_type, adapters.types())
+        or "any server that speaks OpenAI's API is `openai_compatible`"
+    )
     at = Place(layer.file, layer.document, (*layer.path, "type"))
     return Finding("LCS007", at, f"unknown provider type `{provider_type[:60]}`", hint)
 
@@ -264,4 +270,6 @@ def _free_secrets(fragment: Fragment) -> Iterator[Finding]:
         for path, value in sensitive_values(layer.data[name], (name,)):
             if value and not is_sealed(value) and not value.startswith("os.environ/"):
                 at = Place(layer.file, layer.document, layer.path + path)
-                yield Finding("LCK001", at, f"`{path[-1]}` holds a secret in plain text", errors.HINTS["LCK001"])
+                yield Finding(
+                    "LCK001", at, f"`{path[-1]}` holds a secret in plain text", errors.HINTS["LCK001"]
+                )

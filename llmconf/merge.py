@@ -31,7 +31,9 @@ def underlay(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _maps(low: dict[str, Any], high: dict[str, Any], path: Path, controls: Controls, report: Report) -> dict[str, Any]:
+def _maps(
+    low: dict[str, Any], high: dict[str, Any], path: Path, controls: Controls, report: Report
+) -> dict[str, Any]:
     result = dict(low)
     for key, value in high.items():
         at = (*path, key)
@@ -39,7 +41,9 @@ def _maps(low: dict[str, Any], high: dict[str, Any], path: Path, controls: Contr
             continue
         if value is None:
             if key not in result:
-                report("LCO003", at, f"`{key}` is not set in a lower layer, so null changes nothing", "remove it")
+                report(
+                    "LCO003", at, f"`{key}` is not set in a lower layer, so null changes nothing", "remove it"
+                )
             result.pop(key, None)
         elif isinstance(result.get(key), dict) and isinstance(value, dict):
             result[key] = _maps(result[key], value, at, controls, report)
@@ -52,7 +56,9 @@ def _maps(low: dict[str, Any], high: dict[str, Any], path: Path, controls: Contr
     return result
 
 
-def _keyed(name: str, low: list[Any], high: list[Any], path: Path, controls: Controls, report: Report) -> list[Any]:
+def _keyed(
+    name: str, low: list[Any], high: list[Any], path: Path, controls: Controls, report: Report
+) -> list[Any]:
     """Merge lists of objects by key: known items change in place, new ones follow, removed ones go."""
     result = list(low)
     for index, item in enumerate(high):

@@ -66,14 +66,18 @@ def parse_file(root: Path, file: SourceFile) -> ParsedFile:
     parsed.documents, parsed.findings = values.load(text, file.name)
     if not parsed.documents and not parsed.findings:
         end = Lines(text).span(file.name, 0, 0)
-        parsed.findings.append(Finding("LCY009", end, "the file holds no document", "remove it, or fill it in"))
+        parsed.findings.append(
+            Finding("LCY009", end, "the file holds no document", "remove it, or fill it in")
+        )
     hits = scan(text)
     if hits:
         lines = Lines(text)
         for hit in hits:
             message = f"a key in plain text, as {hit.vendor} issues them"
             hint = "seal it, or write `env:NAME`, and renew the key at its vendor: it may already be known"
-            parsed.findings.append(Finding("LCK001", lines.span(file.name, hit.start, hit.end), message, hint))
+            parsed.findings.append(
+                Finding("LCK001", lines.span(file.name, hit.start, hit.end), message, hint)
+            )
     parsed.has_anchors = "&" in text
     parsed.has_suppressions = "llmconf: ignore" in text
     return parsed

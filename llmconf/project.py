@@ -109,10 +109,14 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
         return
     data = parsed.documents[0]
     if not isinstance(data, dict):
-        project.findings.append(Finding("LCS001", place, "the project file is not a mapping", "it begins with `version: 1`"))
+        project.findings.append(
+            Finding("LCS001", place, "the project file is not a mapping", "it begins with `version: 1`")
+        )
         return
     if len(parsed.documents) > 1:
-        project.findings.append(Finding("LCS001", Place(PROJECT_FILE, 1), "the project file holds one document"))
+        project.findings.append(
+            Finding("LCS001", Place(PROJECT_FILE, 1), "the project file holds one document")
+        )
     try:
         project.settings = ProjectFile.model_validate(drop_nulls_but_environments(data))
     except ValidationError as error:
@@ -126,7 +130,9 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
 def drop_nulls_but_environments(data: dict[str, Any]) -> dict[str, Any]:
     """Return the project file's data without nulls, which stand for an environment or target as it is."""
     kept = ("environments", "targets")
-    return {key: value if key in kept else drop_nulls(value) for key, value in data.items() if value is not None}
+    return {
+        key: value if key in kept else drop_nulls(value) for key, value in data.items() if value is not None
+    }
 
 
 def _check_defaults(key: str, values: dict[str, Any]) -> list[Finding]:
@@ -142,7 +148,11 @@ def _check_defaults(key: str, values: dict[str, Any]) -> list[Finding]:
         hint = did_you_mean(provider_type, adapters.types()) if typed else f"a {kind} has no provider type"
         return [Finding("LCP001", on_key, f"unknown provider type `{provider_type[:60]}`", hint)]
     found = [
-        Finding("LCP001", Place(PROJECT_FILE, 0, (*place.path, name), on_key=True), f"`{name}` cannot have a default")
+        Finding(
+            "LCP001",
+            Place(PROJECT_FILE, 0, (*place.path, name), on_key=True),
+            f"`{name}` cannot have a default",
+        )
         for name in values
         if name in _NOT_BY_DEFAULT
     ]

@@ -64,7 +64,9 @@ def _entry(fragment: Fragment, project: ProjectFile, types: dict[str, Any]) -> _
     if fragment.broken or not project.defaults:
         return _Entry(fragment, data, (fragment.layer,), fragment.spec, fragment.broken)
     owner = fragment.name if fragment.kind == "Provider" else fragment.provider
-    keys = [key for key in (fragment.kind, f"{fragment.kind}/{types.get(owner or '')}") if key in project.defaults]
+    keys = [
+        key for key in (fragment.kind, f"{fragment.kind}/{types.get(owner or '')}") if key in project.defaults
+    ]
     if not keys:
         return _Entry(fragment, data, (fragment.layer,), fragment.spec)
     low: dict[str, Any] = {}
@@ -116,7 +118,8 @@ def _is_inside_new(fragment: Fragment, overlays: list[Fragment]) -> bool:
     return bool(layer.path) and any(
         "$new" in other.control
         for other in overlays
-        if other.kind == "Provider" and (other.layer.file, other.layer.document) == (layer.file, layer.document)
+        if other.kind == "Provider"
+        and (other.layer.file, other.layer.document) == (layer.file, layer.document)
     )
 
 
@@ -137,7 +140,11 @@ def _remove(
 
 
 def _add(
-    entries: dict[str, _Entry], fragment: Fragment, project: ProjectFile, types: dict[str, Any], found: list[Finding]
+    entries: dict[str, _Entry],
+    fragment: Fragment,
+    project: ProjectFile,
+    types: dict[str, Any],
+    found: list[Finding],
 ) -> None:
     if fragment.identity in entries:
         related = (("declared here", entries[fragment.identity].fragment.place),)
@@ -167,7 +174,11 @@ def _report_unknown(
     if owner and owner not in entries and owner not in removed and fragment.layer.path:
         return  # the provider around it is reported already
     prefix = fragment.identity.rpartition("/")[0] + "/"
-    names = [e.fragment.name for i, e in entries.items() if i.startswith(prefix) and e.fragment.kind == fragment.kind]
+    names = [
+        e.fragment.name
+        for i, e in entries.items()
+        if i.startswith(prefix) and e.fragment.kind == fragment.kind
+    ]
     hint = did_you_mean(fragment.name, names) or "add `$new: true` if it is meant to be new"
     related = (("removed here", removed[fragment.identity]),) if fragment.identity in removed else ()
     message = f"there is no `{fragment.identity}` to override"
@@ -185,7 +196,13 @@ def _take_over_default(entries: dict[str, _Entry], overlays: list[Fragment]) -> 
                 continue
             if any(layer.name == winner.layer.name and "default" in layer.data for layer in entry.layers):
                 continue
-            layer = Layer(winner.layer.name, winner.layer.file, winner.layer.document, winner.layer.path, {"default": False})
+            layer = Layer(
+                winner.layer.name,
+                winner.layer.file,
+                winner.layer.document,
+                winner.layer.path,
+                {"default": False},
+            )
             entries[identity] = _Entry(
                 fragment, {**entry.data, "default": False}, (*entry.layers, layer), None, entry.broken
             )
@@ -203,7 +220,13 @@ def _finish(
         resource: Resource[Any] | None = None
         if entry.spec is not None and not entry.broken:
             resource = Resource(
-                identity, fragment.kind, fragment.name, fragment.provider, entry.spec, entry.data, entry.layers
+                identity,
+                fragment.kind,
+                fragment.name,
+                fragment.provider,
+                entry.spec,
+                entry.data,
+                entry.layers,
             )
             if fragment.kind == "Provider" and (problems := _check_options(resource)):
                 found.extend(problems)
@@ -230,7 +253,13 @@ def _complete(entry: _Entry, found: list[Finding]) -> None:
         entry.spec = model.model_validate(entry.data)
     except ValidationError as error:
         resource = Resource(
-            fragment.identity, fragment.kind, fragment.name, fragment.provider, Common(), entry.data, entry.layers
+            fragment.identity,
+            fragment.kind,
+            fragment.name,
+            fragment.provider,
+            Common(),
+            entry.data,
+            entry.layers,
         )
         for path in errors.missing_paths(error):
             found.append(_missing(resource, path))

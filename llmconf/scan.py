@@ -94,7 +94,9 @@ def scan(text: str) -> list[Hit]:
     ]
 
 
-def sensitive_values(data: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def sensitive_values(
+    data: object, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield path and value of each string in a free map whose key says that it is a secret."""
     if isinstance(data, dict):
         for key, value in data.items():

@@ -28,7 +28,11 @@ def _git(root: Path, *arguments: str) -> str | None:
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command with an argument list
-            [*command, "-C", str(root), *arguments], capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+            [*command, "-C", str(root), *arguments],
+            capture_output=True,
+            timeout=60,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

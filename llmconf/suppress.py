@@ -13,7 +13,9 @@ from llmconf.values import Refusal
 NEVER = ("LCK001", "LCY001", "LCY002")
 """Codes that no comment silences."""
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*llmconf:\s*ignore(?P<codes>\[[^\]\n]*\])?(?P<reason>[^\r\n]*)", re.MULTILINE)
+_COMMENT = re.compile(
+    r"(?:^|(?<=\s))#\s*llmconf:\s*ignore(?P<codes>\[[^\]\n]*\])?(?P<reason>[^\r\n]*)", re.MULTILINE
+)
 
 
 @dataclass(slots=True)
@@ -50,7 +52,11 @@ def find_suppressions(text: str, name: str, known: Iterable[str]) -> tuple[list[
 
 def _problems(span: Span, codes: tuple[str, ...], reason: str, known: Sequence[str]) -> list[Finding]:
     if not codes:
-        return [Finding("LCX003", span, "a suppression names the codes it silences", "`# llmconf: ignore[LCM003] why`")]
+        return [
+            Finding(
+                "LCX003", span, "a suppression names the codes it silences", "`# llmconf: ignore[LCM003] why`"
+            )
+        ]
     found = []
     for code in codes:
         if code not in known:
@@ -106,4 +112,3 @@ def _is_suppressed(diagnostic: Diagnostic, by_line: dict[tuple[str, int], list[S
             suppression.used.add(diagnostic.code)
             return True
     return False
-

@@ -52,7 +52,9 @@ def decode(data: bytes, file: str) -> str | Finding:
         before = data[: error.start].decode("utf-8")
         line, column = Lines(before).position(len(before))
         message = f"not UTF-8: byte 0x{data[error.start]:02x} cannot stand here"
-        return Finding("LCY002", Span(file, line, column, line, column + 1), message, "save the file as UTF-8")
+        return Finding(
+            "LCY002", Span(file, line, column, line, column + 1), message, "save the file as UTF-8"
+        )
 
 
 def forbidden_character(text: str) -> int | None:

@@ -83,9 +83,7 @@ def _load_with(
     if not complaints:
         return documents, []
     lines = Lines(text)
-    findings = [
-        Finding(c.code, _span(lines, file, c.start, c.end), c.message, c.hint) for c in complaints
-    ]
+    findings = [Finding(c.code, _span(lines, file, c.start, c.end), c.message, c.hint) for c in complaints]
     return documents, findings
 
 
@@ -110,7 +108,9 @@ def syntax_refusal(error: Exception, text: str) -> Refusal:
     offset = forbidden_character(text)
     if offset is not None and not hasattr(error, "problem_mark"):
         message = f"the character U+{ord(text[offset]):04X} is not allowed in YAML"
-        return Refusal("LCY002", message, offset, offset + 1, "remove it, or write an escape in double quotes")
+        return Refusal(
+            "LCY002", message, offset, offset + 1, "remove it, or write an escape in double quotes"
+        )
     mark = getattr(error, "problem_mark", None)
     start = min(mark.index if mark else 0, len(text))
     problem = getattr(error, "problem", None) or "not YAML"

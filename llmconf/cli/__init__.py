@@ -54,7 +54,9 @@ class Commands(click.Group):
             formatter.write_dl([(name, _SUMMARIES.get(name, "")) for name in self.list_commands(ctx)])
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, message="llmconf %(version)s")
 @click.option("-C", "--directory", metavar="DIR", help="Work in DIR instead of the current folder.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")

@@ -32,13 +32,17 @@ def parse_day(_: click.Context, __: click.Parameter, value: str | None) -> date 
         raise click.BadParameter("a date is written as in 2027-03-31") from None
 
 
-def parse_reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str | None]]:
+def parse_reports(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[str, str | None]]:
     """Read the values of `--report`: FORMAT or FORMAT:PATH."""
     reports = []
     for value in values:
         name, colon, path = value.partition(":")
         if name not in report_formats() or (colon and not path):
-            raise click.BadParameter(f"`{value}` is not FORMAT[:PATH]; formats: {', '.join(report_formats())}")
+            raise click.BadParameter(
+                f"`{value}` is not FORMAT[:PATH]; formats: {', '.join(report_formats())}"
+            )
         reports.append((name, path or None))
     return reports or [("full", None)]
 
@@ -67,15 +71,28 @@ color_option = click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
     help="Color the report; auto heeds NO_COLOR and whether this is a terminal.",
 )  # fmt: skip
-debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")
+debug_option = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error."
+)
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(1, 64), metavar="N", help="Processes to parse on; by default one for each core, up to 2."
+    "--jobs",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Processes to parse on; by default one for each core, up to 2.",
 )
 
 
 def project_options(function: Function) -> Function:
     """Add the options that every command on a project has."""
-    for option in (debug_option, color_option, today_option, fail_on_option, report_option, env_option, directory_option):
+    for option in (
+        debug_option,
+        color_option,
+        today_option,
+        fail_on_option,
+        report_option,
+        env_option,
+        directory_option,
+    ):
         function = option(function)
     return function
 

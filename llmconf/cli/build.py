@@ -17,9 +17,14 @@ from llmconf.errors import RefusedError, UsageError
 @click.command(name="build")
 @common.project_options
 @click.option("--all", "every", is_flag=True, help="Build all environments.")
-@click.option("--out", metavar="DIR", help="Folder to write to, one folder an environment in it.  [default: dist]")
 @click.option(
-    "--secrets", type=click.Choice(["sealed", "env"]), default="sealed", show_default=True,
+    "--out", metavar="DIR", help="Folder to write to, one folder an environment in it.  [default: dist]"
+)
+@click.option(
+    "--secrets",
+    type=click.Choice(["sealed", "env"]),
+    default="sealed",
+    show_default=True,
     help="Let tokens travel as they are, or put references to environment variables in their place.",
 )
 def command(
@@ -67,7 +72,9 @@ def _shown(path: Path) -> str:
 def _write(destination: Path, files: dict[str, bytes]) -> None:
     """Put a folder in place as a whole: written beside it first, then the two change names."""
     if destination.is_symlink() or (destination.exists() and not _is_ours(destination)):
-        raise RefusedError(f"{destination} is not a build of llmconf", "remove it, or name another folder with --out")
+        raise RefusedError(
+            f"{destination} is not a build of llmconf", "remove it, or name another folder with --out"
+        )
     fresh = destination.with_name(f".{destination.name}.{os.getpid()}.new")
     old = destination.with_name(f".{destination.name}.{os.getpid()}.old")
     try:

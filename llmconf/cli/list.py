@@ -23,10 +23,14 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 @click.command(name="list")
 @click.argument("kind", type=click.Choice(_KINDS))
-@click.option("--capability", "capabilities", multiple=True, metavar="C", help="Models and routes with this capability.")
+@click.option(
+    "--capability", "capabilities", multiple=True, metavar="C", help="Models and routes with this capability."
+)
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Resources with this label.")
 @click.option("--provider", metavar="P", help="Resources of this provider.")
-@click.option("-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True)
+@click.option(
+    "-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True
+)
 @common.project_options
 def command(
     kind: str, capabilities: tuple[str, ...], labels: tuple[str, ...], provider: str | None, output: str,
@@ -70,7 +74,10 @@ def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
     cells = [[column.upper() for column in columns]]
     cells += [[_cell(row.get(column)) for column in columns] for row in rows]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
-    return "".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in cells)
+    return "".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n"
+        for line in cells
+    )
 
 
 def _cell(value: Any) -> str:

@@ -26,7 +26,9 @@ def command(code: str | None) -> int:
     by_name = {rules.info(known).name: known for known in rules.codes()} if code.islower() else {}
     code = by_name.get(code, code.upper())
     if code not in rules.codes():
-        raise UsageError(f"there is no rule `{code}`", did_you_mean(code, rules.codes()) or "`llmconf rule` lists all")
+        raise UsageError(
+            f"there is no rule `{code}`", did_you_mean(code, rules.codes()) or "`llmconf rule` lists all"
+        )
     info = rules.info(code)
     click.echo(f"{info.code} {info.name} ({info.severity}{', fixed' if info.fixed else ''})\n")
     click.echo(f"{info.summary}\n\nWhy: {info.why}\n\nExample:\n")

@@ -35,7 +35,9 @@ def command(name: str | None, write: bool, out: str) -> int:
         return 0
     names = [file.removesuffix(".schema.json") for file in found]
     if name is not None and name not in names:
-        raise UsageError(f"there is no schema `{name}`", did_you_mean(name, names) or f"schemas: {', '.join(names)}")
+        raise UsageError(
+            f"there is no schema `{name}`", did_you_mean(name, names) or f"schemas: {', '.join(names)}"
+        )
     click.echo(schema_text(found[f"{name or 'llmconf'}.schema.json"]), nl=False)
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,9 @@ from llmconf.errors import UsageError
 @common.project_options
 @common.jobs_option
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep the verdict on an unchanged project.")
-@click.option("--if-present", is_flag=True, help="Exit 0 where there is no project, for a hook in any repository.")
+@click.option(
+    "--if-present", is_flag=True, help="Exit 0 where there is no project, for a hook in any repository."
+)
 def command(
     paths: tuple[str, ...], directory: str | None, env: str | None, reports: list[tuple[str, str | None]],
     fail_on: str, today: date | None, color: str, jobs: int | None, no_cache: bool, if_present: bool,
@@ -52,7 +55,7 @@ def command(
     verdict = cache.look_up(day) if cache else None
     if verdict is not None:
         for name, path in reports:
-            color_on = path is None and common.use_color(color, click.get_text_stream("stdout"))
+            color_on = path is None and common.use_color(color, sys.stdout)
             common.emit_report(name, path, verdicts.clean_report(verdict, color=color_on))
         return 0
     # Begun before the imports below, which take as long as parsing a thousand files.
@@ -83,4 +86,4 @@ def _relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:
 
 
 def _is_under(name: str, paths: list[str]) -> bool:
-    return any(path == "." or name == path or name.startswith(path + "/") for path in paths)
+    return any(path in (".", name) or name.startswith(path + "/") for path in paths)

@@ -43,10 +43,15 @@ def rules_markdown() -> str:
     parts = [_HEAD]
     for prefix, title in _CATEGORIES.items():
         group = [info for info in infos if info.code.startswith(prefix)]
-        rows = [f"| [{i.code}](#{i.code.lower()}-{i.name}) | `{i.name}` | {_severity(i)} | {i.summary} |" for i in group]
-        parts.append("\n".join([f"## {title}\n", "| code | name | severity | what |", "|---|---|---|---|", *rows, ""]))
+        rows = "".join(map(_row, group))
+        parts.append(f"## {title}\n\n| code | name | severity | what |\n|---|---|---|---|\n{rows}")
         parts += [_section(info) for info in group]
     return "\n".join(parts)
+
+
+def _row(info: RuleInfo) -> str:
+    link = f"[{info.code}](#{info.code.lower()}-{info.name})"
+    return f"| {link} | `{info.name}` | {_severity(info)} | {info.summary} |\n"
 
 
 def _severity(info: RuleInfo) -> str:

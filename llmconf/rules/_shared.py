@@ -75,19 +75,21 @@ def days_ahead(today: date, days: int) -> str:
     return date.fromordinal(min(today.toordinal() + days, date.max.toordinal())).isoformat()
 
 
-def prices(model: Resource[Model]) -> Iterator[tuple[Path, str]]:
-    """Yield path and amount of each price that a model declares."""
+def prices(model: Resource[Model]) -> list[tuple[Path, str]]:
+    """Return path and amount of each price that a model declares."""
     declared = model.data.get("price")
+    found: list[tuple[Path, str]] = []
     if declared:
-        yield from _amounts(declared, ("price",))
+        _collect_amounts(declared, ("price",), found)
+    return found
 
 
-def _amounts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(data, str):
-        yield path, data
-    elif isinstance(data, dict):
-        for key, value in data.items():
-            yield from _amounts(value, (*path, key))
-    elif isinstance(data, list):
-        for index, item in enumerate(data):
-            yield from _amounts(item, (*path, index))
+def _collect_amounts(data: dict[str, Any], path: Path, found: list[tuple[Path, str]]) -> None:
+    for key, value in data.items():
+        if isinstance(value, str):
+            found.append(((*path, key), value))
+        elif isinstance(value, dict):
+            _collect_amounts(value, (*path, key), found)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                _collect_amounts(item, (*path, key, index), found)

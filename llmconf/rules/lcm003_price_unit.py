@@ -24,8 +24,8 @@ CODE = "LCM003"
 NAME = "price-unit"
 SEVERITY = "warning"
 
-_LOWEST = Decimal("0.0005")
-_HIGHEST = Decimal(5000)
+_LOWEST = 0.0005
+_HIGHEST = 5000
 _MILLION = 1_000_000
 
 
@@ -33,6 +33,8 @@ def check(context: Context) -> Iterator[Problem]:
     """Look for prices that no vendor asks for a million tokens."""
     for model in context.env.models.values():
         for path, text in prices(model):
+            if _LOWEST <= float(text) <= _HIGHEST:
+                continue
             amount = Decimal(text)
             if 0 < amount < _LOWEST:
                 message = f"`{text}` USD per million tokens is too low for a price of `{path[-1]}`"

@@ -55,12 +55,15 @@ def check(context: Context) -> Iterator[Problem]:
 def _routes(env: Resolved, names: _Names) -> Iterator[Problem]:
     for route in env.routes.values():
         for index, target in enumerate(route.spec.targets):
-            at = partial(route.place, "targets", index, "model")
-            yield from names.follow(f"model/{target.model}", at, qualified=True)
-            provider = target.model.partition("/")[0]
-            if target.endpoint is not None and f"provider/{provider}" in env.providers:
-                at = partial(route.place, "targets", index, "endpoint")
-                yield from names.follow(f"endpoint/{provider}/{target.endpoint}", at)
+            identity = f"model/{target.model}"
+            if identity not in env.models:
+                at = partial(route.place, "targets", index, "model")
+                yield from names.follow(identity, at, qualified=True)
+            if target.endpoint is not None:
+                provider = target.model.partition("/")[0]
+                if f"provider/{provider}" in env.providers:
+                    at = partial(route.place, "targets", index, "endpoint")
+                    yield from names.follow(f"endpoint/{provider}/{target.endpoint}", at)
         for index, name in enumerate(route.spec.fallbacks or ()):
             yield from names.follow(f"route/{name}", partial(route.place, "fallbacks", index))
 

@@ -33,11 +33,20 @@ def check(context: Context) -> Iterator[Problem]:
         targets = route.spec.targets
         if not targets:
             yield Problem(route.place("targets"), f"route `{route.name}` has no target")
-            continue
-        states = {_state(env, target) for target in targets}
-        if "dead" in states and not states & {"live", "unsure"}:
+        elif _all_dead(env, targets):
             message = f"route `{route.name}` has no target that can be called"
             yield Problem(route.place("targets", on_key=True), message, "enable one, or disable the route")
+
+
+def _all_dead(env: Resolved, targets: list[Target]) -> bool:
+    """Tell whether none of the targets that exist can be called, and one exists."""
+    dead = False
+    for target in targets:
+        state = _state(env, target)
+        if state in ("live", "unsure"):
+            return False
+        dead = dead or state == "dead"
+    return dead
 
 
 def _state(env: Resolved, target: Target) -> str:

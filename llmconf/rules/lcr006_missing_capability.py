@@ -47,12 +47,19 @@ def check(context: Context) -> Iterator[Problem]:
 def _compare(
     context: Context, route: Resource[Route], index: int, model: Resource[Model]
 ) -> Iterator[Problem]:
-    *_, last = wiring.lineage(context.env, model, context.models_by_id)
-    capabilities = wiring.facts_of(context.env, model, context.models_by_id).capabilities
+    capabilities = model.spec.capabilities
+    if capabilities is None:
+        last = model
+        for last in wiring.lineage(context.env, model, context.models_by_id):
+            capabilities = last.spec.capabilities
+            if capabilities is not None:
+                break
+        if capabilities is None and last.spec.base is not None:
+            return  # a base that leads nowhere, which is reported there
     required = route.spec.requires or []
     lacking = [capability for capability in required if capability not in (capabilities or ())]
-    if not lacking or (capabilities is None and last.spec.base is not None):
-        return  # the second is a base that leads nowhere, which is reported there
+    if not lacking:
+        return
     place = route.place("targets", index, "model")
     name = f"{model.provider}/{model.name}"
     related = [("required here", route.place("requires"))]

@@ -14,9 +14,7 @@ from llmconf import fields
 class Strict(BaseModel):
     """Base of all models: unknown keys are errors, nothing is coerced, inputs stay out of errors."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 def _check_secret(value: str) -> str:

@@ -16,7 +16,7 @@ from llmconf.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.schema.kinds import ModelReference, Use
 
 _PATTERNS = {
-    fields.NAME_PATTERN: "a name has lower-case letters and digits, inner `-`, `_`, `.`, and at most 63 characters",
+    fields.NAME_PATTERN: "a name has at most 63 lower-case letters and digits, and inner `-`, `_`, `.`",
     fields.MODEL_ID_PATTERN: "a model id has no white space and at most 256 characters",
     fields.DURATION_PATTERN: "a duration is a number and a unit, such as `30s`, `500ms` or `5m`",
     r"^-?" + fields.MONEY_PATTERN[1:]: 'an amount is a decimal number in quotes, such as "1.25"',
@@ -61,7 +61,9 @@ def findings(error: ValidationError, model: type[BaseModel], data: Any, place: P
         value = item["input"]
         code, message, hint = _describe(item["type"], item.get("ctx", {}), item["msg"], value, path, model)
         on_key = on_key or item["type"] == "extra_forbidden"
-        found.append(Finding(code, Place(place.file, place.document, place.path + path, on_key), message, hint))
+        found.append(
+            Finding(code, Place(place.file, place.document, place.path + path, on_key), message, hint)
+        )
     return found
 
 
@@ -83,12 +85,20 @@ def _describe(
         return "LCS003", f"unknown key `{_short(str(path[-1]))}`", _key_hint(path, model)
     if kind in _CODES:
         code = _CODES[kind]
-        return code, f"`{name}` {_SECRET_MESSAGES[kind]}" if kind in _SECRET_MESSAGES else f"`{name}`: {message}", HINTS[code]
+        return (
+            code,
+            f"`{name}` {_SECRET_MESSAGES[kind]}" if kind in _SECRET_MESSAGES else f"`{name}`: {message}",
+            HINTS[code],
+        )
     if kind in _EXPECTED:
         hint = _type_hint(kind, value)
         return "LCS005", f"`{name}` is {_EXPECTED[kind]}, not {_describe_value(value)}", hint
     if kind == "money_number":
-        return "LCS005", f"`{name}` is an amount and written as a decimal string", f'write it in quotes: "{value}"'
+        return (
+            "LCS005",
+            f"`{name}` is an amount and written as a decimal string",
+            f'write it in quotes: "{value}"',
+        )
     if kind == "literal_error":
         options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         listed = ", ".join(f"`{option}`" for option in options)

@@ -35,7 +35,10 @@ _EXAMPLES: dict[str, list[Any]] = {
     "ProjectFile.rules": [{"LCE004": "warning"}],
 }
 _CONTROLS = {
-    "$new": {"const": True, "description": "Says that the resource is not in the base and is meant to be new."},
+    "$new": {
+        "const": True,
+        "description": "Says that the resource is not in the base and is meant to be new.",
+    },
     "$remove": {
         "type": "string",
         "minLength": 1,
@@ -57,7 +60,10 @@ def schemas() -> dict[str, dict[str, Any]]:
 def document_schema(kind: str) -> dict[str, Any]:
     """Return the schema of a base document of one kind."""
     schema = _model_schema(DOCUMENTS[kind])
-    schema["properties"] = {"kind": {"const": kind, "description": f"This document is a {kind}."}, **schema["properties"]}
+    schema["properties"] = {
+        "kind": {"const": kind, "description": f"This document is a {kind}."},
+        **schema["properties"],
+    }
     schema["required"] = ["kind", *schema.get("required", [])]
     schema["title"] = kind
     if kind == "Provider":
@@ -141,7 +147,11 @@ def _loosen(schema: dict[str, Any], *, controls: bool) -> None:
         schema["required"] = required
     for name, value in properties.items():
         value.pop("default", None)
-        if name not in _KEEP_IN_OVERLAY and name not in NESTED and {"type": "null"} not in value.get("anyOf", []):
+        if (
+            name not in _KEEP_IN_OVERLAY
+            and name not in NESTED
+            and {"type": "null"} not in value.get("anyOf", [])
+        ):
             about = {key: value.pop(key) for key in ("description", "title", "examples") if key in value}
             properties[name] = {**about, "anyOf": [dict(value), {"type": "null"}]}
     if controls:

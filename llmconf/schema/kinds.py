@@ -32,7 +32,9 @@ from llmconf.schema._types import (
 )
 
 ProviderReference = Name
-ModelReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s\x00-\x1f\x7f]{1,256}$")]
+ModelReference = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s\x00-\x1f\x7f]{1,256}$")
+]
 Use = Annotated[str, StringConstraints(pattern=r"^(route|provider|model)/[^\s\x00-\x1f\x7f]{1,320}$")]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,4096}$")]

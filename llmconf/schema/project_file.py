@@ -42,7 +42,9 @@ class ProjectFile(Strict):
     """Version of this format."""
     name: Name
     """Name of the project."""
-    environments: Annotated[dict[Name, Environment | None], BeforeValidator(_by_name)] = Field(default_factory=dict)
+    environments: Annotated[dict[Name, Environment | None], BeforeValidator(_by_name)] = Field(
+        default_factory=dict
+    )
     """Environments by name; a list of names is the short form."""
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Lowest layer of values, by kind (`Endpoint`) or kind and provider type (`Endpoint/vllm`)."""

@@ -25,7 +25,7 @@ def environment_notes(env: Resolved, plan: Plan) -> list[Note]:
             notes.append(Note(credential.place("api_key", on_key=True), message))
     for team in env.teams.values():
         if team.spec.enabled:
-            message = f"`{team.name}` is left out: LiteLLM keeps teams, their keys and budgets in its database"
+            message = f"`{team.name}` is left out: LiteLLM keeps teams, keys and budgets in its database"
             notes.append(Note(team.place(), message, "info"))
     return notes
 

@@ -33,11 +33,6 @@ class Group:
     route: Resource[Route] | None
     turns: tuple[Turn, ...]
 
-    @property
-    def steps(self) -> int:
-        """How many turns there are one after another."""
-        return len({turn.order for turn in self.turns})
-
 
 @dataclass(slots=True)
 class Plan:
@@ -54,10 +49,6 @@ class Plan:
             return None
         root = list(lineage(self.env, model, self.by_id))[-1]
         return root.spec.base.rpartition("/")[2] if root.spec.base else root.spec.id
-
-    def routes(self) -> dict[str, Group]:
-        """Return the groups of routes by name."""
-        return {group.name: group for group in self.groups if group.route}
 
     def calls(self, model: Resource[Model], endpoint: str | None) -> list[Call]:
         """Return the ways to call a model: at the named endpoint, or at all that serve it."""

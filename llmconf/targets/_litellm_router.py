@@ -12,7 +12,7 @@ from typing import Any
 
 from llmconf.diagnostics import Place
 from llmconf.targets._base import Note
-from llmconf.targets._litellm_plan import Plan
+from llmconf.targets._litellm_plan import Group, Plan
 
 _USUAL_FALLBACKS = 5
 _LIMIT_CHECK = "enforce_model_rate_limits"
@@ -37,35 +37,33 @@ def _own(plan: Plan) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     if any(turn.weight is not None for group in plan.groups for turn in group.turns):
         settings |= {"routing_strategy": "simple-shuffle", "enable_weighted_failover": True}
-    fallbacks = _fallbacks(plan)
-    aliases = {alias: name for name in plan.routes() for alias in _aliases(plan, name)}
+    routes = {group.name: group for group in plan.groups if group.route}
+    fallbacks = _fallbacks(routes)
+    aliases = {
+        alias: name
+        for name, group in routes.items()
+        for alias in (group.route.spec.aliases if group.route else None) or ()
+    }
     if fallbacks:
         both = [(alias, fallbacks[name]) for alias, name in aliases.items() if name in fallbacks]
         settings["fallbacks"] = [{name: others} for name, others in (*fallbacks.items(), *both)]
     if aliases:
         settings["model_group_alias"] = aliases
-    depth = max((_depth(name, plan, fallbacks) for name in plan.routes()), default=0)
+    depth = max((_depth(name, routes, fallbacks) for name in routes), default=0)
     if depth > _USUAL_FALLBACKS:
         settings["max_fallbacks"] = depth
     return settings
 
 
-def _aliases(plan: Plan, name: str) -> list[str]:
-    route = plan.routes()[name].route
-    return list(route.spec.aliases or ()) if route else []
-
-
-def _fallbacks(plan: Plan) -> dict[str, list[str]]:
+def _fallbacks(routes: dict[str, Group]) -> dict[str, list[str]]:
     """Return the fallbacks of each route, without routes that are not there."""
-    routes = plan.routes()
     named = {name: group.route.spec.fallbacks or [] for name, group in routes.items() if group.route}
     live = {name: [other for other in others if other in routes] for name, others in named.items()}
     return {name: others for name, others in live.items() if others}
 
 
-def _depth(name: str, plan: Plan, fallbacks: dict[str, list[str]]) -> int:
+def _depth(name: str, routes: dict[str, Group], fallbacks: dict[str, list[str]]) -> int:
     """Return how many attempts there are at most, once around all that a route falls back to."""
-    routes = plan.routes()
     seen: set[str] = set()
     ahead = [name]
     while ahead:
@@ -73,4 +71,4 @@ def _depth(name: str, plan: Plan, fallbacks: dict[str, list[str]]) -> int:
         if current not in seen:
             seen.add(current)
             ahead += fallbacks.get(current, [])
-    return sum(max(routes[reached].steps, len(routes[reached].turns)) for reached in seen)
+    return sum(len(routes[reached].turns) for reached in seen)

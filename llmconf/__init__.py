@@ -1,1 +1,54 @@
-"""A compiler for LLM configuration kept in git."""
+"""A compiler for LLM configuration kept in git.
+
+    from pathlib import Path
+    import llmconf
+
+    checked = llmconf.validate(Path("examples/acme"))
+    bundle = llmconf.build(checked, "prod")
+
+The names below are the public ones; they are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from llmconf.version import __version__
+
+if TYPE_CHECKING:
+    from llmconf.api import build, validate
+    from llmconf.bundle import Bundle
+    from llmconf.check import Checked
+    from llmconf.diagnostics import Diagnostic, Span
+    from llmconf.errors import LlmconfError, RefusedError, UndeterminedError, UsageError
+
+__all__ = [
+    "Bundle",
+    "Checked",
+    "Diagnostic",
+    "LlmconfError",
+    "RefusedError",
+    "Span",
+    "UndeterminedError",
+    "UsageError",
+    "__version__",
+    "build",
+    "validate",
+]
+
+_HOMES = {
+    "Bundle": "bundle", "Checked": "check", "Diagnostic": "diagnostics", "LlmconfError": "errors",
+    "RefusedError": "errors", "Span": "diagnostics", "UndeterminedError": "errors", "UsageError": "errors",
+    "build": "api", "validate": "api",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module `llmconf` has no attribute `{name}`")
+    return getattr(import_module(f"llmconf.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

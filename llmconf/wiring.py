@@ -10,7 +10,8 @@ from llmconf import adapters
 from llmconf.fields import Origin, environment_variable, parse_host, parse_reference, parse_token, parse_url
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema._types import Capability, Mode
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Price, Provider
+from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
+from llmconf.schema.parts import Price
 
 Bindings: TypeAlias = dict[tuple[str, str, int], list[tuple[Origin, Resource[Credential]]]]
 """Credentials by scheme, host and port that they are bound to."""

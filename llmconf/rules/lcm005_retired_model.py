@@ -25,7 +25,8 @@ from llmconf.diagnostics import Path
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import days_ahead
-from llmconf.schema.kinds import Lifecycle, Model
+from llmconf.schema.kinds import Model
+from llmconf.schema.parts import Lifecycle
 
 CODE = "LCM005"
 NAME = "retired-model"

@@ -11,7 +11,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -182,11 +182,17 @@ def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def _models_in(model: type[BaseModel]) -> set[type[BaseModel]]:
-    """Return all models of the module that defines `model`, and of those it builds on."""
-    modules = {sys.modules[owner.__module__] for owner in model.__mro__ if issubclass(owner, BaseModel)}
-    found = set()
-    for module in modules:
-        found |= {v for v in vars(module).values() if isinstance(v, type) and issubclass(v, BaseModel)}
+    """Return a model and all models that its fields hold."""
+    found: set[type[BaseModel]] = set()
+    pending: list[Any] = [model]
+    while pending:
+        annotation = pending.pop()
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            if annotation not in found:
+                found.add(annotation)
+                pending += [field.annotation for field in annotation.model_fields.values()]
+        else:
+            pending += get_args(annotation)
     return found
 
 

@@ -8,7 +8,7 @@ environment has been resolved.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
@@ -21,7 +21,6 @@ from llmconf.schema._types import (
     Labels,
     Mode,
     ModelId,
-    Money,
     Name,
     Secret,
     Strategy,
@@ -30,6 +29,7 @@ from llmconf.schema._types import (
     Url,
     Weight,
 )
+from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
 
 ProviderReference = Name
 ModelReference = Annotated[
@@ -38,28 +38,6 @@ ModelReference = Annotated[
 Use = Annotated[str, StringConstraints(pattern=r"^(route|provider|model)/[^\s\x00-\x1f\x7f]{1,320}$")]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,4096}$")]
-
-
-class Limits(Strict):
-    """How much may be sent per minute and at a time."""
-
-    rpm: Count | None = None
-    """Requests per minute."""
-    tpm: Count | None = None
-    """Tokens per minute."""
-    parallel: Count | None = None
-    """Requests under way at once."""
-
-
-class Tls(Strict):
-    """Certificates for an endpoint that the system's trust store does not cover."""
-
-    ca: Text | None = None
-    """Path of a PEM file with the certificate authorities to trust."""
-    client_cert: Text | None = None
-    """Path of a PEM file with the client certificate."""
-    client_key: Secret | None = None
-    """The client certificate's private key: a token or a reference such as `file:certs/client.key`."""
 
 
 class Common(Strict):
@@ -150,60 +128,6 @@ CREDENTIAL_FIELDS = (*SECRET_FIELDS, "tenant_id", "client_id")
 """Fields of a credential that authenticate, secret or not."""
 
 
-class BatchPrice(Strict):
-    """Prices of a batch call, in USD per million tokens."""
-
-    input: Money | None = None
-    """Input tokens."""
-    output: Money | None = None
-    """Output tokens."""
-
-
-class PriceTier(Strict):
-    """Prices from a number of input tokens on, in USD per million tokens."""
-
-    above: Count
-    """Number of input tokens above which this tier holds."""
-    input: Money | None = None
-    """Input tokens."""
-    output: Money | None = None
-    """Output tokens."""
-    cache_read: Money | None = None
-    """Input tokens read from the cache."""
-    cache_write: Money | None = None
-    """Input tokens written to the cache."""
-
-
-class Price(Strict):
-    """Prices in USD per million tokens, as decimal strings."""
-
-    input: Money | None = None
-    """Input tokens, such as "1.25"."""
-    output: Money | None = None
-    """Output tokens, such as "10"."""
-    cache_read: Money | None = None
-    """Input tokens read from the cache."""
-    cache_write: Money | None = None
-    """Input tokens written to the cache."""
-    batch: BatchPrice | None = None
-    """Prices of batch calls."""
-    tiers: list[PriceTier] | None = None
-    """Other prices for long inputs."""
-
-
-class Lifecycle(Strict):
-    """Where a model is in its life, as its provider states it."""
-
-    status: Literal["active", "deprecated", "retired"] | None = None
-    """`deprecated` still answers and will end; `retired` answers no more."""
-    deprecated: Date | None = None
-    """Day from which the model is deprecated."""
-    retires: Date | None = None
-    """Day from which the model answers no more."""
-    replacement: ModelId | None = None
-    """Id of the model that the provider names as successor."""
-
-
 class Model(Common):
     """A model that a provider serves."""
 
@@ -231,15 +155,6 @@ class Model(Common):
     """Default parameters of a call, such as `temperature`."""
     lifecycle: Lifecycle | None = None
     """Deprecation and retirement."""
-
-
-class Sync(Strict):
-    """Which of the provider's models are locked; patterns with `*` and `?`."""
-
-    include: list[Text] | None = None
-    """Ids to take. Without it, all."""
-    exclude: list[Text] | None = None
-    """Ids to leave out."""
 
 
 class Provider(Common, Network):
@@ -287,17 +202,6 @@ class Route(Common):
     """How long one call may take."""
     retries: Annotated[int, Field(ge=0, le=100)] | None = None
     """How often a failed call is tried again."""
-
-
-class Budget(Strict):
-    """How much a team may spend."""
-
-    amount: Money
-    """Amount of money, as a decimal string."""
-    currency: Literal["USD"] = "USD"
-    """Currency; prices are in USD, so budgets are too."""
-    per: Literal["day", "week", "month", "year"]
-    """Period after which the budget starts anew."""
 
 
 class Team(Common):

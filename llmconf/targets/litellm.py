@@ -7,7 +7,8 @@ from typing import Any
 
 from llmconf.fields import parse_duration
 from llmconf.resolved import Resolved, Resource
-from llmconf.schema.kinds import Limits, Route
+from llmconf.schema.kinds import Route
+from llmconf.schema.parts import Limits
 from llmconf.targets._base import Emitted, Note
 from llmconf.targets._litellm_call import Call, connection
 from llmconf.targets._litellm_info import model_info

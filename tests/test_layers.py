@@ -1,0 +1,187 @@
+"""The direction of imports, read from the source, and what must not be imported before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import REPOSITORY
+
+PACKAGE = REPOSITORY / "llmconf"
+LAYERS = (
+    ("errors", "diagnostics", "registry", "version"),
+    # A report is the shape of data between stages and reporters, although it stands among the latter.
+    ("text", "events", "values", "document", "fields", "scan", "files", "reporters._base"),
+    ("adapters",),
+    ("schema",),
+    ("resolved", "discover", "parse", "fragments", "project"),
+    ("merge", "resolve", "wiring", "suppress"),
+    ("rules", "targets"),
+    ("check", "bundle", "source", "verdicts"),
+    ("views", "api"),
+    ("reporters", "cli"),
+)
+"""A part imports from lower layers, and from those that stand before it in its own."""
+APART = {"rules", "targets"}
+"""Packages of one layer that do not import each other."""
+OPEN = {"adapters": {"openai_compatible"}}
+"""Modules that others of the same package may build on, beside those with an underscore."""
+MAX_LINES = 320
+SPEAKING = ("cli/", "reporters/", "__main__.py")
+
+
+def _sources() -> dict[str, Path]:
+    """Return all modules by dotted name below `llmconf`; a package is named as its folder."""
+    found = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(part for part in parts if part != "__init__")] = file
+    return found
+
+
+SOURCES = _sources()
+NAMES = {f"llmconf.{name}" for name in SOURCES if name}
+
+
+def _imports(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and full name of each import, wherever it stands, and of modules named in a text."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: a relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                is_module = inner.removeprefix("llmconf.") in SOURCES
+                yield node.lineno, inner if is_module else str(node.module)
+        elif isinstance(node, ast.Constant) and str(node.value) in NAMES:
+            yield node.lineno, str(node.value)
+
+
+def _own_imports(name: str) -> Iterator[tuple[int, str]]:
+    for line, imported in _imports(SOURCES[name]):
+        if imported.startswith("llmconf."):
+            yield line, imported.removeprefix("llmconf.")
+
+
+def _position(name: str) -> tuple[int, int] | None:
+    """Return the layer of a module and its place in the layer."""
+    for layer, parts in enumerate(LAYERS):
+        for place, part in enumerate(parts):
+            if name == part:
+                return layer, place
+    return _position(name.rpartition(".")[0]) if "." in name else None
+
+
+def _refusal(name: str, imported: str) -> str | None:
+    """Say why a module may not import another one, or None where it may."""
+    if imported not in SOURCES:
+        return "is not a module"
+    package, other = name.partition(".")[0], imported.partition(".")[0]
+    here, there = _position(name), _position(imported)
+    if here is None or there is None:
+        return "has no layer"
+    if package == other and here[0] == there[0]:
+        return None
+    if there > here:
+        return "is above it"
+    apart = here[0] == there[0] and {package, other} <= APART
+    return "is a package of the same layer" if apart else None
+
+
+MODULES = [name for name in SOURCES if name not in ("", "__main__")]
+
+
+def test_the_table_of_layers_names_what_there_is() -> None:
+    parts = [part for layer in LAYERS for part in layer]
+    assert sorted(set(parts) - {"reporters._base"}) == sorted({n.partition(".")[0] for n in MODULES})
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_from_lower_layers_only(name: str) -> None:
+    wrong = [
+        f"{SOURCES[name].name}:{line}: {imported} {reason}"
+        for line, imported in _own_imports(name)
+        if (reason := _refusal(name, imported))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "imported"),
+    [
+        ("fields", "adapters"),
+        ("schema.kinds", "project"),
+        ("rules.lce001_no_endpoint", "targets"),
+        ("targets.litellm", "rules._base"),
+        ("check", "api"),
+        ("verdicts", "reporters.json"),
+        ("errors", "diagnostics"),
+        ("diagnostics", "nowhere"),
+    ],
+)
+def test_what_the_layers_forbid(name: str, imported: str) -> None:
+    assert _refusal(name, imported)
+
+
+@pytest.mark.parametrize("package", ["adapters", "rules", "targets", "reporters", "cli"])
+def test_files_of_a_package_share_only_its_private_modules(package: str) -> None:
+    wrong = []
+    for name in MODULES:
+        if not name.startswith(f"{package}."):
+            continue
+        private = name.rpartition(".")[2].startswith("_")
+        for line, imported in _own_imports(name):
+            inner = imported.removeprefix(f"{package}.")
+            shared = inner.startswith("_") or inner in OPEN.get(package, ())
+            whole = imported == package and (private or package == "cli")
+            if (imported == package or imported.startswith(f"{package}.")) and not (shared or whole):
+                wrong.append(f"{name}:{line}: {imported}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_module_is_small_and_says_what_it_is(name: str) -> None:
+    text = SOURCES[name].read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "has no docstring"
+    assert len(text.splitlines()) < MAX_LINES
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_only_the_command_line_talks(name: str) -> None:
+    file = SOURCES[name]
+    if file.relative_to(PACKAGE).as_posix().startswith(SPEAKING):
+        return
+    assert [line for line, imported in _imports(file) if imported.partition(".")[0] == "click"] == []
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    assert [node.lineno for node in nodes if isinstance(node, ast.Name) and node.id == "print"] == []
+
+
+def _loaded(code: str, *heavy: str) -> set[str]:
+    """Return which modules are loaded after some code has run in a fresh interpreter."""
+    script = f"import sys\n{code}\nprint('loaded:', *sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=REPOSITORY
+    )
+    return set(done.stdout.rpartition("loaded:")[2].split()) & set(heavy)
+
+
+@pytest.mark.parametrize("module", ["cli", "cli._common", "cli.validate", "discover", "parse", "verdicts"])
+def test_an_answer_from_the_cache_needs_no_heavy_import(module: str) -> None:
+    heavy = ("pydantic", "ruamel.yaml", "rfc8785", "llmconf.api", "llmconf.schema.kinds")
+    assert _loaded(f"import llmconf.{module}", *heavy) == set()
+
+
+def test_the_version_needs_neither_click_nor_pydantic() -> None:
+    code = "sys.argv = ['llmconf', '--version']\nfrom llmconf.__main__ import main\nmain()"
+    assert _loaded(code, "click", "pydantic", "yaml", "llmconf.cli") == set()
+
+
+def test_the_probe_for_imports_sees_one() -> None:
+    assert _loaded("import llmconf.api", "pydantic", "click") == {"pydantic"}

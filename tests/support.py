@@ -70,9 +70,9 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def locate(file: Path, marked: str) -> tuple[int, int, int, int]:
-    """Return start and end (line, column) of the part in `[[...]]` of a text that occurs once in a file."""
-    before, rest = marked.split("[[")
-    inside, after = rest.split("]]")
+    """Return line and column of start and end of the part in «guillemets» of a text that occurs once."""
+    before, rest = marked.split("«")
+    inside, after = rest.split("»")
     text = file.read_text(encoding="utf-8")
     if text.count(before + inside + after) != 1:
         raise AssertionError(f"{marked!r} does not occur exactly once in {file}")

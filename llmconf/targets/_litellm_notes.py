@@ -23,10 +23,11 @@ def environment_notes(env: Resolved, plan: Plan) -> list[Note]:
         if call.protocol == "vertex" and credential and credential.spec.api_key is not None:
             message = "LiteLLM calls Vertex AI with a service account only; this API key is left out"
             notes.append(Note(credential.place("api_key", on_key=True), message))
-    for team in env.teams.values():
-        if team.spec.enabled:
-            message = f"`{team.name}` is left out: LiteLLM keeps teams, keys and budgets in its database"
-            notes.append(Note(team.place(), message, "info"))
+    teams = [team for team in env.teams.values() if team.spec.enabled]
+    if teams:
+        what = f"{len(teams)} teams are" if len(teams) > 1 else f"`{teams[0].name}` is"
+        message = f"{what} left out: LiteLLM keeps teams, their keys and budgets in its database"
+        notes.append(Note(teams[0].place(), message, "info"))
     return notes
 
 

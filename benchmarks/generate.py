@@ -204,7 +204,7 @@ def project(
     """Yield path and text of every file of a project."""
     plan, names = Plan.of(resources), ENVIRONMENTS[:environments]
     yield "llmconf.yaml", f"version: 1\nname: benchmark\nenvironments: [{', '.join(names)}]\n"
-    documents = entries(plan, random.Random(seed))  # noqa: S311 - reproducible on purpose, protects nothing
+    documents = entries(plan, random.Random(seed))
     for path, group in groupby(documents, lambda entry: entry.own if per_file == "one" else entry.shared):
         yield path, "---\n".join(entry.text for entry in group)
     for name in names:

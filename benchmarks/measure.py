@@ -1,4 +1,4 @@
-"""Runs programs as processes of their own, in turns, and records wall time and peak memory."""
+"""Runs programs as processes of their own, in turns: wall time, processor time and peak memory."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ class Program:
 
 @dataclass
 class Series:
-    """What was measured of one program. `peak` is the largest process of its tree, in bytes."""
+    """What was measured of one program, turn by turn. `peak` is its largest process, in bytes."""
 
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     peak: int = 0
     failure: str | None = None
 
@@ -72,7 +73,7 @@ def _measure(
         program.prepare()
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - a fixed command without a shell
+        process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=dict(env)
         )
         _, status, usage = os.wait4(process.pid, 0)
@@ -84,4 +85,5 @@ def _measure(
             series.failure = f"exit code {process.returncode}: {lines[-1][:160] if lines else 'no output'}"
     if counted and not series.failure:
         series.seconds.append(seconds)
+        series.cpu.append(usage.ru_utime + usage.ru_stime)
         series.peak = max(series.peak, usage.ru_maxrss * PEAK_UNIT)

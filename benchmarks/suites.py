@@ -46,7 +46,7 @@ class Bench:
         if not out.exists():
             generator = str(programs.HERE / "generate.py")
             arguments = (str(out), "--resources", str(resources), "--seed", str(self.seed), *options)
-            subprocess.run((sys.executable, generator, *arguments), check=True)  # noqa: S603 - our own script
+            subprocess.run((sys.executable, generator, *arguments), check=True)
             time.sleep(SETTLED)
         return out
 

@@ -10,13 +10,16 @@ from typing import Any
 from measure import Series
 
 MEBIBYTE = 1024 * 1024
-HEADER = ("measurement", "files", "seconds", "peak", "against", "seconds", "ratio", "bar", "verdict")
-RIGHT = frozenset({1, 2, 3, 5, 6, 7})
+HEADER = ("measurement", "files", "seconds", "peak", "against", "seconds", "cpu", "ratio", "bar", "verdict")
+RIGHT = frozenset({1, 2, 3, 5, 6, 7, 8})
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `ratio` is a part of the peer's time, and `bar` the most it may be."""
+    """One line of the table. `ratio` is a part of the peer's time, and `bar` the most it may be.
+
+    `cpu_ratio` compares processor time, which another load on the machine changes less.
+    """
 
     label: str
     files: int
@@ -24,6 +27,7 @@ class Row:
     peak: int | None = None
     peer: str = "-"
     peer_seconds: float | None = None
+    cpu_ratio: float | None = None
     ratio: float | None = None
     bar: float | None = None
     unit: str = ""
@@ -43,7 +47,6 @@ def compare(
     """Return the row of one program against another: the median of the ratios of each turn."""
     peer, theirs = against
     note = f"llmconf: {mine.failure}" if mine.failure else theirs.failure or ""
-    ratios = [a / b for a, b in zip(mine.seconds, theirs.seconds, strict=False)]
     return Row(
         label,
         files,
@@ -51,10 +54,16 @@ def compare(
         mine.peak or None,
         peer,
         theirs.median if theirs.seconds else None,
-        median(ratios) if ratios and not note else None,
+        None if note else _ratio(mine.cpu, theirs.cpu),
+        None if note else _ratio(mine.seconds, theirs.seconds),
         bar,
         note=note,
     )
+
+
+def _ratio(mine: Sequence[float], theirs: Sequence[float]) -> float | None:
+    ratios = [a / b for a, b in zip(mine, theirs, strict=False)]
+    return median(ratios) if ratios else None
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -69,6 +78,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         "-" if row.peak is None else f"{row.peak / MEBIBYTE:.0f} MiB",
         row.peer,
         number(row.peer_seconds, 3),
+        number(row.cpu_ratio, 3),
         number(row.ratio, digits) + row.unit,
         number(row.bar, digits) + (row.unit if row.bar is not None else ""),
         row.verdict,

@@ -138,9 +138,7 @@ def test_the_first_example_fits_a_screen_and_builds(tmp_path: Path) -> None:
     assert len((root / "config" / "openai.yaml").read_text(encoding="utf-8").splitlines()) <= 40
     done = run("-C", root, "build")
     assert done.returncode == 0, done.stderr
-    (config,) = (
-        content for name, content in tree(root / "dist").items() if name.endswith("litellm/config.yaml")
-    )
+    config = tree(root / "dist")["default/litellm/config.yaml"]
     assert b"model_name: chat" in config
     assert b"OPENAI_API_KEY" in config
 

@@ -173,6 +173,8 @@ def _report_unknown(
     owner = f"provider/{fragment.provider}" if fragment.provider else None
     if owner and owner not in entries and owner not in removed and fragment.layer.path:
         return  # the provider around it is reported already
+    if owner in entries and entries[owner].broken:
+        return  # what a broken provider holds is not known
     prefix = fragment.identity.rpartition("/")[0] + "/"
     names = [
         e.fragment.name

@@ -66,9 +66,13 @@ def load_project(root: Path, discovery: Discovery | None = None, parsing: Parsin
 
 def _read_documents(project: Project, parsed: ParsedFile) -> None:
     credentials: list[Fragment] = []
+    # Of a key that stands twice nobody knows which value is meant: what follows from it is not reported.
+    ambiguous = any(finding.code == "LCY003" for finding in parsed.findings)
     for index, data in enumerate(parsed.documents):
         fragments, findings = read_document(data, parsed.name, index, parsed.environment)
         project.findings.extend(findings)
+        for fragment in fragments if ambiguous else ():
+            fragment.broken = True
         if parsed.environment is None:
             project.base.extend(fragments)
         else:

@@ -5,6 +5,7 @@ No message shows a value, except a misspelled word of a closed list, which no se
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any, get_args
@@ -97,7 +98,7 @@ def _describe(
         return (
             "LCS005",
             f"`{name}` is an amount and written as a decimal string",
-            f'write it in quotes: "{value}"',
+            f'write it in quotes: "{value}"' if math.isfinite(value) else None,
         )
     if kind == "literal_error":
         options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
@@ -125,6 +126,8 @@ def _key_hint(path: Path, model: type[BaseModel]) -> str | None:
     if parent is None:
         return None
     names = list(parent.model_fields)
+    if not names:
+        return "no key is known here"
     return did_you_mean(str(path[-1]), names) or f"known keys: {', '.join(sorted(names))}"
 
 

@@ -68,24 +68,24 @@ def _quoted(value: Any) -> Any:
     return value
 
 
+_REFERENCES = r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S+(?: +\S+)*|(?:op|vault|awssm|gcpsm|azkv)://\S+(?: +\S+)*"
 SECRET_SCHEMA = {
     "type": "string",
     "title": "Secret",
-    "anyOf": [
-        {"pattern": r"^ENC\(v1;.+\)$"},
-        {"pattern": r"^(env|file):\S"},
-        {"pattern": r"^(op|vault|awssm|gcpsm|azkv)://\S"},
-    ],
+    # The names of groups are Python's; JSON Schema has the syntax of JavaScript.
+    "pattern": f"^(?:{re.sub('[?]P<[a-z]+>', '', fields.TOKEN_PATTERN)[1:-1]}|{_REFERENCES})$",
     "examples": ["env:OPENAI_API_KEY"],
 }
+URL_SCHEMA = {"pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\][^\s\\]*$"}
+HOST_SCHEMA = {"pattern": r"^[^\s*@?#\\]+$"}
 
 Name = Annotated[str, StringConstraints(pattern=fields.NAME_PATTERN)]
 ModelId = Annotated[str, StringConstraints(pattern=fields.MODEL_ID_PATTERN)]
 Duration = Annotated[str, StringConstraints(pattern=fields.DURATION_PATTERN)]
 Money = Annotated[str, BeforeValidator(_quoted), StringConstraints(pattern=r"^-?" + fields.MONEY_PATTERN[1:])]
 Date = Annotated[str, StringConstraints(pattern=fields.DATE_PATTERN), AfterValidator(_check_date)]
-Url = Annotated[str, AfterValidator(_check_url)]
-Host = Annotated[str, AfterValidator(_check_host)]
+Url = Annotated[str, AfterValidator(_check_url), Field(json_schema_extra=URL_SCHEMA)]
+Host = Annotated[str, AfterValidator(_check_host), Field(json_schema_extra=HOST_SCHEMA)]
 Secret = Annotated[str, AfterValidator(_check_secret), Field(json_schema_extra=SECRET_SCHEMA)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Count = Annotated[int, Field(gt=0, le=2**53 - 1)]

@@ -16,7 +16,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from llmconf import adapters
-from llmconf.schema.kinds import CREDENTIAL_FIELDS, DOCUMENTS, NESTED, RESOURCES
+from llmconf.schema.kinds import CREDENTIAL_FIELDS, DOCUMENTS, RESOURCES
 from llmconf.schema.project_file import ProjectFile
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -59,6 +59,27 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 def document_schema(kind: str) -> dict[str, Any]:
     """Return the schema of a base document of one kind."""
+    schema = _plain_schema(kind)
+    if kind == "Provider":
+        # Each type says what its options are, so that a wrong one is reported once.
+        schema["properties"]["options"] = {"description": schema["properties"]["options"]["description"]}
+        schema["allOf"] = list(_by_type())
+    return schema
+
+
+def overlay_schema(kind: str) -> dict[str, Any]:
+    """Return the schema of an overlay document: partial, with `$new` and `$remove`, null to unset."""
+    schema = _plain_schema(kind)
+    definitions = schema.get("$defs", {})
+    for name, definition in definitions.items():
+        _loosen(definition, definitions, controls=name in ("Endpoint", "Credential", "Model", "Target"))
+    _loosen(schema, definitions, controls=True)
+    schema["title"] = f"Overlay of a {kind}"
+    return schema
+
+
+def _plain_schema(kind: str) -> dict[str, Any]:
+    """Return the schema of a document of one kind, before anything depends on its type."""
     schema = _model_schema(DOCUMENTS[kind])
     schema["properties"] = {
         "kind": {"const": kind, "description": f"This document is a {kind}."},
@@ -68,20 +89,7 @@ def document_schema(kind: str) -> dict[str, Any]:
     schema["title"] = kind
     if kind == "Provider":
         schema["properties"]["type"]["enum"] = list(adapters.types())
-        schema["allOf"] = list(_by_type(schema))
     return {"$schema": _DIALECT, **schema}
-
-
-def overlay_schema(kind: str) -> dict[str, Any]:
-    """Return the schema of an overlay document: partial, with `$new` and `$remove`, null to unset."""
-    schema = document_schema(kind)
-    schema.pop("allOf", None)
-    definitions = schema.get("$defs", {})
-    for name, definition in definitions.items():
-        _loosen(definition, controls=name in ("Endpoint", "Credential", "Model", "Target"))
-    _loosen(schema, controls=True)
-    schema["title"] = f"Overlay of a {kind}"
-    return schema
 
 
 def project_schema() -> dict[str, Any]:
@@ -120,7 +128,7 @@ def _union(title: str, make: Any) -> dict[str, Any]:
     }
 
 
-def _by_type(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _by_type() -> Iterator[dict[str, Any]]:
     """Yield what holds for providers of one protocol: their options, and the fields of their credentials."""
     for protocol in adapters.protocols():
         names = [name for name in adapters.types() if adapters.preset(name).protocol == protocol]
@@ -128,39 +136,71 @@ def _by_type(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         options = _model_schema(module.Options)
         options.pop("title", None)
         allowed = set().union(*(form.fields for form in module.CREDENTIAL_FORMS))
-        refused = {field: False for field in CREDENTIAL_FIELDS if field not in allowed}
-        then: dict[str, Any] = {"properties": {"options": options}}
+        refused = [field for field in CREDENTIAL_FIELDS if field not in allowed]
+        # A refusal of names quotes the name; one of values would quote what may be a secret.
+        item = {"type": "object", "propertyNames": {"not": {"enum": refused}}}
+        then: dict[str, Any] = {
+            "properties": {"options": options, "credentials": {"type": ["array", "null"], "items": item}}
+        }
         if options.get("required"):
             then["required"] = ["options"]
-        then["properties"]["credentials"] = {"items": {"properties": refused}}
         yield {"if": {"properties": {"type": {"enum": names}}, "required": ["type"]}, "then": then}
 
 
-def _loosen(schema: dict[str, Any], *, controls: bool) -> None:
-    """Make an object schema one of an overlay: nothing but names is required, null unsets."""
+def _loosen(schema: dict[str, Any], definitions: dict[str, Any], *, controls: bool) -> None:
+    """Make an object schema one of an overlay: nothing but names is required, null unsets the optional."""
     properties = schema.get("properties")
     if properties is None:
         return
-    required = [name for name in schema.get("required", []) if name in _KEEP_IN_OVERLAY]
-    schema.pop("required", None)
-    if required:
-        schema["required"] = required
+    required = schema.pop("required", [])
+    kept = [name for name in required if name in _KEEP_IN_OVERLAY]
+    if kept:
+        schema["required"] = kept
     for name, value in properties.items():
         value.pop("default", None)
-        if (
-            name not in _KEEP_IN_OVERLAY
-            and name not in NESTED
-            and {"type": "null"} not in value.get("anyOf", [])
-        ):
-            about = {key: value.pop(key) for key in ("description", "title", "examples") if key in value}
-            properties[name] = {**about, "anyOf": [dict(value), {"type": "null"}]}
+        if name not in required and name not in _KEEP_IN_OVERLAY:
+            _allow_null(value, definitions)
     if controls:
         properties |= _CONTROLS
+        is_new = {"properties": {"$new": {"const": True}}, "required": ["$new"]}
+        schema["if"] = is_new
+        schema["then"] = {"properties": dict.fromkeys(required, True), "required": required}
+
+
+def _allow_null(schema: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """Let null stand for no value without a union, whose errors would name the whole and not the part."""
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if "type" in schema and "null" not in schema["type"]:
+        schema["type"] = [schema["type"], "null"]
+        values = [schema.pop("const")] if "const" in schema else schema.get("enum")
+        if values:
+            schema["enum"] = [*values, None]
+
+
+def _tidy(schema: Any, definitions: dict[str, Any]) -> None:
+    """Turn each `anyOf` of a schema and null into one that allows null, and refuse keys of no known form."""
+    if isinstance(schema, list):
+        for item in schema:
+            _tidy(item, definitions)
+    elif isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema.setdefault("additionalProperties", False)
+        either = schema.get("anyOf", [])
+        if {"type": "null"} in either:
+            del schema["anyOf"]
+            schema |= next(one for one in either if one != {"type": "null"})
+            _allow_null(schema, definitions)
+            if schema.get("default", "") is None:
+                del schema["default"]
+        for value in list(schema.values()):
+            _tidy(value, definitions)
 
 
 def _model_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return pydantic's schema of a model with the attribute docstrings as descriptions."""
     schema = model.model_json_schema(mode="validation")
+    _tidy(schema, schema.get("$defs", {}))
     models = {inner.__name__: inner for inner in _models_in(model)}
     _describe(schema, model)
     for name, definition in schema.get("$defs", {}).items():

@@ -17,6 +17,8 @@ from llmconf.discover import MAX_FILE_SIZE
 from llmconf.registry import load_module
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._reference import rules_markdown
+from llmconf.schema.kinds import DOCUMENTS
+from llmconf.values import load
 
 FIXTURES = Path(__file__).parent / "rules"
 DOCS = Path(__file__).parents[1] / "docs" / "rules.md"
@@ -87,10 +89,17 @@ def test_documentation(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", rules.names())
+def test_example_is_made_of_documents(code: str) -> None:
+    documents, findings = load(rules.info(code).example, "example.yaml")
+    assert findings == []
+    assert {document["kind"] for document in documents} <= set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("code", rules.names())
 def test_module_is_named_after_its_rule(code: str) -> None:
     rule = rules.load(code)
     module = f"{rule.CODE}_{rule.NAME}".lower().replace("-", "_")
-    assert rule.CODE == code
+    assert code == rule.CODE
     assert getattr(rule, "__name__", "") == f"llmconf.rules.{module}"
 
 

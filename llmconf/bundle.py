@@ -66,7 +66,8 @@ class _Writer:
             for index, part in enumerate(value):
                 self._note((*at, index), part, resource, (*path, index))
         else:
-            places = self._locate(resource, path)
+            # A variable's name is put where a secret stands, and stands nowhere itself.
+            places = self._locate(resource, path) or self._locate(resource, path[:-1])
             if places:
                 self.provenance[pointer(at)] = places
 

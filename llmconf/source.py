@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 _SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
+_OTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 _MAX_KEY_FILE = 64 * 1024
 
 
@@ -19,12 +20,16 @@ def revision(root: Path) -> str | None:
     if not commit:
         return None
     present = [name for name in _SOURCES if (root / name).exists()]
-    changes = _git(root, "status", "--porcelain", "--untracked-files=all", "--", *present)
+    changes = _git(
+        root, "status", "--porcelain", "--untracked-files=all", "--ignore-submodules=dirty", "--", *present
+    )
     return f"{commit}-dirty" if changes or changes is None else commit
 
 
 def _git(root: Path, *arguments: str) -> str | None:
     # No hook or monitor that the repository's own configuration names may run here.
+    # A git hook names its own repository to all programs below it; the project may be in another one.
+    environment = {key: value for key, value in os.environ.items() if key not in _OTHER_REPOSITORY}
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command with an argument list
@@ -33,6 +38,7 @@ def _git(root: Path, *arguments: str) -> str | None:
             timeout=60,
             check=False,
             stdin=subprocess.DEVNULL,
+            env=environment,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

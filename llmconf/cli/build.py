@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -51,14 +53,16 @@ def command(
     folder = Path(out) if out else checked.project.root / "dist"
     if out is None and folder.is_symlink():
         raise RefusedError(f"{folder} is a link", "remove it, or name a folder with --out")
-    for name in names:
+    places = {name: folder / (name or "default") for name in names}
+    for place in places.values():
+        _check_place(place)
+    for name, place in places.items():
         bundle = build(checked, name, secrets=secrets)
         notes = add_findings(checked, bundle.findings, name)
         if notes:
             common.write_reports(checked, notes, reports, color, to_stderr=True)
-        destination = folder / (name or "default")
-        _write(destination, bundle.files)
-        click.echo(f"{_shown(destination)}: {len(bundle.files)} files, content {bundle.content}")
+        _write(place, bundle.files)
+        click.echo(f"{_shown(place)}: {len(bundle.files)} files, content {bundle.content}")
     return 0
 
 
@@ -69,30 +73,50 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
+def _check_place(place: Path) -> None:
+    """Refuse to replace what llmconf has not built."""
+    if place.is_symlink() or (place.exists() and not _is_ours(place)):
+        raise RefusedError(
+            f"{place} is not a build of llmconf", "remove it, or name another folder with --out"
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        return str(manifest["generator"]).startswith("llmconf ")
+    except (OSError, ValueError, KeyError, TypeError):
+        return not any(folder.iterdir())
+
+
 def _write(destination: Path, files: dict[str, bytes]) -> None:
     """Put a folder in place as a whole: written beside it first, then the two change names."""
-    if destination.is_symlink() or (destination.exists() and not _is_ours(destination)):
-        raise RefusedError(
-            f"{destination} is not a build of llmconf", "remove it, or name another folder with --out"
-        )
-    fresh = destination.with_name(f".{destination.name}.{os.getpid()}.new")
-    old = destination.with_name(f".{destination.name}.{os.getpid()}.old")
+    work = None
     try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        # A folder that is new and ours alone: in a name that can be guessed, a link may lie in wait.
+        work = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}."))
+        fresh, old = work / "new", work / "old"
         for path, data in sorted(files.items()):
             file = fresh / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-        if destination.exists():
-            destination.rename(old)
-        fresh.rename(destination)
+        _swap(fresh, destination, old)
     except OSError as error:
-        if old.exists() and not destination.exists():
-            old.rename(destination)
         raise RefusedError(f"{destination} cannot be written: {error.strerror}") from None
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        if work:
+            shutil.rmtree(work, ignore_errors=True)
 
 
-def _is_ours(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / "manifest.json").is_file() or not any(folder.iterdir()))
+def _swap(fresh: Path, destination: Path, old: Path) -> None:
+    if destination.exists():
+        destination.rename(old)
+    try:
+        fresh.rename(destination)
+    except OSError:
+        if old.exists():
+            old.rename(destination)
+        raise

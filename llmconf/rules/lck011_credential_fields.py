@@ -62,7 +62,7 @@ def _explain(
     if not present:
         yield Problem(name_place(credential), f"credential `{credential.name}` is empty", hint)
         return
-    best = min(forms, key=lambda form: (len(form.required - present) + len(present - form.fields)))
+    best = min(forms, key=lambda form: len(form.required - present) + len(present - form.fields))
     missing = sorted(best.required - present)
     if missing:
         message = f"credential `{credential.name}` lacks {listed(missing)}"

@@ -26,9 +26,13 @@ from llmconf.project import Project
 from llmconf.resolve import read_base, resolve
 from llmconf.resolved import Resolved
 from llmconf.rules._base import Context
+from llmconf.scan import redact
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
-from llmconf.values import Refusal
+from llmconf.scalars import Refusal
+
+_LONGEST = 1000
+"""Characters of a message; what files hold may be quoted in it."""
 
 Findings = dict[Finding, set[str | None]]
 """What was found, with the environments it was found in."""
@@ -182,15 +186,21 @@ def _locate(
                 finding.code,
                 info.name,
                 severity,
-                finding.message,
+                _presentable(finding.message),
                 span(finding.place),
-                path,
-                finding.hint,
-                tuple(Related(message, span(place)) for message, place in finding.related),
+                tuple(_presentable(step) if isinstance(step, str) else step for step in path),
+                finding.hint and _presentable(finding.hint),
+                tuple(Related(_presentable(message), span(place)) for message, place in finding.related),
                 tuple(sorted(name for name in partial if name)),
             )
         )
     return diagnostics
+
+
+def _presentable(text: str) -> str:
+    """Return a text that may quote names from a file without any key that stands where a name should, and cut."""
+    text = redact(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _open(project: Project, name: str) -> Document | None:

@@ -14,6 +14,7 @@ PROJECT_FILE = "llmconf.yaml"
 MAX_FILE_SIZE = 8 * 1024 * 1024
 """Largest file that is read, in bytes."""
 _MAX_FOLDER_DEPTH = 32
+_LINKED = "is a link to a folder, which is not followed", "put the files where the link is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +55,47 @@ def discover(root: Path) -> Discovery:
     real_root = os.path.realpath(root)
     _add_file(str(root / PROJECT_FILE), PROJECT_FILE, None, real_root, files, findings)
     _walk(root / "config", "config", None, real_root, files, findings)
-    for name in _folders(root / "environments"):
+    for name in _environments(root / "environments", findings):
         _walk(root / "environments" / name, f"environments/{name}", name, real_root, files, findings)
-    for name in _loose_files(root / "environments"):
-        place = f"environments/{name}"
-        findings.append(
-            _unreadable(place, "stands in no environment", "move it to environments/<environment>/")
-        )
     files.sort(key=lambda file: file.name)
     return Discovery(files, findings)
 
 
-def _folders(folder: Path) -> list[str]:
+def _environments(folder: Path, findings: list[Finding]) -> list[str]:
+    """Return the names of the folders with overlays, and report what stands beside them."""
+    names = []
+    for entry in _entries(str(folder), folder.name, findings):
+        name = f"{folder.name}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            names.append(entry.name)
+        elif _leads_to_folder(entry):
+            findings.append(_unreadable(name, *_LINKED))
+        elif entry.name.endswith((".yaml", ".yml")):
+            hint = f"move it to {folder.name}/<environment>/"
+            findings.append(_unreadable(name, "stands in no environment", hint))
+    return names
+
+
+def _entries(path: str, name: str, findings: list[Finding]) -> list[os.DirEntry[str]]:
+    """List a folder but for what is hidden, sorted. One that is missing is empty."""
     try:
-        return sorted(
-            entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")
-        )
-    except OSError:
+        if os.path.islink(path):
+            findings.append(_unreadable(name, *_LINKED))
+            return []
+        with os.scandir(path) as entries:
+            return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        findings.append(_unreadable(name, f"cannot be read: {error.strerror}", None))
         return []
 
 
-def _loose_files(folder: Path) -> list[str]:
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        return sorted(
-            e.name for e in os.scandir(folder) if not e.is_dir() and e.name.endswith((".yaml", ".yml"))
-        )
+        return entry.is_symlink() and entry.is_dir()
     except OSError:
-        return []
+        return False  # a link that leads nowhere, or in a circle
 
 
 def _walk(
@@ -94,16 +109,7 @@ def _walk(
     pending = [(str(folder), name, 0)]
     while pending:
         path, prefix, depth = pending.pop()
-        try:
-            entries = list(os.scandir(path))
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            findings.append(_unreadable(prefix, f"cannot be read: {error.strerror}", None))
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
+        for entry in _entries(path, prefix, findings):
             inner = f"{prefix}/{entry.name}"
             if entry.name.endswith(".yaml"):
                 _add_file(entry.path, inner, environment, root, files, findings, entry)
@@ -112,8 +118,8 @@ def _walk(
                     pending.append((entry.path, inner, depth + 1))
                 else:
                     findings.append(_unreadable(inner, "is nested too deep", None))
-            elif entry.is_symlink() and entry.is_dir():
-                findings.append(_unreadable(inner, "is a link to a folder, which is not followed", None))
+            elif _leads_to_folder(entry):
+                findings.append(_unreadable(inner, *_LINKED))
             elif entry.name.endswith(".yml"):
                 message = f"`{entry.name}` is not read: llmconf reads files that end in .yaml"
                 findings.append(Finding("LCY011", _top(inner), message, "rename it"))

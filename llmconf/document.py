@@ -15,9 +15,9 @@ from typing import Any, Literal
 from llmconf import events
 from llmconf.diagnostics import Path, Span
 from llmconf.text import Lines
-from llmconf.values import MAX_DEPTH, syntax_refusal
+from llmconf.values import MAX_DEPTH, SECOND_OPINION_SIZE, syntax_refusal
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t]+|(?:\r\n|\r|\n)\s*|$))+")
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +35,7 @@ class Node:
     value: Any
     anchor: str | None = None
     style: str = ""
+    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +68,15 @@ class Document:
         """Return the node of a value, through aliases and merge keys, or None where there is none."""
         found = self._walk(document, path)
         return found[-1][1] if len(found) == len(path) + 1 else None
+
+    def is_own(self, document: int, path: Path) -> bool:
+        """Tell whether a value stands where the path says, not where an alias or a merge key leads."""
+        found = self._walk(document, path)
+        for step, (_, parent), pair in zip(path, found, found[1:], strict=False):
+            merged = parent.kind == "mapping" and self._indexes[id(parent)].get(str(step)) is not pair
+            if merged or parent.kind == "alias":
+                return False
+        return len(found) == len(path) + 1 and found[-1][1].kind != "alias"
 
     def locate(self, document: int, path: Path, *, on_key: bool = False) -> Span:
         """Return the region of a value, or of its key; for what is missing, that of its parent.
@@ -106,14 +116,22 @@ class Document:
     def replace(self, document: int, path: Path, text: str) -> Edit:
         """Return the edit that puts `text` in place of a scalar as written, quotes included.
 
-        Raises LookupError where the path leads to no scalar of its own (an alias is someone else's).
+        Raises LookupError where the path leads to no scalar of its own (an alias is someone else's), or to
+        one that is left out together with its colon.
         """
         node = self.node(document, path)
-        if node is None or node.kind != "scalar":
+        if node is None or node.kind != "scalar" or not self.is_own(document, path):
             raise LookupError(path)
         end = node.end
         if node.style in ("|", ">"):
-            end = node.start + len(self.text[node.start : node.end].rstrip())
+            end = node.start + len(self.text[node.start : node.end].rstrip(" \t\r\n"))
+        elif node.start == end and node.start:
+            before = self.text[node.start - 1]
+            # An empty value begins right behind the colon, dash or anchor that asks for it.
+            if not before.isspace():
+                if path and before not in ":-" and node.anchor is None and not node.tagged:
+                    raise LookupError(path)
+                text = " " + text
         return Edit(node.start, end, text)
 
     def scalars(self) -> Iterator[Node]:
@@ -179,6 +197,8 @@ def compose(text: str) -> list[Node]:
     try:
         return _compose(source, text)
     except source.errors as error:
+        if len(text) > SECOND_OPINION_SIZE:
+            raise syntax_refusal(error, text) from None
         second = events.open_pure_parser(text)
         try:
             return _compose(second, text)
@@ -224,12 +244,15 @@ def _close(node: Node | None, children: list[Node], end: int) -> None:
 def _node(event: Any, classes: events.EventClasses, text: str, anchors: dict[str, Node]) -> Node:
     start, end = event.start_mark.index, event.end_mark.index
     if event.__class__ is classes.alias:
-        return Node("alias", start, end, anchors[event.anchor])
+        # An alias without an anchor is refused when values are built; here it stands for nothing.
+        return Node("alias", start, end, anchors.get(event.anchor) or Node("scalar", start, end, ""))
     if event.anchor is not None or event.tag is not None:
-        properties = _PROPERTIES.match(text, start)
+        limit = end if event.__class__ is classes.scalar else len(text)
+        properties = _PROPERTIES.match(text, start, limit)
         start = properties.end() if properties else start
     if event.__class__ is classes.scalar:
-        node = Node("scalar", start, max(start, end), event.value, event.anchor, event.style or "")
+        tagged = event.tag is not None
+        node = Node("scalar", start, max(start, end), event.value, event.anchor, event.style or "", tagged)
     else:
         kind: Literal["mapping", "sequence"] = (
             "mapping" if event.__class__ is classes.map_start else "sequence"

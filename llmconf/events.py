@@ -6,9 +6,12 @@ errors that the parser raises. Nothing here builds values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class EventClasses(NamedTuple):
@@ -51,11 +54,18 @@ def open_c_parser(text: str) -> EventSource:
 def open_pure_parser(text: str) -> EventSource:
     """Open ruamel.yaml's pure Python parser on a text."""
     from ruamel.yaml import YAML, events
-    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    def get() -> Any:
+        event = next(iterator)
+        # An escape for half a character, which the C parser refuses and nothing can write as UTF-8.
+        if event.__class__ is events.ScalarEvent and _SURROGATE.search(event.value):
+            raise MarkedYAMLError(problem="an escape for half a character", problem_mark=event.start_mark)
+        return event
 
     iterator = iter(YAML(typ="safe", pure=True).parse(text))
-    # ruamel raises plain ValueErrors for some malformed numbers in directives and escapes.
-    return EventSource(lambda: next(iterator), _classes(events), (YAMLError, ValueError))
+    # ruamel raises plain errors of Python for some malformed numbers in directives and escapes.
+    return EventSource(get, _classes(events), (YAMLError, ValueError, OverflowError))
 
 
 @cache

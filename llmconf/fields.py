@@ -52,6 +52,7 @@ _ENV_NAME = re.compile(ENV_NAME_PATTERN)
 _HOST_LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$")
 _MAX_PORT = 65535
+_MAX_HOST = 253
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -112,7 +113,7 @@ class Origin:
 
 def parse_token(text: str) -> Token | None:
     """Take `ENC(v1;k=...;...)` apart. Returns None where the text is not a well-formed token."""
-    match = _TOKEN.match(text)
+    match = _TOKEN.fullmatch(text)
     if not match:
         return None
     part = match.groupdict()
@@ -123,11 +124,11 @@ def parse_token(text: str) -> Token | None:
 
 def parse_reference(text: str) -> Reference | None:
     """Take `scheme:target` apart. Returns None for an unknown scheme or a malformed target."""
-    match = _REFERENCE.match(text)
+    match = _REFERENCE.fullmatch(text)
     if not match or match["scheme"] not in REFERENCE_SCHEMES:
         return None
     scheme, target = match["scheme"], match["target"]
-    if scheme == "env" and not _ENV_NAME.match(target):
+    if scheme == "env" and not _ENV_NAME.fullmatch(target):
         return None
     if scheme not in ("env", "file") and not target.startswith("//"):
         return None
@@ -195,6 +196,8 @@ def url_secrets(text: str) -> str | None:
 def normalize_host(host: str) -> str:
     """Return a host in lower-case ASCII without a trailing dot. Raises ValueError with the reason."""
     if not host.isascii():
+        if len(host) > _MAX_HOST:
+            raise ValueError("a host is written in ASCII and has at most 253 characters")
         try:
             suggestion = host.encode("idna").decode("ascii")
         except UnicodeError:
@@ -205,7 +208,9 @@ def normalize_host(host: str) -> str:
         return str(ip_address(host))
     if not host:
         raise ValueError("the host is missing")
-    if len(host) > 253 or not all(_HOST_LABEL.match(label) for label in host.split(".")):  # noqa: PLR2004
+    if len(host) > _MAX_HOST:
+        raise ValueError("a host has at most 253 characters")
+    if not all(_HOST_LABEL.match(label) for label in host.split(".")):
         raise ValueError(f"`{host}` is not a host name")
     if host.rpartition(".")[2].isdigit():
         return str(ip_address(host))

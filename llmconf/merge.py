@@ -65,6 +65,8 @@ def _keyed(
         at = (*path, index)
         control = controls.get(at, {})
         key = item_key(name, item)
+        if key is None:
+            continue  # no mapping, which the schema has reported
         shown = _shown(name, key)
         position = next((i for i, known in enumerate(result) if item_key(name, known) == key), None)
         if "$new" in control:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from llmconf import values
 from llmconf.diagnostics import Finding, Place, Span, did_you_mean
 from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover
 from llmconf.document import Document
@@ -62,6 +63,24 @@ def load_project(root: Path, discovery: Discovery | None = None, parsing: Parsin
     if project.settings is not None:
         _check_environments(project, project.settings)
     return project
+
+
+def reread(project: Project, name: str, text: str) -> tuple[Project, list[Finding]]:
+    """Return the project as it would be with another text in one file, and what is wrong with the text.
+
+    Nothing is read or written. Plain secrets are what such a text is about and are not reported.
+    """
+    documents, findings = values.load(text, name)
+    environment = next((file.environment for file in project.files if file.name == name), None)
+    changed = Project(project.root, project.files, project.settings)
+    changed.base = [fragment for fragment in project.base if fragment.layer.file != name]
+    for key, fragments in project.overlays.items():
+        changed.overlays[key] = [fragment for fragment in fragments if fragment.layer.file != name]
+    for index, data in enumerate(documents):
+        fragments, problems = read_document(data, name, index, environment)
+        findings += [problem for problem in problems if not problem.code.startswith("LCK")]
+        (changed.overlays.setdefault(environment, []) if environment else changed.base).extend(fragments)
+    return changed, findings
 
 
 def _read_documents(project: Project, parsed: ParsedFile) -> None:
@@ -127,8 +146,8 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
         project.findings.extend(errors.findings(error, ProjectFile, data, place))
         project.findings.extend(errors.missing(path, place, data) for path in errors.missing_paths(error))
         return
-    for key, values in project.settings.defaults.items():
-        project.findings.extend(_check_defaults(key, values))
+    for key, defaults in project.settings.defaults.items():
+        project.findings.extend(_check_defaults(key, defaults))
 
 
 def drop_nulls_but_environments(data: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +158,7 @@ def drop_nulls_but_environments(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check_defaults(key: str, values: dict[str, Any]) -> list[Finding]:
+def _check_defaults(key: str, defaults: dict[str, Any]) -> list[Finding]:
     from llmconf import adapters
 
     place = Place(PROJECT_FILE, 0, ("defaults", key))
@@ -157,14 +176,14 @@ def _check_defaults(key: str, values: dict[str, Any]) -> list[Finding]:
             Place(PROJECT_FILE, 0, (*place.path, name), on_key=True),
             f"`{name}` cannot have a default",
         )
-        for name in values
+        for name in defaults
         if name in _NOT_BY_DEFAULT
     ]
     model = RESOURCES[kind]
     try:
-        model.model_validate({k: v for k, v in values.items() if k not in _NOT_BY_DEFAULT})
+        model.model_validate({k: v for k, v in defaults.items() if k not in _NOT_BY_DEFAULT})
     except ValidationError as error:
-        found += errors.findings(error, model, values, place)
+        found += errors.findings(error, model, defaults, place)
     return found
 
 

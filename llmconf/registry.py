@@ -10,21 +10,19 @@ from types import ModuleType
 
 @cache
 def module_names(package: str) -> tuple[str, ...]:
-    """Return the sorted names of the public modules in a package, without importing them.
+    """Return the sorted names of the public modules and packages in a package, without importing them.
 
-    A module whose name begins with an underscore serves the others and is not listed. A trailing
-    underscore, which avoids a Python keyword, is not part of the name.
+    A module whose name begins with an underscore serves the others and is not listed.
     """
     parent = import_module(package)
     folders = [Path(entry) for entry in parent.__path__]
     stems = {file.stem for folder in folders for file in folder.glob("*.py")}
-    return tuple(sorted(stem.rstrip("_") for stem in stems if not stem.startswith("_")))
+    stems |= {file.parent.name for folder in folders for file in folder.glob("*/__init__.py")}
+    return tuple(sorted(stem for stem in stems if not stem.startswith("_")))
 
 
 def load_module(package: str, name: str) -> ModuleType:
     """Import one module of a package by the name that `module_names` gave."""
     if name not in module_names(package):
         raise KeyError(name)
-    folder = Path(next(iter(import_module(package).__path__)))
-    stem = name if (folder / f"{name}.py").exists() else f"{name}_"
-    return import_module(f"{package}.{stem}")
+    return import_module(f"{package}.{name}")

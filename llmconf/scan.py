@@ -49,7 +49,7 @@ FORMATS = (
 """Vendors' key formats, from their published detectors; the last one is the least sure."""
 
 PLACEHOLDER = re.compile(
-    r"your[_-]|_here$|<[^>]*>|change[_-]?me|user_provided|placeholder|replace[_-]?me|insert|example|"
+    r"your[_-]|_here$|<[^<>]*>|change[_-]?me|user_provided|placeholder|replace[_-]?me|insert|example|"
     r"^(sk|key|token)-(x{3,}|\.{3}|\*{3,}|fake|test)|^x{3,}$|^\.{3}$|^\*{3,}$|^todo$|^fixme$",
     re.IGNORECASE,
 )
@@ -66,6 +66,7 @@ SENSITIVE_KEY = re.compile(
 )
 """Names of fields and headers whose values are secrets wherever they stand."""
 
+_SEALED = re.compile(r"ENC\([^()\s]*\)")
 _BOUNDARY = r"(?<![A-Za-z0-9_-]){}(?![A-Za-z0-9_-])"
 
 
@@ -82,16 +83,34 @@ def scan(text: str) -> list[Hit]:
     """Return the provider keys in a text, in its order, none inside a sealed token."""
     if not any(map(text.__contains__, _prefixes())):
         return []
-    hits: dict[int, Hit] = {}
-    for entry in FORMATS:
-        if entry.prefix in text:
-            for match in _pattern(entry.pattern).finditer(text):
-                if not any(hit.start <= match.start() < hit.end for hit in hits.values()):
-                    hits[match.start()] = Hit(entry.vendor, match.start(), match.end())
-    sealed = [match.span() for match in re.finditer(r"ENC\([^)\s]*\)", text)] if hits else []
-    return [
-        hit for start, hit in sorted(hits.items()) if not any(left <= start < right for left, right in sealed)
+    found = [
+        Hit(entry.vendor, match.start(), match.end())
+        for entry in FORMATS
+        if entry.prefix in text
+        for match in _pattern(entry.pattern).finditer(text)
     ]
+    if not found:
+        return []
+    hits: list[Hit] = []
+    sealed = _SEALED.finditer(text)
+    token = next(sealed, None)
+    # Sorting keeps the order of the formats where two begin at one place: the surer one wins.
+    for hit in sorted(found, key=lambda hit: hit.start):
+        while token and token.end() <= hit.start:
+            token = next(sealed, None)
+        if not (token and token.start() <= hit.start) and not (hits and hit.start < hits[-1].end):
+            hits.append(hit)
+    return hits
+
+
+def redact(text: str) -> str:
+    """Return a text with asterisks in place of the provider keys in it."""
+    parts: list[str] = []
+    done = 0
+    for hit in scan(text):
+        parts += text[done : hit.start], "****"
+        done = hit.end
+    return "".join([*parts, text[done:]]) if parts else text
 
 
 def sensitive_values(

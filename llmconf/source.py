@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -55,3 +56,18 @@ def key_files(root: Path, kid: str) -> dict[str, bytes]:
             if regular and inside and file.stat().st_size <= _MAX_KEY_FILE:
                 found[file.relative_to(root).as_posix()] = file.read_bytes()
     return found
+
+
+def pin_file(root: Path) -> Path:
+    """Return the file in which this clone remembers the keys it trusts: in `.git`, which no pull request changes.
+
+    Outside of git it lies in the user's state folder.
+    """
+    common = _git(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    prefix = _git(root, "rev-parse", "--show-prefix")
+    if common is not None and prefix is not None:
+        name = hashlib.sha256(prefix.encode()).hexdigest()[:16] if prefix else "root"
+        return Path(common) / "llmconf" / f"pins-{name}.json"
+    base = os.environ.get("XDG_STATE_HOME")
+    state = Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "state"
+    return state / "llmconf" / f"pins-{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"

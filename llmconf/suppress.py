@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from llmconf.diagnostics import Diagnostic, Finding, Span, did_you_mean
 from llmconf.document import Document
-from llmconf.values import Refusal
+from llmconf.scalars import Refusal
 
 NEVER = ("LCK001", "LCY001", "LCY002")
 """Codes that no comment silences."""
 
+_MAX_PROBLEMS = 1000
 _COMMENT = re.compile(
-    r"(?:^|(?<=\s))#\s*llmconf:\s*ignore(?P<codes>\[[^\]\n]*\])?(?P<reason>[^\r\n]*)", re.MULTILINE
+    r"(?<!\S)#[ \t]*llmconf:[ \t]*ignore(?P<codes>\[[^\]\r\n]*\])?(?P<reason>[^\r\n]*)"
 )
 
 
@@ -35,19 +38,60 @@ def find_suppressions(text: str, name: str, known: Iterable[str]) -> tuple[list[
     except Refusal:
         return [], []
     known = list(known)
-    scalars = [(node.start, node.end) for node in document.scalars() if node.style]
+    lines = _Silenced(document)
     suppressions: list[Suppression] = []
     findings: list[Finding] = []
     for match in _COMMENT.finditer(text):
-        if any(start <= match.start() < end for start, end in scalars):
+        if lines.is_inside_scalar(match.start()):
             continue
         span = document.lines.span(name, match.start(), match.end())
         codes = tuple(code.strip() for code in (match["codes"] or "[]")[1:-1].split(",") if code.strip())
         problems = _problems(span, codes, match["reason"], known)
         findings += problems
         if not problems:
-            suppressions.append(Suppression(span, _silenced_line(document, span), codes))
+            suppressions.append(Suppression(span, lines.of(span), codes))
+        elif len(findings) > _MAX_PROBLEMS:
+            break
     return suppressions, findings
+
+
+class _Silenced:
+    """Finds the line that a comment silences. What takes a look at the whole text is done once."""
+
+    def __init__(self, document: Document) -> None:
+        self._lines = document.lines
+        # What stands behind the mark of a block scalar, on the same line, is a comment all the same.
+        scalars = [
+            (self._lines.end_of_line(node.start) if node.style in ("|", ">") else node.start, node.end)
+            for node in document.scalars()
+            if node.style
+        ]
+        self._starts = [start for start, _ in scalars]
+        self._ends = [end for _, end in scalars]
+
+    def is_inside_scalar(self, offset: int) -> bool:
+        """Tell whether an offset lies in the text of a quoted or block scalar."""
+        index = bisect_right(self._starts, offset) - 1
+        return index >= 0 and offset < self._ends[index]
+
+    def of(self, span: Span) -> int:
+        """Return the comment's own line, or for one alone on its line the next one with content."""
+        if self._lines.line_text(span.line)[: span.column - 1].strip():
+            return span.line
+        return self._next_content[span.line]
+
+    @cached_property
+    def _next_content(self) -> list[int]:
+        """The number of the next line with content after each line; its own where none follows."""
+        number = len(self._lines.starts)
+        following = list(range(number + 1))
+        content = 0
+        for line in range(number, 0, -1):
+            following[line] = content or line
+            text = self._lines.line_text(line).strip()
+            if text and not text.startswith("#"):
+                content = line
+        return following
 
 
 def _problems(span: Span, codes: tuple[str, ...], reason: str, known: Sequence[str]) -> list[Finding]:
@@ -66,17 +110,6 @@ def _problems(span: Span, codes: tuple[str, ...], reason: str, known: Sequence[s
     if not reason.strip(" -:\t"):
         found.append(Finding("LCX002", span, "a suppression says why", "write the reason behind the bracket"))
     return found
-
-
-def _silenced_line(document: Document, span: Span) -> int:
-    """Return the comment's own line, or for a comment alone on its line the next one with content."""
-    if document.lines.line_text(span.line)[: span.column - 1].strip():
-        return span.line
-    for line in range(span.line + 1, len(document.lines.starts) + 1):
-        text = document.lines.line_text(line).strip()
-        if text and not text.startswith("#"):
-            return line
-    return span.line
 
 
 def apply(

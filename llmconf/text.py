@@ -9,7 +9,8 @@ from llmconf.diagnostics import Finding, Span
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8, which is tolerated and kept."""
 
 
 class Lines:
@@ -45,7 +46,7 @@ class Lines:
 
 def decode(data: bytes, file: str) -> str | Finding:
     """Decode a file as strict UTF-8, with or without a BOM. Returns a finding where it is none."""
-    data = data.removeprefix(_BOM)
+    data = data.removeprefix(BOM)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -6,44 +6,28 @@ processes. Aliases share the object they name: callers do not change what they g
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from llmconf import events
 from llmconf.diagnostics import Finding, Span
+from llmconf.scalars import SPECIAL, Refusal, check_collection_tag, check_version, region, resolve, short, tagged
 from llmconf.text import Lines, decode, forbidden_character
 
 MAX_DEPTH = 64
 MAX_EXPANSION = 100_000
 """Nodes that the aliases of one file may stand for, all together."""
+MAX_NODES = 500_000
+"""Nodes that one file may have, with what its aliases stand for."""
+MAX_COMPLAINTS = 10_000
+"""Mistakes after which a file is read no further."""
 SECOND_OPINION_SIZE = 64 * 1024
 """Longest text, in characters, that the pure parser is asked about when the C one refuses it."""
 
-_TAG = "tag:yaml.org,2002:"
-_SPECIAL = frozenset("-+.0123456789~nNtTfF")
-_WORDS: dict[str, bool | None] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
-_INT = re.compile(r"[-+]?[0-9]+")
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_MAX_DIGITS = 400
 _NO_KEY: Any = object()
 _MERGE: Any = object()
 _UNFINISHED, _UNDEFINED = -1, -2
-
-
-class Refusal(Exception):
-    """The text cannot be read on: a code, a message, and the offsets of the region."""
-
-    def __init__(self, code: str, message: str, start: int, end: int, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.start, self.end, self.hint = code, message, start, end, hint
 
 
 def load(text: str, file: str) -> tuple[list[Any], list[Finding]]:
@@ -75,8 +59,15 @@ def _load_with(
     open_parser: Callable[[str], events.EventSource], text: str, file: str
 ) -> tuple[list[Any], list[Finding]]:
     complaints: list[Refusal] = []
+
+    def complain(refusal: Refusal) -> None:
+        if len(complaints) >= MAX_COMPLAINTS:
+            message = f"more than {MAX_COMPLAINTS:,} mistakes; the rest is not read"
+            raise Refusal("LCY008", message, refusal.start, refusal.end)
+        complaints.append(refusal)
+
     try:
-        documents = construct(open_parser, text, complaints.append)
+        documents = construct(open_parser, text, complain)
     except Refusal as refusal:
         documents = []
         complaints.append(refusal)
@@ -127,10 +118,10 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
     # files, where a call or a look-up costs more than the work.
     get, classes, _ = source
     scalar, map_start, seq_start, map_end, seq_end, alias, document_start, stream_end = classes
-    special, no_key, merge_key = _SPECIAL, _NO_KEY, _MERGE
+    special, no_key, merge_key = SPECIAL, _NO_KEY, _MERGE
     documents: list[Any] = []
     anchors: dict[str, tuple[Any, int, int]] = {}
-    heights: dict[int, int] = {}
+    heights: dict[int, tuple[int, Any]] = {}
     stack: list[tuple[Any, Any, Any, str | None, int]] = []
     container: Any = documents
     in_map = False
@@ -146,26 +137,27 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
             value = event.value
             if event.implicit[0]:
                 if not value or value[0] in special:
-                    value = _resolve(value, event, complain)
+                    value = resolve(value, event, complain)
                 elif value == "<<" and key is no_key:
                     value = merge_key
             elif event.tag is not None:
-                value = _tagged(value, event, complain)
+                value = tagged(value, event, complain)
             if event.anchor is not None:
-                anchors[event.anchor] = (value, 1, 0)
+                # The mark of a merge key is never a value: an alias of it stands for its text.
+                anchors[event.anchor] = (event.value if value is merge_key else value, 1, 0)
         elif kind is map_start or kind is seq_start:
             nodes += 1
             if key is no_key:
-                raise Refusal("LCY010", "a key is a string, not a list or mapping", *_region(event))
+                raise Refusal("LCY010", "a key is a string, not a list or mapping", *region(event))
             if len(stack) >= MAX_DEPTH:
-                raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *_region(event))
+                raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *region(event))
             if event.tag is not None:
-                _check_collection_tag(event, "map" if kind is map_start else "seq", complain)
+                check_collection_tag(event, "map" if kind is map_start else "seq", complain)
             value = {} if kind is map_start else []
             if not in_map:
                 container.append(value)
             elif key is merge_key:
-                merges = [*(merges or ()), (value, *_region(event))]
+                merges = [*(merges or ()), (value, *region(event))]
                 key = no_key
             else:
                 container[key] = value
@@ -181,8 +173,12 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
             if merges:
                 _merge(container, merges, complain)
             if anchor is not None:
-                height = heights[id(container)] = _height(container, heights)
+                height = _height(container, heights)
+                # Kept with the object itself, whose id could else become that of another one.
+                heights[id(container)] = height, container
                 anchors[anchor] = (container, nodes - started + 1, height)
+            if nodes > MAX_NODES:
+                raise Refusal("LCY008", f"more than {MAX_NODES:,} values in one file", *region(event), "split it")
             container, key, merges, anchor, started = stack.pop()
             in_map = key is not None
             continue
@@ -190,20 +186,20 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
             value, size, height = anchors.get(event.anchor, (None, _UNDEFINED, 0))
             if size < 0:
                 what = "is not defined before" if size == _UNDEFINED else "contains itself"
-                raise Refusal("LCY006", f"the alias `*{event.anchor}` {what}", *_region(event))
+                raise Refusal("LCY006", f"the alias `*{short(event.anchor)}` {what}", *region(event))
             nodes += size
             expanded += size
             if expanded > MAX_EXPANSION:
                 message = f"aliases expand to more than {MAX_EXPANSION:,} nodes"
-                raise Refusal("LCY006", message, *_region(event))
+                raise Refusal("LCY006", message, *region(event))
             if len(stack) + height > MAX_DEPTH:
-                raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *_region(event))
+                raise Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", *region(event))
         elif kind is stream_end:
             return documents
         else:
             if kind is document_start:
                 anchors.clear()
-                _check_version(event, complain)
+                check_version(event, complain)
             continue
         if not in_map:
             container.append(value)
@@ -212,7 +208,7 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
                 value = _odd_key(value, container, merges, event, complain)
             key = value
         elif key is merge_key:
-            merges = [*(merges or ()), (value, *_region(event))]
+            merges = [*(merges or ()), (value, *region(event))]
             key = no_key
         else:
             container[key] = value
@@ -224,72 +220,16 @@ def _odd_key(
 ) -> Any:
     """Look at a key that is no string or not new, and return what to use in its place."""
     if isinstance(value, dict | list):
-        raise Refusal("LCY010", "a key is a string, not a list or mapping", *_region(event))
+        raise Refusal("LCY010", "a key is a string, not a list or mapping", *region(event))
     if value is _MERGE:
         if merges:
-            complain(Refusal("LCY003", "the key `<<` stands twice", *_region(event)))
+            complain(Refusal("LCY003", "the key `<<` stands twice", *region(event)))
         return value
     if not isinstance(value, str):
-        complain(Refusal("LCY010", "a key is a string", *_region(event), "put it in quotes"))
+        complain(Refusal("LCY010", "a key is a string", *region(event), "put it in quotes"))
         return str(value)
-    complain(Refusal("LCY003", f"the key `{_short(value)}` stands twice", *_region(event)))
+    complain(Refusal("LCY003", f"the key `{short(value)}` stands twice", *region(event)))
     return value
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - what fits a line
-
-
-def _region(event: Any) -> tuple[int, int]:
-    return event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1)
-
-
-def _resolve(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
-    """Give a plain scalar its value by the YAML 1.2 core schema."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INT.fullmatch(text):
-        if len(text) <= _MAX_DIGITS:
-            return int(text)
-    elif _BASED.fullmatch(text):
-        if len(text) <= _MAX_DIGITS:
-            return int(text, 0)
-    elif _FLOAT.fullmatch(text):
-        number = float(text)
-        if not math.isinf(number):
-            return number
-    elif _INFINITY.fullmatch(text):
-        return float(text.replace(".", "", 1))
-    else:
-        return text
-    complain(Refusal("LCY012", "the number is out of range", *_region(event), "put it in quotes"))
-    return text
-
-
-def _tagged(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
-    tag = str(event.tag)
-    if tag in ("!", _TAG + "str"):
-        return text
-    if tag in (_TAG + "int", _TAG + "float", _TAG + "bool", _TAG + "null"):
-        value = _resolve(text, event, complain)
-        wanted = {"int": int, "float": float, "bool": bool, "null": type(None)}[tag.removeprefix(_TAG)]
-        if type(value) is wanted:
-            return value
-    complain(Refusal("LCY004", f"the tag `{_short(tag)}` is not allowed here", *_region(event)))
-    return text
-
-
-def _check_collection_tag(event: Any, kind: str, complain: Callable[[Refusal], None]) -> None:
-    if str(event.tag) not in ("!", _TAG + kind):
-        region = event.start_mark.index, event.start_mark.index + 1
-        complain(Refusal("LCY004", f"the tag `{_short(str(event.tag))}` is not allowed here", *region))
-
-
-def _check_version(event: Any, complain: Callable[[Refusal], None]) -> None:
-    version = getattr(event, "version", None)
-    if version and tuple(version) != (1, 2):
-        message = f"the document says YAML {version[0]}.{version[1]}; llmconf reads YAML 1.2"
-        complain(Refusal("LCY014", message, *_region(event), "remove the directive"))
 
 
 def _merge(
@@ -306,11 +246,11 @@ def _merge(
                 container.setdefault(name, value)
 
 
-def _height(value: Any, known: dict[int, int]) -> int:
+def _height(value: Any, known: dict[int, tuple[int, Any]]) -> int:
     """Return how many levels a finished value has; `known` holds those of anchored parts."""
     if not isinstance(value, dict | list):
         return 0
     if id(value) in known:
-        return known[id(value)]
+        return known[id(value)][0]
     children = value.values() if isinstance(value, dict) else value
     return 1 + max((_height(child, known) for child in children), default=0)

@@ -9,53 +9,17 @@ from typing import NoReturn
 
 import click
 
+from llmconf.cli._group import Commands
 from llmconf.errors import LlmconfError
-from llmconf.registry import load_module, module_names
 from llmconf.version import __version__
 
 EXIT_INTERNAL = 70
-_SUMMARIES = {
-    "build": "Resolve the project and write bundles and target files.",
-    "completion": "Print the completion script of a shell.",
-    "list": "List resources of one kind.",
-    "rule": "Explain a rule, or list all.",
-    "schema": "Print or write the JSON Schemas for editors.",
-    "show": "Show one resource, resolved.",
-    "validate": "Check the project, offline and without any key.",
-}
-"""What `llmconf --help` says of each command, so that it need not import them; a test compares."""
-
-
-class Commands(click.Group):
-    """Finds the commands among the files of this package."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(module_names(__name__))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in module_names(__name__):
-            return None
-        command: click.Command = load_module(__name__, cmd_name).command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from llmconf.diagnostics import did_you_mean
-
-            hint = did_you_mean(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"{error.message} {hint or ''}".strip(), ctx) from None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _SUMMARIES.get(name, "")) for name in self.list_commands(ctx)])
 
 
 @click.command(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Commands,
+    package=__name__,
+ context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__, message="llmconf %(version)s")
 @click.option("-C", "--directory", metavar="DIR", help="Work in DIR instead of the current folder.")

@@ -195,3 +195,21 @@ def to_yaml(data: Any) -> str:
     stream = StringIO()
     yaml.dump(data, stream)
     return stream.getvalue()
+
+
+def relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:
+    """Return paths relative to the root, with forward slashes. Raises UsageError for one outside."""
+    relative = []
+    for path in paths:
+        name = os.path.relpath(Path(path).absolute(), root)
+        if name.startswith(".."):
+            name = os.path.relpath(Path(path).resolve(), root.resolve())
+        if name.startswith("..") or not (root / name).exists():
+            raise UsageError(f"no such path in the project: {path}")
+        relative.append(name.replace(os.sep, "/"))
+    return relative
+
+
+def is_under(name: str, paths: list[str]) -> bool:
+    """Tell whether a file is one of the paths or below one."""
+    return any(path in (".", name) or name.startswith(path + "/") for path in paths)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from datetime import date
@@ -48,7 +47,7 @@ def command(
             return 0
         raise
     day = today or date.today()
-    shown = _relative_paths(paths, root)
+    shown = common.relative_paths(paths, root)
     started = time.time_ns()
     discovery = discover(root)
     cache = None if no_cache else verdicts.Cache(root, env, discovery, started)
@@ -67,23 +66,6 @@ def command(
     if cache and not checked.diagnostics:
         environments = tuple(name for name in checked.environments if name)
         cache.keep(verdicts.Verdict(checked.resources, environments, day, api.first_change(checked, day)))
-    found = [d for d in checked.diagnostics if not shown or _is_under(d.span.file, shown)]
+    found = [d for d in checked.diagnostics if not shown or common.is_under(d.span.file, shown)]
     common.write_reports(checked, found, reports, color)
     return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity
-
-
-def _relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:
-    """Return paths relative to the root, with forward slashes. Raises UsageError for one outside."""
-    relative = []
-    for path in paths:
-        name = os.path.relpath(Path(path).absolute(), root)
-        if name.startswith(".."):
-            name = os.path.relpath(Path(path).resolve(), root.resolve())
-        if name.startswith("..") or not (root / name).exists():
-            raise UsageError(f"no such path in the project: {path}")
-        relative.append(name.replace(os.sep, "/"))
-    return relative
-
-
-def _is_under(name: str, paths: list[str]) -> bool:
-    return any(path in (".", name) or name.startswith(path + "/") for path in paths)

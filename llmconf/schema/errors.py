@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from llmconf import fields
 from llmconf.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.schema.kinds import ModelReference, Use
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _PATTERNS = {
     fields.NAME_PATTERN: "a name has at most 63 lower-case letters and digits, and inner `-`, `_`, `.`",
@@ -47,15 +50,22 @@ HINTS = {
 _YAML_1_1_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
+MAX_ERRORS = 20_000
+"""Mistakes of one resource after which they are counted instead of listed."""
+
+
 def missing_paths(error: ValidationError) -> list[Path]:
     """Return the paths of required fields that are not there."""
-    return [_path(item["loc"])[0] for item in error.errors(include_url=False) if item["type"] == "missing"]
+    return [_path(item["loc"])[0] for item in _items(error) if item["type"] == "missing"]
 
 
 def findings(error: ValidationError, model: type[BaseModel], data: Any, place: Place) -> list[Finding]:
     """Return a finding for each error but missing fields; `place` is where `data` stands."""
+    if error.error_count() > MAX_ERRORS:
+        message = f"{error.error_count():,} mistakes, too many to list"
+        return [Finding("LCY008", place, message, "split it, and mend one part after the other")]
     found = []
-    for item in error.errors(include_url=False):
+    for item in _items(error):
         if item["type"] == "missing":
             continue
         path, on_key = _path(item["loc"])
@@ -66,6 +76,11 @@ def findings(error: ValidationError, model: type[BaseModel], data: Any, place: P
             Finding(code, Place(place.file, place.document, place.path + path, on_key), message, hint)
         )
     return found
+
+
+def _items(error: ValidationError) -> list[ErrorDetails]:
+    """Return the single mistakes, unless there are so many that they would fill the memory."""
+    return [] if error.error_count() > MAX_ERRORS else error.errors(include_url=False)
 
 
 def missing(path: Path, place: Place, data: Any) -> Finding:

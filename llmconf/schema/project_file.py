@@ -33,6 +33,8 @@ class Policy(Strict):
     """How many days before its end a credential is reported."""
     retires_within_days: Annotated[int, Field(ge=0, le=3650)] = 90
     """How many days before its retirement a used model is reported."""
+    secret_hints: bool = True
+    """Whether sealed tokens show the last four characters of long secrets."""
 
 
 class ProjectFile(Strict):

@@ -1,0 +1,42 @@
+"""A group of commands that are the files of a package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from llmconf.registry import load_module, module_names
+
+
+class Commands(click.Group):
+    """Finds its commands among the modules of `package`; `import_sops.py` is the command `import-sops`."""
+
+    def __init__(self, *args: Any, package: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.package = package
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name.replace("_", "-") for name in module_names(self.package)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = load_module(self.package, cmd_name.replace("-", "_")).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from llmconf.diagnostics import did_you_mean
+
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"{error.message} {hint or ''}".strip(), ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, known.get_short_help_str(limit=90)) for name, known in commands if known])

@@ -1,0 +1,92 @@
+"""What the commands on secrets share: options, the workspace, and telling an outcome."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.errors import UsageError
+
+if TYPE_CHECKING:
+    from llmconf.secrets import Outcome, Workspace
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+vault_option = click.option(
+    "--vault", metavar="V", default="default", show_default=True, help="Vault to work on."
+)
+allow_option = click.option(
+    "--allow-ref", "allow", multiple=True, metavar="PATTERN",
+    help="Open references that match, such as 'env:OPENAI_*'; also in LLMCONF_ALLOW_REF.",
+)  # fmt: skip
+trust_option = click.option(
+    "--trust-key",
+    "trust",
+    metavar="KID",
+    help="Seal under this key though it does not follow the trusted one.",
+)
+layer_option = click.option(
+    "--env", metavar="ENV", help="The secret in the overlay of this environment, instead of the base."
+)
+
+
+def secrets_options(function: Function) -> Function:
+    """Add the options that every command on secrets has."""
+    for option in (common.debug_option, common.directory_option):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def workspace(directory: str | None, *, change: bool = False) -> Iterator[Workspace]:
+    """Open the project and its keys; for a change, keep other llmconf processes out until it is done."""
+    from llmconf.edits import locked
+    from llmconf.project import load_project
+    from llmconf.secrets import open_workspace
+
+    root = common.root_of(directory)
+    if not change:
+        yield open_workspace(load_project(root))
+        return
+    with locked(root):
+        yield open_workspace(load_project(root))
+
+
+def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:
+    """Print what was done; findings go to standard error and make the exit code 1."""
+    for line in outcome.changed or [nothing]:
+        click.echo(line)
+    for line in outcome.notes:
+        click.echo(line)
+    if not outcome.findings:
+        return 0
+    from llmconf.check import Checked, add_findings
+
+    checked = Checked(work.project, {None: None})  # type: ignore[dict-item]  # only positions are looked up
+    found = add_findings(checked, outcome.findings, None)
+    common.write_reports(checked, found, [("full", None)], "auto", to_stderr=True)
+    return 1
+
+
+def check_layer(work: Workspace, env: str | None) -> str:
+    """Return the layer that `--env` means. Raises UsageError for an unknown environment."""
+    from llmconf.project import require_environment
+
+    if env is not None:
+        require_environment(work.project, env)
+    return env or ""
+
+
+def read_secret(prompt: str) -> str:
+    """Read a secret from a prompt without echo on a terminal, else from standard input; never from argv."""
+    if sys.stdin.isatty():
+        return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+    text = sys.stdin.read(64 * 1024 + 2)
+    if len(text) > 64 * 1024 + 1:
+        raise UsageError("the secret on standard input has more than 64 KiB")
+    return text.removesuffix("\n").removesuffix("\r")

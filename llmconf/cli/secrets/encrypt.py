@@ -1,0 +1,32 @@
+"""`llmconf secrets encrypt`: seal what stands in plain text."""
+
+from __future__ import annotations
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _secrets as shared
+
+
+@click.command(name="encrypt")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@shared.trust_option
+@shared.secrets_options
+def command(paths: tuple[str, ...], trust: str | None, directory: str | None) -> int:
+    """Seal every plain secret that is found, in all files or in PATHS, and fill in `hosts`.
+
+    Only the secret itself changes; what is sealed already keeps its token byte for byte.
+
+    \b
+    Examples:
+      llmconf secrets encrypt
+      llmconf secrets encrypt config/openai.yaml
+    """
+    from llmconf import secrets
+
+    with shared.workspace(directory, change=True) as work:
+        shown = common.relative_paths(paths, work.root)
+        outcome = secrets.encrypt(
+            work, lambda site: not shown or common.is_under(site.place.file, shown), trust=trust
+        )
+        return shared.tell(work, outcome, "nothing to seal")

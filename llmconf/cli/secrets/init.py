@@ -1,0 +1,47 @@
+"""`llmconf secrets init`: make the first key of a vault."""
+
+from __future__ import annotations
+
+import click
+
+from llmconf.cli import _secrets as shared
+from llmconf.errors import UsageError
+
+
+@click.command(name="init")
+@click.option("--recipient", "recipients", multiple=True, metavar="NAME=KEY", help="Who may open it: an age or SSH public key.")
+@shared.vault_option
+@shared.secrets_options
+def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> int:
+    """Make the first key of a vault, wrapped for its recipients.
+
+    Without --recipient it is wrapped for the age identity at hand, under the name of this user.
+
+    \b
+    Examples:
+      llmconf secrets init
+      llmconf secrets init --vault prod --recipient alice=age1... --recipient 'ci=ssh-ed25519 AAAA...'
+    """
+    from llmconf import rotation
+    from llmconf.vault.store import Recipient
+
+    named = [entry.partition("=") for entry in recipients]
+    if not all(name and equals for name, equals, _ in named):
+        raise UsageError("a recipient is written as NAME=PUBLIC-KEY")
+    with shared.workspace(directory, change=True) as work:
+        publics = work.keyring.identities.publics
+        chosen = [Recipient(name, key) for name, _, key in named]
+        if not chosen and publics:
+            chosen = [Recipient(_user_name(), publics[0])]
+        return shared.tell(work, rotation.init(work, vault, chosen), "")
+
+
+def _user_name() -> str:
+    import getpass
+    import re
+
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "me"
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63] or "me"

@@ -1,0 +1,42 @@
+"""`llmconf secrets keygen`: make an age identity."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.errors import RefusedError
+
+
+@click.command(name="keygen")
+@click.option("--out", metavar="FILE", help="Where to write it, instead of the user's config folder.")
+@common.debug_option
+def command(out: str | None) -> int:
+    """Make an age identity, write it to a private file, and print its public key.
+
+    An existing file is never overwritten.
+
+    \b
+    Examples:
+      llmconf secrets keygen
+      llmconf secrets keygen --out ci.key
+    """
+    from llmconf.vault import age
+
+    path = Path(out) if out else age.config_folder() / "identities.txt"
+    secret, public = age.generate()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise RefusedError(f"{path} exists already", "it may be the only key to your secrets: name another --out") from None
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be written: {error.strerror}") from None
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(f"# public key: {public}\n{secret}\n")
+    click.echo(public)
+    click.echo(f"identity written to {path}", err=True)
+    return 0

@@ -1,0 +1,26 @@
+"""`llmconf secrets recipients remove`."""
+
+from __future__ import annotations
+
+import click
+
+from llmconf.cli import _secrets as shared
+
+
+@click.command(name="remove")
+@click.argument("name")
+@shared.vault_option
+@shared.secrets_options
+def command(name: str, vault: str, directory: str | None) -> int:
+    """Take NAME out of a vault: delete the wraps, rotate data key and fingerprint key.
+
+    What NAME could open is known to NAME: the output lists the provider keys to renew at their vendors.
+
+    \b
+    Examples:
+      llmconf secrets recipients remove bob --vault prod
+    """
+    from llmconf import rotation
+
+    with shared.workspace(directory, change=True) as work:
+        return shared.tell(work, rotation.remove_recipient(work, vault, name), "")

@@ -1,0 +1,28 @@
+"""`llmconf secrets rotate`: a new data key, and all values sealed under it."""
+
+from __future__ import annotations
+
+import click
+
+from llmconf.cli import _secrets as shared
+
+
+@click.command(name="rotate")
+@shared.vault_option
+@shared.trust_option
+@shared.secrets_options
+def command(vault: str, trust: str | None, directory: str | None) -> int:
+    """Make a new data key for a vault and seal all its values again.
+
+    The old key stays openable until `prune`. An interrupted run is finished by running it again. Fingerprints
+    stay as they are, so a reviewer sees that no secret changed.
+
+    \b
+    Examples:
+      llmconf secrets rotate
+      llmconf secrets rotate --vault prod
+    """
+    from llmconf import rotation
+
+    with shared.workspace(directory, change=True) as work:
+        return shared.tell(work, rotation.rotate(work, vault, trust=trust), "")

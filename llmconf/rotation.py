@@ -1,0 +1,177 @@
+"""Keys over time: making a vault, sharing it, rotating it, and what is left to do after each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llmconf import edits, sites
+from llmconf.errors import RefusedError
+from llmconf.fields import parse_token
+from llmconf.secrets import Outcome, Workspace, open_site
+from llmconf.sites import Site
+from llmconf.splices import Editing
+from llmconf.vault import age, store, token
+from llmconf.vault.store import Recipient
+from llmconf.vault.token import DataKey
+
+
+def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
+    """Make the first key of a vault, wrapped for the given recipients.
+
+    Raises RefusedError where the vault has a key already, or no recipient is given.
+    """
+    if work.keyring.store(vault).folders:
+        raise RefusedError(f"the vault `{vault}` has a key already", "`llmconf secrets rotate` makes a new one")
+    if not recipients:
+        raise RefusedError("a vault needs a recipient", "name one with --recipient NAME=age1..., or make an identity with `llmconf secrets keygen`")
+    key = store.new_key(vault)
+    files = store.key_files(key, None, recipients)
+    for recipient in recipients:
+        files |= store.recipient_file(vault, recipient)
+    edits.apply(work.root, _new_files(work.root, files))
+    work.keyring.stores.pop(vault, None)
+    work.keyring.keys[vault, key.kid] = key
+    work.keyring.sealing_key(vault)
+    names = ", ".join(recipient.name for recipient in recipients)
+    return Outcome([f"vault {vault}: key {key.kid} wrapped for {names}"])
+
+
+def rotate(work: Workspace, vault: str, *, trust: str | None = None, fresh: bool = False) -> Outcome:
+    """Make a new data key and seal all values of the vault again under it.
+
+    What an interrupted run has left is finished first and nothing else: while values stand under an older
+    key, no new key is made. `fresh` makes a new fingerprint key too.
+    """
+    outcome = Outcome()
+    current = work.keyring.sealing_key(vault, trust=trust)
+    behind = [site for site in _sealed(work, vault) if _kid(site) != current.kid]
+    if not behind or fresh:
+        successor = _make_successor(work, vault, current, fresh=fresh, outcome=outcome)
+        behind, current = _sealed(work, vault), successor
+    else:
+        outcome.notes.append(f"vault {vault}: finishing the rotation to {current.kid}")
+    editing = Editing(work.root)
+    for site in behind:
+        if _kid(site) != current.kid:
+            parts = parse_token(site.value)
+            plaintext = open_site(work, site, ())
+            revision = parts.revision if parts else 1
+            hints = parts is not None and parts.hint is not None
+            editing.scalar(site.place, token.seal(plaintext, current, site.slot, revision=revision, hints=hints))
+    changes = editing.changes()
+    edits.apply(work.root, changes)
+    outcome.changed.append(f"vault {vault}: {len(behind)} values sealed under {current.kid} in {len(changes)} files")
+    return outcome
+
+
+def _make_successor(work: Workspace, vault: str, current: DataKey, *, fresh: bool, outcome: Outcome) -> DataKey:
+    files = work.keyring.store(vault)
+    recipients, strangers = store.vouched(files, current)
+    if strangers:
+        raise RefusedError(
+            f"vault `{vault}`: {', '.join(strangers)} has no valid MAC: nobody who holds the key added it",
+            "remove keys/.../recipients/<name>.yaml, or add it with `llmconf secrets recipients add`",
+        )
+    if not recipients:
+        raise RefusedError(f"the vault `{vault}` has no recipient to wrap a new key for")
+    successor = store.new_key(vault, None if fresh else current.fingerprints)
+    edits.apply(work.root, _new_files(work.root, store.key_files(successor, current, recipients)))
+    work.keyring.stores.pop(vault, None)
+    work.keyring.keys[vault, successor.kid] = successor
+    outcome.notes.append(f"vault {vault}: new key {successor.kid} follows {current.kid}")
+    return work.keyring.sealing_key(vault)
+
+
+def add_recipient(work: Workspace, vault: str, recipient: Recipient) -> Outcome:
+    """Wrap all keys of a vault that can be opened for one more recipient. No value is touched."""
+    files = work.keyring.store(vault)
+    age.parse_recipient(recipient.public_key)
+    known = files.recipients.get(recipient.name)
+    if known and known.public_key != recipient.public_key:
+        raise RefusedError(f"`{recipient.name}` is a recipient with another key", "remove it first, or take another name")
+    work.keyring.sealing_key(vault)
+    new = {} if known else store.recipient_file(vault, recipient)
+    for kid in files.folders:
+        new |= store.wrap_files(work.keyring.key(vault, kid), recipient)
+    edits.apply(work.root, _new_files(work.root, new))
+    work.keyring.stores.pop(vault, None)
+    return Outcome([f"vault {vault}: {len(files.folders)} keys wrapped for {recipient.name}"])
+
+
+def remove_recipient(work: Workspace, vault: str, name: str) -> Outcome:
+    """Delete a recipient's wraps, rotate data key and fingerprint key, and list what to renew upstream."""
+    files = work.keyring.store(vault)
+    if name not in files.recipients and not any(name in folder.wrapped for folder in files.folders.values()):
+        raise RefusedError(f"the vault `{vault}` has no recipient `{name}`")
+    if set(files.recipients) == {name}:
+        raise RefusedError(f"`{name}` is the last recipient of the vault `{vault}`", "add another one first")
+    current = work.keyring.sealing_key(vault)
+    affected = _sealed(work, vault)
+    for site in affected:
+        open_site(work, site, ())
+    gone = [work.root / "keys" / vault / "recipients" / f"{name}.yaml"]
+    gone += [
+        work.root / "keys" / vault / kid / f"{name}.{suffix}" for kid in files.folders for suffix in ("age", "mac")
+    ]
+    deletions = [edits.Change(path, path.read_bytes(), None) for path in gone if path.is_file()]
+    edits.apply(work.root, deletions)
+    work.keyring.stores.pop(vault, None)
+    work.keyring.keys[vault, current.kid] = current
+    outcome = rotate(work, vault, fresh=True)
+    outcome.changed.insert(0, f"vault {vault}: {name} removed")
+    outcome.notes.append(f"{name} may have kept what it could open: renew these at their vendors")
+    outcome.notes += sorted({f"  {site.slot.identity} {site.slot.field}" for site in affected})
+    return outcome
+
+
+def rewrap(work: Workspace, vault: str) -> Outcome:
+    """Wrap every key again for all recipients that hold a valid MAC under the current one. No value is touched."""
+    current = work.keyring.sealing_key(vault)
+    files = work.keyring.store(vault)
+    recipients, strangers = store.vouched(files, current)
+    if strangers:
+        raise RefusedError(f"vault `{vault}`: {', '.join(strangers)} has no valid MAC", "see `llmconf secrets check`")
+    new: dict[str, bytes] = {}
+    for kid in files.folders:
+        for recipient in recipients:
+            new |= store.wrap_files(work.keyring.key(vault, kid), recipient)
+    edits.apply(work.root, _new_files(work.root, new))
+    return Outcome([f"vault {vault}: {len(files.folders)} keys wrapped again for {len(recipients)} recipients"])
+
+
+def prune(work: Workspace, vault: str) -> Outcome:
+    """Delete the keys of a vault that seal nothing any more. Old commits keep theirs."""
+    current = work.keyring.sealing_key(vault)
+    used = {_kid(site) for site in _sealed(work, vault)} | {current.kid}
+    outcome = Outcome()
+    changes = []
+    for kid in sorted(set(work.keyring.store(vault).folders) - used):
+        folder = work.root / "keys" / vault / kid
+        changes += [edits.Change(file, file.read_bytes(), None) for file in sorted(folder.iterdir()) if file.is_file()]
+        outcome.changed.append(f"vault {vault}: key {kid} deleted")
+    # The key that stays has to begin the chain: its predecessor is gone, its pin is not.
+    edits.apply(work.root, changes)
+    for kid in sorted(set(work.keyring.store(vault).folders) - used):
+        folder = work.root / "keys" / vault / kid
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    work.keyring.stores.pop(vault, None)
+    return outcome
+
+
+def _sealed(work: Workspace, vault: str) -> list[Site]:
+    found = sites.find_sites(work.project)
+    return [site for site in found if site.slot.vault == vault and parse_token(site.value) is not None]
+
+
+def _kid(site: Site) -> str:
+    parts = parse_token(site.value)
+    return parts.kid if parts else ""
+
+
+def _new_files(root: Path, files: dict[str, bytes]) -> list[edits.Change]:
+    changes = []
+    for name, data in sorted(files.items()):
+        path = root / name
+        changes.append(edits.Change(path, path.read_bytes() if path.is_file() else None, data))
+    return changes

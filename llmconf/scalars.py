@@ -1,0 +1,92 @@
+"""Scalars of YAML 1.2: what a plain scalar or a tag means by the core schema, and what is refused."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+SPECIAL = frozenset("-+.0123456789~nNtTfF")
+"""What a plain scalar begins with that is anything but a string; an empty one is null."""
+
+_TAG = "tag:yaml.org,2002:"
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_MAX_DIGITS = 400
+_SHORT = 60
+
+
+class Refusal(Exception):
+    """The text cannot be read on: a code, a message, and the offsets of the region."""
+
+    def __init__(self, code: str, message: str, start: int, end: int, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.start, self.end, self.hint = code, message, start, end, hint
+
+
+def short(text: str) -> str:
+    """Cut a text to what fits a line."""
+    return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."
+
+
+def region(event: Any) -> tuple[int, int]:
+    """Return the offsets between which an event stands."""
+    return event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1)
+
+
+def resolve(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
+    """Give a plain scalar its value by the YAML 1.2 core schema."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        if len(text) <= _MAX_DIGITS:
+            return int(text)
+    elif _BASED.fullmatch(text):
+        if len(text) <= _MAX_DIGITS:
+            return int(text, 0)
+    elif _FLOAT.fullmatch(text):
+        number = float(text)
+        if not math.isinf(number):
+            return number
+    elif _INFINITY.fullmatch(text):
+        return float(text.replace(".", "", 1))
+    else:
+        return text
+    complain(Refusal("LCY012", "the number is out of range", *region(event), "put it in quotes"))
+    return text
+
+
+def tagged(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
+    """Give a scalar with a tag its value; only the tags of the core schema have one."""
+    tag = str(event.tag)
+    if tag in ("!", _TAG + "str"):
+        return text
+    if tag in (_TAG + "int", _TAG + "float", _TAG + "bool", _TAG + "null"):
+        value = resolve(text, event, complain)
+        wanted = {"int": int, "float": float, "bool": bool, "null": type(None)}[tag.removeprefix(_TAG)]
+        if type(value) is wanted:
+            return value
+    complain(Refusal("LCY004", f"the tag `{short(tag)}` is not allowed here", *region(event)))
+    return text
+
+
+def check_collection_tag(event: Any, kind: str, complain: Callable[[Refusal], None]) -> None:
+    """Complain of a tag on a mapping or sequence that says anything else than that."""
+    if str(event.tag) not in ("!", _TAG + kind):
+        start = event.start_mark.index
+        complain(Refusal("LCY004", f"the tag `{short(str(event.tag))}` is not allowed here", start, start + 1))
+
+
+def check_version(event: Any, complain: Callable[[Refusal], None]) -> None:
+    """Complain of a directive that names another version than 1.2."""
+    version = getattr(event, "version", None)
+    if version and tuple(version) != (1, 2):
+        message = f"the document says YAML {version[0]}.{version[1]}; llmconf reads YAML 1.2"
+        complain(Refusal("LCY014", message, *region(event), "remove the directive"))

@@ -1,0 +1,206 @@
+"""What is done with the secrets of a repository: seal, open, set, rotate, share, check.
+
+Nothing here prints. Every edit is a splice of one scalar, and all files of one operation change together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from llmconf import edits, sites, source
+from llmconf.binding import Slot
+from llmconf.diagnostics import Finding, Place, did_you_mean
+from llmconf.errors import LlmconfError, RefusedError
+from llmconf.fields import is_sealed, parse_reference, parse_token
+from llmconf.fragments import Fragment
+from llmconf.project import Project
+from llmconf.scan import DUMMY, PLACEHOLDER
+from llmconf.schema.kinds import SECRET_FIELDS
+from llmconf.sites import Site
+from llmconf.splices import Editing
+from llmconf.vault import references, token
+from llmconf.vault.keyring import Keyring
+
+
+@dataclass(slots=True)
+class Workspace:
+    """A project with its keys: what every operation on secrets begins with."""
+
+    project: Project
+    keyring: Keyring
+
+    @property
+    def root(self) -> Path:
+        """The folder with `llmconf.yaml`."""
+        return self.project.root
+
+    @property
+    def hints(self) -> bool:
+        """Whether tokens show the last four characters of long secrets."""
+        return self.project.settings is None or self.project.settings.policy.secret_hints
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an operation did, to be told: lines about resources and files, never a secret."""
+
+    changed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def open_workspace(project: Project) -> Workspace:
+    """Return a project with its keyring."""
+    return Workspace(project, Keyring(project.root, source.pin_file(project.root)))
+
+
+def encrypt(work: Workspace, wanted: Callable[[Site], bool], *, trust: str | None = None) -> Outcome:
+    """Seal every plain secret that `wanted` picks, and fill in `hosts` where nothing says them yet."""
+    outcome = Outcome()
+    editing = Editing(work.root)
+    filled: set[str] = set()
+    for site in sites.find_sites(work.project):
+        if not wanted(site) or is_sealed(site.value):
+            continue
+        problem = unfit(site)
+        if problem:
+            outcome.findings.append(Finding(problem[0], site.place, problem[1], problem[2]))
+            continue
+        slot = site.slot
+        if not site.has_hosts:
+            slot = _fill_hosts(work, editing, site, filled)
+        key = work.keyring.sealing_key(slot.vault, trust=trust)
+        editing.scalar(site.place, token.seal(site.value, key, slot, hints=work.hints))
+        outcome.changed.append(f"{slot.identity} {slot.field} sealed in {site.place.file}")
+    edits.apply(work.root, editing.changes())
+    return outcome
+
+
+def unfit(site: Site) -> tuple[str, str, str] | None:
+    """Say why a value is not sealed: what is no secret should not look like one."""
+    hint = "put the real secret there, or remove the field"
+    if site.value.startswith("ENC("):
+        return "LCK004", f"`{site.slot.field}` holds a token that is not well formed", "restore it from git history"
+    if not site.value or DUMMY.search(site.value):
+        return "LCK003", f"`{site.slot.field}` holds nothing or a dummy, which is not sealed", hint
+    if PLACEHOLDER.search(site.value):
+        return "LCK002", f"`{site.slot.field}` holds a placeholder, which is not sealed", hint
+    return None
+
+
+def _fill_hosts(work: Workspace, editing: Editing, site: Site, filled: set[str]) -> Slot:
+    """Write the hosts that a credential may be sent to into its own text, once, and return the slot with them."""
+    slot = site.slot
+    hosts = list(slot.hosts) or sites.endpoint_hosts(work.project, slot.identity)
+    if not hosts:
+        hint = "write `hosts: [api.example.com]` beside it"
+        raise RefusedError(f"{site.place.file}: nothing says to which hosts `{slot.identity}` may be sent", hint)
+    if slot.identity not in filled:
+        filled.add(slot.identity)
+        listed = ", ".join(_quoted(host) for host in sorted(set(hosts)))
+        editing.insert_before(site.place, f"hosts: [{listed}]", flow=f"hosts: [{listed}], ")
+    return Slot(slot.vault, slot.layer, slot.identity, slot.field, tuple(hosts))
+
+
+def find_site(work: Workspace, identity: str, name: str, layer: str) -> Site | None:
+    """Return the site of a field in one layer (empty for the base), or None where nothing stands there."""
+    for site in sites.find_sites(work.project):
+        if (site.slot.identity, site.slot.field, site.slot.layer) == (identity, name, layer):
+            return site
+    return None
+
+
+def open_site(work: Workspace, site: Site, allowed: Iterable[str]) -> str:
+    """Return the plain secret of a site: its token opened, or its reference resolved where that is allowed.
+
+    Raises LlmconfError; no message holds the secret.
+    """
+    reference = parse_reference(site.value)
+    if reference is not None:
+        return references.resolve(reference, work.root, allowed)
+    if parse_token(site.value) is None:
+        raise RefusedError(f"`{site.slot.identity}` holds `{site.slot.field}` in plain text", "seal it first")
+    try:
+        return work.keyring.open(site.value, site.slot)
+    except token.OpenError as error:
+        raise token.OpenError(f"{site.slot.identity} {site.slot.field}: {error.message}", error.hint) from None
+
+
+def set_secret(
+    work: Workspace, identity: str, name: str, layer: str, value: str, *, trust: str | None = None
+) -> Outcome:
+    """Seal a new secret into a field of one layer, empty for the base; an unchanged secret keeps its token.
+
+    Raises RefusedError where the layer does not declare the resource, or the field holds no secret.
+    """
+    site = find_site(work, identity, name, layer)
+    editing = Editing(work.root)
+    if site is None:
+        site = _new_site(work, identity, name, layer)
+        _seal_new(work, editing, site, value, trust)
+        edits.apply(work.root, editing.changes())
+        return Outcome([f"{identity} {name} sealed in {site.place.file}"])
+    slot = site.slot if site.has_hosts else _fill_hosts(work, editing, site, set())
+    old = parse_token(site.value)
+    if old is not None and site.has_hosts and _opens_to(work, site, value):
+        return Outcome()
+    key = work.keyring.sealing_key(slot.vault, trust=trust)
+    revision = old.revision + 1 if old else 1
+    editing.scalar(site.place, token.seal(value, key, slot, revision=revision, hints=work.hints))
+    edits.apply(work.root, editing.changes())
+    return Outcome([f"{identity} {name} sealed in {site.place.file}, revision {revision}"])
+
+
+def _opens_to(work: Workspace, site: Site, value: str) -> bool:
+    try:
+        return work.keyring.open(site.value, site.slot) == value
+    except LlmconfError:
+        return False
+
+
+def _new_site(work: Workspace, identity: str, name: str, layer: str) -> Site:
+    """Return where a field that is not there yet would stand: in the resource's own text in that layer."""
+    fragment = declared_in(work.project, identity, layer)
+    if fragment is None or fragment.kind != "Credential" or name not in SECRET_FIELDS:
+        raise unknown(identity, name, work)
+    # A field that stands there for a moment gets its slot, hosts included, from the one place that knows.
+    data = dict(fragment.layer.data)
+    fragment.layer.data[name] = "env:LLMCONF_UNSET"
+    try:
+        site = find_site(work, identity, name, layer)
+    finally:
+        fragment.layer.data.clear()
+        fragment.layer.data.update(data)
+    if site is None:
+        raise unknown(identity, name, work)
+    return site
+
+
+def _seal_new(work: Workspace, editing: Editing, site: Site, value: str, trust: str | None) -> None:
+    name_place = Place(site.place.file, site.place.document, (*site.place.path[:-1], "name"))
+    slot = site.slot
+    if not site.has_hosts:
+        hosts = list(slot.hosts) or sites.endpoint_hosts(work.project, slot.identity)
+        slot = Slot(slot.vault, slot.layer, slot.identity, slot.field, tuple(hosts))
+        editing.insert_after(name_place, "hosts", f"[{', '.join(_quoted(host) for host in sorted(set(hosts)))}]")
+    sealed = token.seal(value, work.keyring.sealing_key(slot.vault, trust=trust), slot, hints=work.hints)
+    editing.insert_after(name_place, slot.field, sealed)
+
+
+def declared_in(project: Project, identity: str, layer: str) -> Fragment | None:
+    """Return the fragment with which a layer (empty for the base) declares or overrides a resource."""
+    fragments = project.overlays.get(layer, []) if layer else project.base
+    return next((fragment for fragment in fragments if fragment.identity == identity), None)
+
+
+def _quoted(host: str) -> str:
+    return f'"{host}"' if ":" in host else host
+
+
+def unknown(identity: str, name: str, work: Workspace) -> RefusedError:
+    """Return the error for a field that is not there."""
+    known = {f"{site.slot.identity} {site.slot.field}" for site in sites.find_sites(work.project)}
+    hint = did_you_mean(f"{identity} {name}", known)
+    return RefusedError(f"there is no secret field `{name}` in `{identity}`", hint or "`llmconf secrets list` shows all")

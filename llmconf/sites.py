@@ -1,0 +1,165 @@
+"""Where secrets stand: every field of a project that may hold one, with what a token there is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from llmconf import adapters
+from llmconf.binding import Slot, binding, context
+from llmconf.diagnostics import Path, Place
+from llmconf.fields import parse_host, parse_token, parse_url
+from llmconf.fragments import Fragment
+from llmconf.project import Project
+from llmconf.scan import SENSITIVE_KEY
+from llmconf.schema.kinds import SECRET_FIELDS
+from llmconf.schema.project_file import ProjectFile
+
+DEFAULT_VAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One secret field as it stands in a file.
+
+    `has_hosts` tells whether the project says to which hosts the secret belongs, rather than the type of the
+    provider. `value` is what stands there, sealed or not, and stays out of the repr.
+    """
+
+    place: Place
+    slot: Slot
+    value: str
+    has_hosts: bool
+    expires: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Site({self.place.file}, {self.slot.identity}, {self.slot.field})"
+
+
+def vault_of(settings: ProjectFile | None, environment: str | None) -> str:
+    """Return the vault that secrets of a layer belong to: `default`, or that of the environment."""
+    if settings is None or environment is None:
+        return DEFAULT_VAULT
+    declared = settings.environments.get(environment)
+    return (declared.vault if declared else None) or DEFAULT_VAULT
+
+
+def find_sites(project: Project) -> list[Site]:
+    """Return all secret fields of a project that hold a value, in the order of its files.
+
+    Works on what was read, valid or not: a project with plain secrets does not validate, and it is these
+    that have to be found.
+    """
+    base = {fragment.identity: fragment for fragment in project.base}
+    sites = list(_sites(project.base, base, {}, project.settings, None))
+    for environment, fragments in project.overlays.items():
+        overlay = {fragment.identity: fragment for fragment in fragments}
+        sites += _sites(fragments, base, overlay, project.settings, environment)
+    return sites
+
+
+def _sites(
+    fragments: Iterable[Fragment],
+    base: dict[str, Fragment],
+    overlay: dict[str, Fragment],
+    settings: ProjectFile | None,
+    environment: str | None,
+) -> Iterator[Site]:
+    vault = vault_of(settings, environment)
+    for fragment in fragments:
+        for path, value in _secret_values(fragment):
+            layers = [layer[fragment.identity].layer.data for layer in (overlay, base) if fragment.identity in layer]
+            hosts = _hosts(fragment, layers, overlay, base)
+            slot = Slot(vault, environment or "", fragment.identity, ".".join(map(str, path)), tuple(hosts))
+            place = Place(fragment.layer.file, fragment.layer.document, fragment.layer.path + path)
+            expires = next((data["expires"] for data in layers if isinstance(data.get("expires"), str)), None)
+            has_hosts = any("hosts" in data for data in layers) or fragment.kind != "Credential"
+            yield Site(place, slot, value, has_hosts, expires)
+
+
+def _secret_values(fragment: Fragment) -> Iterator[tuple[Path, str]]:
+    data = fragment.layer.data
+    if fragment.kind == "Credential":
+        for name in SECRET_FIELDS:
+            if isinstance(data.get(name), str):
+                yield (name,), data[name]
+    if fragment.kind in ("Endpoint", "Provider") and isinstance(data.get("headers"), dict):
+        for name, value in data["headers"].items():
+            if isinstance(value, str) and (value.startswith("ENC(") or SENSITIVE_KEY.search(name)):
+                yield ("headers", name), value
+    if fragment.kind == "Endpoint" and isinstance(data.get("tls"), dict):
+        value = data["tls"].get("client_key")
+        if isinstance(value, str):
+            yield ("tls", "client_key"), value
+
+
+def _hosts(
+    fragment: Fragment, layers: list[dict[str, Any]], overlay: dict[str, Fragment], base: dict[str, Fragment]
+) -> list[str]:
+    """Return the normalized origins that a secret of this resource may be sent to, as far as they are known."""
+    if fragment.kind == "Credential":
+        declared = next((data["hosts"] for data in layers if isinstance(data.get("hosts"), list)), None)
+        return _normal(declared if declared is not None else _fixed_hosts(fragment.provider, overlay, base))
+    if fragment.kind == "Endpoint":
+        urls = [data["url"] for data in layers if isinstance(data.get("url"), str)][:1]
+    else:
+        urls = _endpoint_urls(fragment.name, overlay, base)
+    return sorted({origin for url in urls if (origin := _host_only(url)) is not None})
+
+
+def _fixed_hosts(provider: str | None, overlay: dict[str, Fragment], base: dict[str, Fragment]) -> list[str]:
+    for layer in (overlay, base):
+        known = layer.get(f"provider/{provider}")
+        provider_type = known.layer.data.get("type") if known else None
+        if isinstance(provider_type, str) and provider_type in adapters.types():
+            return list(adapters.preset(provider_type).hosts)
+    return []
+
+
+def _endpoint_urls(provider: str | None, overlay: dict[str, Fragment], base: dict[str, Fragment]) -> list[str]:
+    """Return the URLs of a provider's endpoints, those of the overlay in place of those of the base."""
+    urls: dict[str, str] = {}
+    for layer in (base, overlay):
+        for fragment in layer.values():
+            url = fragment.layer.data.get("url")
+            if fragment.kind == "Endpoint" and fragment.provider == provider and isinstance(url, str):
+                urls[fragment.identity] = url
+    return list(urls.values())
+
+
+def endpoint_hosts(project: Project, identity: str) -> list[str]:
+    """Return the origins of the endpoints of a credential's provider: what `hosts` is filled in with."""
+    provider = identity.split("/")[1]
+    layers = [{f.identity: f for f in project.base}]
+    urls = _endpoint_urls(provider, {}, layers[0])
+    for fragments in project.overlays.values():
+        urls += _endpoint_urls(provider, {f.identity: f for f in fragments}, {})
+    origins = {_host_only(url) for url in urls}
+    return sorted(origin for origin in origins if origin)
+
+
+def _host_only(url: str) -> str | None:
+    try:
+        origin = parse_url(url)
+    except ValueError:
+        return None
+    return str(type(origin)(origin.scheme, origin.host, origin.port))
+
+
+def _normal(hosts: Iterable[object]) -> list[str]:
+    found = set()
+    for host in hosts:
+        try:
+            found.add(str(parse_host(host)) if isinstance(host, str) else "")
+        except ValueError:
+            found.add(str(host))
+    return sorted(found)
+
+
+def stale_binding(site: Site) -> bool:
+    """Tell, without any key, whether a token cannot open where it stands: its public digest is another one."""
+    parts = parse_token(site.value)
+    if parts is None or parts.binding is None:
+        return False
+    return parts.binding != binding(context(site.slot, parts.kid, parts.revision, parts.fingerprint, parts.hint))

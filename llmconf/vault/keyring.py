@@ -1,0 +1,122 @@
+"""The opened keys of a repository: which key seals, which keys open, and whether they can be trusted to."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from llmconf.binding import Slot
+from llmconf.errors import RefusedError
+from llmconf.fields import Token, parse_token
+from llmconf.files import write_atomic
+from llmconf.vault import age, store, token
+from llmconf.vault.token import DataKey
+
+
+@dataclass(slots=True)
+class Keyring:
+    """Opens keys when they are first needed, and keeps them for the run.
+
+    `pins` is the file in which this clone remembers, for each vault, the key it trusts to seal under; it
+    lies outside of what a pull request can change.
+    """
+
+    root: Path
+    pins: Path
+    identities: age.Identities = field(default_factory=age.find_identities)
+    stores: dict[str, store.Store] = field(default_factory=dict)
+    keys: dict[tuple[str, str], DataKey] = field(default_factory=dict, repr=False)
+
+    def store(self, vault: str) -> store.Store:
+        """Return the key files of a vault."""
+        if vault not in self.stores:
+            self.stores[vault] = store.read_store(self.root, vault)
+        return self.stores[vault]
+
+    def key(self, vault: str, kid: str) -> DataKey:
+        """Return an opened key. Raises RefusedError for an unknown id, UndeterminedError without an identity."""
+        known = self.keys.get((vault, kid))
+        if known is not None:
+            return known
+        files = self.store(vault)
+        if kid not in files.folders:
+            hint = f"the keys of this vault are in keys/{vault}/; restore it from git history"
+            raise RefusedError(f"there is no key `{kid}` in the vault `{vault}`", hint)
+        key = store.unwrap_key(files, kid, self.identities)
+        if key is None:
+            raise age.no_identity(self.identities, vault)
+        if not hmac.compare_digest(store.key_digest(key).encode(), files.folders[kid].digest.encode()):
+            raise RefusedError(f"keys/{vault}/{kid}/key.yaml was altered: its digest is not that of the key")
+        self.keys[vault, kid] = key
+        return key
+
+    def open(self, text: str, slot: Slot) -> str:
+        """Return the secret in the token that stands at a place. Raises LlmconfError where it does not open."""
+        parts = parse_token(text)
+        if parts is None:
+            raise RefusedError("not a well-formed token", "restore it from git history")
+        return token.open_token(parts, self.key(slot.vault, parts.kid), slot)
+
+    def sealing_key(self, vault: str, *, trust: str | None = None) -> DataKey:
+        """Return the key that new tokens of a vault are sealed under, after a look at where it comes from.
+
+        It has to be the key that this clone has pinned, or one that follows it with valid MACs; `trust` is
+        the id of a key that somebody has looked at. The first one seen is pinned.
+        """
+        files = self.store(vault)
+        if not files.folders:
+            raise RefusedError(f"the vault `{vault}` has no key", f"make one with `llmconf secrets init --vault {vault}`")
+        tips = files.tips()
+        if not tips:
+            raise RefusedError(f"the keys of the vault `{vault}` follow each other in a circle")
+        pinned = self._pinned(vault)
+        for kid in [trust] if trust else tips:
+            key = self.key(vault, kid)
+            if trust or pinned is None or self._follows(vault, key, pinned):
+                self._pin(vault, key)
+                return key
+        raise RefusedError(
+            f"the key `{tips[0]}` of the vault `{vault}` does not follow the one that this clone trusts",
+            f"find out who added keys/{vault}/{tips[0]}; if it is right: --trust-key {tips[0]}",
+        )
+
+    def _follows(self, vault: str, key: DataKey, pinned: tuple[str, str]) -> bool:
+        """Tell whether a chain of MACs leads from the pinned key to this one."""
+        folders = self.store(vault).folders
+        seen: set[str] = set()
+        while key.kid not in seen:
+            seen.add(key.kid)
+            digest = store.key_digest(key)
+            if (key.kid, digest) == pinned:
+                return True
+            folder = folders[key.kid]
+            if folder.previous is None or folder.previous not in folders or folder.mac is None:
+                return False
+            before = self.key(vault, folder.previous)
+            if not hmac.compare_digest(store.chain_mac(before, key.kid, digest).encode(), folder.mac.encode()):
+                return False
+            key = before
+        return False
+
+    def _pinned(self, vault: str) -> tuple[str, str] | None:
+        entry = self._read_pins().get(vault)
+        return (str(entry[0]), str(entry[1])) if isinstance(entry, list) and len(entry) == 2 else None  # noqa: PLR2004 - id and digest
+
+    def _read_pins(self) -> dict[str, object]:
+        try:
+            data = json.loads(self.pins.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError):
+            raise RefusedError(f"{self.pins} cannot be read: it says which keys this clone trusts") from None
+        return data if isinstance(data, dict) else {}
+
+    def _pin(self, vault: str, key: DataKey) -> None:
+        pins = self._read_pins()
+        entry = [key.kid, store.key_digest(key)]
+        if pins.get(vault) != entry:
+            self.pins.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            text = json.dumps({**pins, vault: entry}, indent=1, sort_keys=True) + "\n"
+            write_atomic(self.pins, text.encode(), 0o600)

@@ -40,14 +40,15 @@ class Cache:
         import hashlib
 
         files = discovery.files
+        folder = cache_folder()
         self._started = started
-        self._usable = not discovery.findings
+        self._usable = not discovery.findings and folder is not None
         self._newest = max((max(file.stamp[:2]) for file in files), default=0)
         rows = [f"{file.name}\0{file.stamp}" for file in files]
         head = f"{__version__}\0{sys.version}\0{env}\0{_program_stamp()}"
         self._key = hashlib.sha256("\n".join([head, *rows]).encode("utf-8", "surrogateescape")).hexdigest()
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
-        self._path = cache_folder() / "verdicts" / f"{name}.json"
+        self._path = (folder or Path()) / "verdicts" / f"{name}.json"
 
     def look_up(self, day: date) -> Verdict | None:
         """Return the verdict on the project as it is now, or None where there is none for that day."""
@@ -60,7 +61,7 @@ class Cache:
             until = date.fromisoformat(data["until"]) if data["until"] else None
             first = date.fromisoformat(data["first"])
             verdict = Verdict(int(data["resources"]), tuple(map(str, data["environments"])), first, until)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         return verdict if first <= day and (until is None or day < until) else None
 
@@ -90,15 +91,17 @@ def clean_report(verdict: Verdict, *, color: bool) -> Report:
     )  # fmt: skip
 
 
-def cache_folder() -> Path:
-    """Return the user's cache folder for llmconf."""
+def cache_folder() -> Path | None:
+    """Return the user's cache folder for llmconf; None for a user without a home, as in some containers."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is none
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA")
     elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
+        base = str(home / "Library" / "Caches")
     else:
         base = os.environ.get("XDG_CACHE_HOME")
-    return Path(base) / "llmconf" if base and Path(base).is_absolute() else Path.home() / ".cache" / "llmconf"
+    folder = Path(base) if base and Path(base).is_absolute() else home / ".cache"
+    return folder / "llmconf" if folder.is_absolute() else None
 
 
 def _program_stamp() -> list[tuple[str, int]]:

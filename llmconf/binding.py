@@ -42,7 +42,17 @@ def encode(parts: Iterable[str | bytes]) -> bytes:
 
 def context(slot: Slot, kid: str, revision: int, fingerprint: str, hint: str | None) -> bytes:
     """Return the bytes that a value is bound to: key derivation and cipher both take them."""
-    head = (FORMAT, slot.vault, slot.layer, kid, str(revision), fingerprint, hint or "", slot.identity, slot.field)
+    head = (
+        FORMAT,
+        slot.vault,
+        slot.layer,
+        kid,
+        str(revision),
+        fingerprint,
+        hint or "",
+        slot.identity,
+        slot.field,
+    )
     return encode([*head, encode(slot.normalized_hosts())])
 
 

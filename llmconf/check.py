@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -26,10 +26,12 @@ from llmconf.project import Project
 from llmconf.resolve import read_base, resolve
 from llmconf.resolved import Resolved
 from llmconf.rules._base import Context
+from llmconf.scalars import Refusal
 from llmconf.scan import redact
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
-from llmconf.scalars import Refusal
+from llmconf.sites import find_sites, key_problems
+from llmconf.vault import files
 
 _LONGEST = 1000
 """Characters of a message; what files hold may be quoted in it."""
@@ -69,6 +71,8 @@ def check(project: Project, today: date, only: str | None = None) -> Checked:
     if settings is not None:
         names: list[str | None] = [only] if only else list(settings.environment_names()) or [None]
         for finding in _check_settings(settings):
+            found.setdefault(finding, set())
+        for finding in _key_findings(project):
             found.setdefault(finding, set())
         _check_environments(checked, settings, names, today, found)
     every = set(checked.environments)
@@ -119,6 +123,15 @@ def run_rules(context: Context) -> list[Finding]:
             message = f"the rule {code} failed with {type(error).__name__}; this is a defect of llmconf"
             found.append(Finding("LCX005", Span(PROJECT_FILE, 1, 1, 1, 1), message))
     return found
+
+
+def _key_findings(project: Project) -> Iterator[Finding]:
+    """Yield what is wrong with tokens and key files, as far as it shows without any key."""
+    for site in find_sites(project):
+        problem = key_problems(project.root, site)
+        if problem is not None:
+            yield problem
+    yield from files.problems(project.root)
 
 
 def _check_settings(settings: ProjectFile) -> list[Finding]:
@@ -198,7 +211,7 @@ def _locate(
 
 
 def _presentable(text: str) -> str:
-    """Return a text that may quote names from a file without any key that stands where a name should, and cut."""
+    """Return a text that may quote a file, without any key that stands where a name should, and cut."""
     text = redact(text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

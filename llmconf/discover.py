@@ -79,7 +79,7 @@ def _environments(folder: Path, findings: list[Finding]) -> list[str]:
 def _entries(path: str, name: str, findings: list[Finding]) -> list[os.DirEntry[str]]:
     """List a folder but for what is hidden, sorted. One that is missing is empty."""
     try:
-        if os.path.islink(path):
+        if os.path.islink(path):  # noqa: PTH114 - a Path for each folder costs more than the call
             findings.append(_unreadable(name, *_LINKED))
             return []
         with os.scandir(path) as entries:

@@ -87,6 +87,10 @@ class Document:
         if not found:
             return self.lines.span(self.file, 0, self.lines.end_of_line(0))
         key, node = found[-1]
+        if node.start == node.end and key is None:
+            # An empty document stands behind its last comment, maybe behind the end of the last line.
+            start = min(node.start, len(self.text.rstrip()))
+            return self.lines.span(self.file, start, start)
         missing = len(found) <= len(path)
         wants_key = missing or on_key or node.kind in ("mapping", "sequence") or node.start == node.end
         if key is not None and wants_key:

@@ -79,7 +79,9 @@ def _check(root: Path, change: Change) -> None:
     real_root = root.resolve()
     real = change.path.parent.resolve() / change.path.name
     if change.path.is_symlink() or real_root not in real.parents:
-        raise RefusedError(f"{change.path.name} is a link or leads out of the repository", "edit the file itself")
+        raise RefusedError(
+            f"{change.path.name} is a link or leads out of the repository", "edit the file itself"
+        )
     if change.old is not None and change.new is not None and not os.access(change.path, os.W_OK):
         raise RefusedError(f"{change.path.name} is read-only", "make it writable and run this again")
     _unchanged(change)
@@ -129,5 +131,9 @@ def _undo(done: list[tuple[Change, Path | None]]) -> None:
             if change.old is None:
                 change.path.unlink(missing_ok=True)
             elif change.path.exists() is False or change.path.read_bytes() != change.old:
-                temporary = _prepare(Change(change.path, change.path.read_bytes() if change.path.exists() else None, change.old))
+                temporary = _prepare(
+                    Change(
+                        change.path, change.path.read_bytes() if change.path.exists() else None, change.old
+                    )
+                )
                 temporary.replace(change.path)

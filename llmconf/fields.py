@@ -20,7 +20,7 @@ MODEL_ID_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,256}$"
 DURATION_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?$"
 DATE_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-TOKEN_PATTERN = (  # noqa: S105 - a pattern, not a password
+TOKEN_PATTERN = (
     r"^ENC\(v1;k=(?P<kid>[a-z2-7]{1,32});r=(?P<revision>[1-9][0-9]{0,8});"
     r"f=(?P<fingerprint>[a-z2-7]{8})(?:;h=(?P<hint>[A-Za-z0-9_-]{4}))?"
     r"(?:;b=(?P<binding>[a-z2-7]{8,26}))?;d=(?P<data>[A-Za-z0-9_-]{95,})\)$"

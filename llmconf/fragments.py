@@ -125,6 +125,7 @@ def _take_controls(
                 found.append(Finding("LCS006", at, "`$new` can only be true"))
             elif key == "$remove" and not (isinstance(value, str) and value.strip()):
                 found.append(Finding("LCO007", at, "`$remove` says why, in a string"))
+                taken.setdefault(path, {})[key] = value
             else:
                 taken.setdefault(path, {})[key] = value
         return {key: value for key, value in item.items() if key not in controls}

@@ -35,7 +35,9 @@ def reveal(work: Workspace, name: str) -> Revealed:
         if site.place.file == name and parse_token(site.value) is not None:
             plaintext = open_site(work, site, ())
             found.known[_key(site)] = (plaintext, site)
-            changes.append(document.replace(site.place.document, site.place.path, _as_scalar(document, site, plaintext)))
+            changes.append(
+                document.replace(site.place.document, site.place.path, _as_scalar(document, site, plaintext))
+            )
     found.text = document.splice(changes)
     return found
 
@@ -73,7 +75,9 @@ def seal_again(work: Workspace, name: str, old: Revealed, text: str, *, trust: s
 def _seal(work: Workspace, project: Project, site: Site, old: Revealed, trust: str | None) -> str:
     slot = site.slot
     if not slot.hosts:
-        raise RefusedError(f"nothing says to which hosts `{slot.identity}` may be sent", "write `hosts:` beside it")
+        raise RefusedError(
+            f"nothing says to which hosts `{slot.identity}` may be sent", "write `hosts:` beside it"
+        )
     before = old.known.get(_key(site))
     parts = parse_token(before[1].value) if before else None
     same = before is not None and before[0] == site.value
@@ -101,7 +105,11 @@ def _key(site: Site) -> tuple[str, str, str]:
 def _as_scalar(document: Document, site: Site, plaintext: str) -> str:
     """Write a secret as YAML that reads back as the same string."""
     node = document.node(site.place.document, site.place.path)
-    if _PLAIN.match(plaintext) and not re.match(r"[0-9+.]|(?i:true|false|null)\Z", plaintext) and node is not None:
+    if (
+        _PLAIN.match(plaintext)
+        and not re.match(r"[0-9+.]|(?i:true|false|null)\Z", plaintext)
+        and node is not None
+    ):
         return plaintext
     return _double_quoted(plaintext)
 
@@ -115,8 +123,10 @@ def _double_quoted(text: str) -> str:
         elif char.isprintable():
             out.append(char)
         else:
+            # The widths that YAML has for escapes: \\x41, \\u0041, \\U00000041.
             code = ord(char)
-            out.append(f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}")  # noqa: PLR2004 - widths of the escapes
+            mark, width = next(form for form in (("x", 2), ("u", 4), ("U", 8)) if code < 16 ** form[1])
+            out.append(f"\\{mark}{code:0{width}x}")
     return '"' + "".join(out) + '"'
 
 
@@ -133,4 +143,3 @@ def _write(work: Workspace, name: str, text: str) -> None:
     new = (BOM if old.startswith(BOM) else b"") + text.encode("utf-8")
     if new != old:
         edits.apply(work.root, [edits.Change(path, old, new)])
-

@@ -11,7 +11,7 @@ from llmconf.secrets import Outcome, Workspace, open_site
 from llmconf.sites import Site
 from llmconf.splices import Editing
 from llmconf.vault import age, store, token
-from llmconf.vault.store import Recipient
+from llmconf.vault.files import Recipient
 from llmconf.vault.token import DataKey
 
 
@@ -21,11 +21,16 @@ def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
     Raises RefusedError where the vault has a key already, or no recipient is given.
     """
     if work.keyring.store(vault).folders:
-        raise RefusedError(f"the vault `{vault}` has a key already", "`llmconf secrets rotate` makes a new one")
+        raise RefusedError(
+            f"the vault `{vault}` has a key already", "`llmconf secrets rotate` makes a new one"
+        )
     if not recipients:
-        raise RefusedError("a vault needs a recipient", "name one with --recipient NAME=age1..., or make an identity with `llmconf secrets keygen`")
+        raise RefusedError(
+            "a vault needs a recipient",
+            "name one with --recipient NAME=age1..., or make an identity with `llmconf secrets keygen`",
+        )
     key = store.new_key(vault)
-    files = store.key_files(key, None, recipients)
+    files = store.key_files(key, [], recipients)
     for recipient in recipients:
         files |= store.recipient_file(vault, recipient)
     edits.apply(work.root, _new_files(work.root, files))
@@ -40,12 +45,14 @@ def rotate(work: Workspace, vault: str, *, trust: str | None = None, fresh: bool
     """Make a new data key and seal all values of the vault again under it.
 
     What an interrupted run has left is finished first and nothing else: while values stand under an older
-    key, no new key is made. `fresh` makes a new fingerprint key too.
+    key, no new key is made. Several current keys, after rotations in parallel, are united in a new one.
+    `fresh` makes a new fingerprint key too.
     """
     outcome = Outcome()
     current = work.keyring.sealing_key(vault, trust=trust)
     behind = [site for site in _sealed(work, vault) if _kid(site) != current.kid]
-    if not behind or fresh:
+    united = len(work.keyring.store(vault).tips()) > 1
+    if not behind or fresh or united:
         successor = _make_successor(work, vault, current, fresh=fresh, outcome=outcome)
         behind, current = _sealed(work, vault), successor
     else:
@@ -57,14 +64,20 @@ def rotate(work: Workspace, vault: str, *, trust: str | None = None, fresh: bool
             plaintext = open_site(work, site, ())
             revision = parts.revision if parts else 1
             hints = parts is not None and parts.hint is not None
-            editing.scalar(site.place, token.seal(plaintext, current, site.slot, revision=revision, hints=hints))
+            editing.scalar(
+                site.place, token.seal(plaintext, current, site.slot, revision=revision, hints=hints)
+            )
     changes = editing.changes()
     edits.apply(work.root, changes)
-    outcome.changed.append(f"vault {vault}: {len(behind)} values sealed under {current.kid} in {len(changes)} files")
+    outcome.changed.append(
+        f"vault {vault}: {len(behind)} values sealed under {current.kid} in {len(changes)} files"
+    )
     return outcome
 
 
-def _make_successor(work: Workspace, vault: str, current: DataKey, *, fresh: bool, outcome: Outcome) -> DataKey:
+def _make_successor(
+    work: Workspace, vault: str, current: DataKey, *, fresh: bool, outcome: Outcome
+) -> DataKey:
     files = work.keyring.store(vault)
     recipients, strangers = store.vouched(files, current)
     if strangers:
@@ -75,10 +88,15 @@ def _make_successor(work: Workspace, vault: str, current: DataKey, *, fresh: boo
     if not recipients:
         raise RefusedError(f"the vault `{vault}` has no recipient to wrap a new key for")
     successor = store.new_key(vault, None if fresh else current.fingerprints)
-    edits.apply(work.root, _new_files(work.root, store.key_files(successor, current, recipients)))
+    # After rotations in parallel the new key follows all of them, so that every clone can follow it.
+    before = {current.kid: current}
+    for kid in files.tips():
+        before.setdefault(kid, work.keyring.key(vault, kid))
+    new = store.key_files(successor, list(before.values()), recipients)
+    edits.apply(work.root, _new_files(work.root, new))
     work.keyring.stores.pop(vault, None)
     work.keyring.keys[vault, successor.kid] = successor
-    outcome.notes.append(f"vault {vault}: new key {successor.kid} follows {current.kid}")
+    outcome.notes.append(f"vault {vault}: new key {successor.kid} follows {', '.join(sorted(before))}")
     return work.keyring.sealing_key(vault)
 
 
@@ -88,7 +106,9 @@ def add_recipient(work: Workspace, vault: str, recipient: Recipient) -> Outcome:
     age.parse_recipient(recipient.public_key)
     known = files.recipients.get(recipient.name)
     if known and known.public_key != recipient.public_key:
-        raise RefusedError(f"`{recipient.name}` is a recipient with another key", "remove it first, or take another name")
+        raise RefusedError(
+            f"`{recipient.name}` is a recipient with another key", "remove it first, or take another name"
+        )
     work.keyring.sealing_key(vault)
     new = {} if known else store.recipient_file(vault, recipient)
     for kid in files.folders:
@@ -111,7 +131,9 @@ def remove_recipient(work: Workspace, vault: str, name: str) -> Outcome:
         open_site(work, site, ())
     gone = [work.root / "keys" / vault / "recipients" / f"{name}.yaml"]
     gone += [
-        work.root / "keys" / vault / kid / f"{name}.{suffix}" for kid in files.folders for suffix in ("age", "mac")
+        work.root / "keys" / vault / kid / f"{name}.{suffix}"
+        for kid in files.folders
+        for suffix in ("age", "mac")
     ]
     deletions = [edits.Change(path, path.read_bytes(), None) for path in gone if path.is_file()]
     edits.apply(work.root, deletions)
@@ -130,13 +152,17 @@ def rewrap(work: Workspace, vault: str) -> Outcome:
     files = work.keyring.store(vault)
     recipients, strangers = store.vouched(files, current)
     if strangers:
-        raise RefusedError(f"vault `{vault}`: {', '.join(strangers)} has no valid MAC", "see `llmconf secrets check`")
+        raise RefusedError(
+            f"vault `{vault}`: {', '.join(strangers)} has no valid MAC", "see `llmconf secrets check`"
+        )
     new: dict[str, bytes] = {}
     for kid in files.folders:
         for recipient in recipients:
             new |= store.wrap_files(work.keyring.key(vault, kid), recipient)
     edits.apply(work.root, _new_files(work.root, new))
-    return Outcome([f"vault {vault}: {len(files.folders)} keys wrapped again for {len(recipients)} recipients"])
+    return Outcome(
+        [f"vault {vault}: {len(files.folders)} keys wrapped again for {len(recipients)} recipients"]
+    )
 
 
 def prune(work: Workspace, vault: str) -> Outcome:
@@ -147,7 +173,9 @@ def prune(work: Workspace, vault: str) -> Outcome:
     changes = []
     for kid in sorted(set(work.keyring.store(vault).folders) - used):
         folder = work.root / "keys" / vault / kid
-        changes += [edits.Change(file, file.read_bytes(), None) for file in sorted(folder.iterdir()) if file.is_file()]
+        changes += [
+            edits.Change(file, file.read_bytes(), None) for file in sorted(folder.iterdir()) if file.is_file()
+        ]
         outcome.changed.append(f"vault {vault}: key {kid} deleted")
     # The key that stays has to begin the chain: its predecessor is gone, its pin is not.
     edits.apply(work.root, changes)

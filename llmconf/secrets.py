@@ -82,7 +82,11 @@ def unfit(site: Site) -> tuple[str, str, str] | None:
     """Say why a value is not sealed: what is no secret should not look like one."""
     hint = "put the real secret there, or remove the field"
     if site.value.startswith("ENC("):
-        return "LCK004", f"`{site.slot.field}` holds a token that is not well formed", "restore it from git history"
+        return (
+            "LCK004",
+            f"`{site.slot.field}` holds a token that is not well formed",
+            "restore it from git history",
+        )
     if not site.value or DUMMY.search(site.value):
         return "LCK003", f"`{site.slot.field}` holds nothing or a dummy, which is not sealed", hint
     if PLACEHOLDER.search(site.value):
@@ -93,10 +97,12 @@ def unfit(site: Site) -> tuple[str, str, str] | None:
 def _fill_hosts(work: Workspace, editing: Editing, site: Site, filled: set[str]) -> Slot:
     """Write the hosts that a credential may be sent to into its own text, once, and return the slot with them."""
     slot = site.slot
-    hosts = list(slot.hosts) or sites.endpoint_hosts(work.project, slot.identity)
+    hosts = sites.hosts_to_bind(work.project, slot)
     if not hosts:
         hint = "write `hosts: [api.example.com]` beside it"
-        raise RefusedError(f"{site.place.file}: nothing says to which hosts `{slot.identity}` may be sent", hint)
+        raise RefusedError(
+            f"{site.place.file}: nothing says to which hosts `{slot.identity}` may be sent", hint
+        )
     if slot.identity not in filled:
         filled.add(slot.identity)
         listed = ", ".join(_quoted(host) for host in sorted(set(hosts)))
@@ -125,7 +131,9 @@ def open_site(work: Workspace, site: Site, allowed: Iterable[str]) -> str:
     try:
         return work.keyring.open(site.value, site.slot)
     except token.OpenError as error:
-        raise token.OpenError(f"{site.slot.identity} {site.slot.field}: {error.message}", error.hint) from None
+        raise token.OpenError(
+            f"{site.slot.identity} {site.slot.field}: {error.message}", error.hint
+        ) from None
 
 
 def set_secret(
@@ -182,9 +190,11 @@ def _seal_new(work: Workspace, editing: Editing, site: Site, value: str, trust: 
     name_place = Place(site.place.file, site.place.document, (*site.place.path[:-1], "name"))
     slot = site.slot
     if not site.has_hosts:
-        hosts = list(slot.hosts) or sites.endpoint_hosts(work.project, slot.identity)
+        hosts = sites.hosts_to_bind(work.project, slot)
         slot = Slot(slot.vault, slot.layer, slot.identity, slot.field, tuple(hosts))
-        editing.insert_after(name_place, "hosts", f"[{', '.join(_quoted(host) for host in sorted(set(hosts)))}]")
+        editing.insert_after(
+            name_place, "hosts", f"[{', '.join(_quoted(host) for host in sorted(set(hosts)))}]"
+        )
     sealed = token.seal(value, work.keyring.sealing_key(slot.vault, trust=trust), slot, hints=work.hints)
     editing.insert_after(name_place, slot.field, sealed)
 
@@ -203,4 +213,6 @@ def unknown(identity: str, name: str, work: Workspace) -> RefusedError:
     """Return the error for a field that is not there."""
     known = {f"{site.slot.identity} {site.slot.field}" for site in sites.find_sites(work.project)}
     hint = did_you_mean(f"{identity} {name}", known)
-    return RefusedError(f"there is no secret field `{name}` in `{identity}`", hint or "`llmconf secrets list` shows all")
+    return RefusedError(
+        f"there is no secret field `{name}` in `{identity}`", hint or "`llmconf secrets list` shows all"
+    )

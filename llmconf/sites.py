@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from llmconf import adapters
 from llmconf.binding import Slot, binding, context
-from llmconf.diagnostics import Path, Place
+from llmconf.diagnostics import Finding, Place
+from llmconf.diagnostics import Path as Steps
 from llmconf.fields import parse_host, parse_token, parse_url
 from llmconf.fragments import Fragment
 from llmconf.project import Project
@@ -69,7 +71,9 @@ def _sites(
     vault = vault_of(settings, environment)
     for fragment in fragments:
         for path, value in _secret_values(fragment):
-            layers = [layer[fragment.identity].layer.data for layer in (overlay, base) if fragment.identity in layer]
+            layers = [
+                layer[fragment.identity].layer.data for layer in (overlay, base) if fragment.identity in layer
+            ]
             hosts = _hosts(fragment, layers, overlay, base)
             slot = Slot(vault, environment or "", fragment.identity, ".".join(map(str, path)), tuple(hosts))
             place = Place(fragment.layer.file, fragment.layer.document, fragment.layer.path + path)
@@ -78,7 +82,7 @@ def _sites(
             yield Site(place, slot, value, has_hosts, expires)
 
 
-def _secret_values(fragment: Fragment) -> Iterator[tuple[Path, str]]:
+def _secret_values(fragment: Fragment) -> Iterator[tuple[Steps, str]]:
     data = fragment.layer.data
     if fragment.kind == "Credential":
         for name in SECRET_FIELDS:
@@ -117,7 +121,9 @@ def _fixed_hosts(provider: str | None, overlay: dict[str, Fragment], base: dict[
     return []
 
 
-def _endpoint_urls(provider: str | None, overlay: dict[str, Fragment], base: dict[str, Fragment]) -> list[str]:
+def _endpoint_urls(
+    provider: str | None, overlay: dict[str, Fragment], base: dict[str, Fragment]
+) -> list[str]:
     """Return the URLs of a provider's endpoints, those of the overlay in place of those of the base."""
     urls: dict[str, str] = {}
     for layer in (base, overlay):
@@ -128,15 +134,20 @@ def _endpoint_urls(provider: str | None, overlay: dict[str, Fragment], base: dic
     return list(urls.values())
 
 
-def endpoint_hosts(project: Project, identity: str) -> list[str]:
-    """Return the origins of the endpoints of a credential's provider: what `hosts` is filled in with."""
-    provider = identity.split("/")[1]
-    layers = [{f.identity: f for f in project.base}]
-    urls = _endpoint_urls(provider, {}, layers[0])
+def hosts_to_bind(project: Project, slot: Slot) -> list[str]:
+    """Return what `hosts` of a credential is filled in with: where its provider's endpoints are, and no more.
+
+    Where the type has fixed hosts, an endpoint elsewhere is not among them; it stays for `validate` to refuse.
+    """
+    provider = slot.identity.split("/")[1]
+    urls = _endpoint_urls(provider, {}, {fragment.identity: fragment for fragment in project.base})
     for fragments in project.overlays.values():
-        urls += _endpoint_urls(provider, {f.identity: f for f in fragments}, {})
-    origins = {_host_only(url) for url in urls}
-    return sorted(origin for origin in origins if origin)
+        urls += _endpoint_urls(provider, {fragment.identity: fragment for fragment in fragments}, {})
+    used = {origin for url in urls if (origin := _host_only(url)) is not None}
+    fixed = [parse_host(host) for host in slot.hosts]
+    if not fixed:
+        return sorted(used)
+    return sorted(host for host in used if any(f.covers(parse_host(host)) for f in fixed)) or list(slot.hosts)
 
 
 def _host_only(url: str) -> str | None:
@@ -162,4 +173,28 @@ def stale_binding(site: Site) -> bool:
     parts = parse_token(site.value)
     if parts is None or parts.binding is None:
         return False
-    return parts.binding != binding(context(site.slot, parts.kid, parts.revision, parts.fingerprint, parts.hint))
+    return parts.binding != binding(
+        context(site.slot, parts.kid, parts.revision, parts.fingerprint, parts.hint)
+    )
+
+
+def key_problems(root: Path, site: Site) -> Finding | None:
+    """Return what is wrong with a token as far as that shows without a key, or None."""
+    parts = parse_token(site.value)
+    slot = site.slot
+    if parts is None:
+        return None
+    vault = root / "keys" / slot.vault
+    if vault.is_dir() and not (vault / parts.kid / "key.yaml").is_file():
+        message = f"`{slot.field}` is sealed under `{parts.kid}`, which is no key of the vault `{slot.vault}`"
+        return Finding(
+            "LCK018", site.place, message, f"restore keys/{slot.vault}/{parts.kid} from git history"
+        )
+    if stale_binding(site):
+        where = f" --env {slot.layer}" if slot.layer else ""
+        message = (
+            f"`{slot.field}` cannot be opened here: it was sealed for another resource, field, layer or hosts"
+        )
+        hint = f"undo the move or the edit, or seal it anew: llmconf secrets set {slot.identity} {slot.field}{where}"
+        return Finding("LCK017", site.place, message, hint)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 _SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
@@ -71,3 +72,31 @@ def pin_file(root: Path) -> Path:
     base = os.environ.get("XDG_STATE_HOME")
     state = Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "state"
     return state / "llmconf" / f"pins-{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
+
+
+class Blame:
+    """Tells who changed a line last, as git knows it; one look at each file."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[str, list[str]] = {}
+
+    def author(self, name: str, line: int) -> str:
+        """Return author and day of the last change of a line, or empty where git does not know."""
+        if name not in self._files:
+            self._files[name] = self._authors(name)
+        authors = self._files[name]
+        return authors[line - 1] if line <= len(authors) else ""
+
+    def _authors(self, name: str) -> list[str]:
+        text = _git(self._root, "blame", "--line-porcelain", "--", name) or ""
+        authors: list[str] = []
+        author = day = ""
+        for row in text.split("\n"):
+            if row.startswith("author "):
+                author = row.removeprefix("author ")
+            elif row.startswith("author-time "):
+                day = datetime.fromtimestamp(int(row.removeprefix("author-time ")), UTC).date().isoformat()
+            elif row.startswith("\t"):
+                authors.append(f"{author}, {day}" if author != "Not Committed Yet" else "not committed")
+        return authors

@@ -8,8 +8,8 @@ from llmconf import edits
 from llmconf.diagnostics import Place
 from llmconf.document import Document, Edit, Node
 from llmconf.errors import RefusedError
-from llmconf.text import BOM, decode
 from llmconf.scalars import Refusal
+from llmconf.text import BOM, decode
 
 
 class Editing:
@@ -36,7 +36,12 @@ class Editing:
     def scalar(self, place: Place, text: str) -> None:
         """Put a text in place of a scalar, inside its quotes where it has some."""
         node = self.document(place.file).node(place.document, place.path)
-        if node is None or node.kind != "scalar" or node.anchor is not None or not self._stands_here(place, node):
+        if (
+            node is None
+            or node.kind != "scalar"
+            or node.anchor is not None
+            or not self._stands_here(place, node)
+        ):
             raise RefusedError(
                 f"{place.file}: the field `{place.path[-1]}` comes from an anchor, an alias or a merge key",
                 "write the secret where it belongs",
@@ -67,7 +72,9 @@ class Editing:
             text = flow
         else:
             start = document.text.rfind("\n", 0, key.start) + 1
-            newline = "\r\n" if document.text[start - 2 : start] == "\r\n" or "\r\n" in document.text else "\n"
+            newline = (
+                "\r\n" if document.text[start - 2 : start] == "\r\n" or "\r\n" in document.text else "\n"
+            )
             text = line + newline + " " * (key.start - start)
         self._edits.setdefault(place.file, []).append(Edit(key.start, key.start, text))
 
@@ -75,7 +82,9 @@ class Editing:
         """Insert a new key with a plain value behind the one that `place` names, in the same mapping."""
         document = self.document(place.file)
         owner = document.node(place.document, place.path[:-1])
-        pair = next((pair for pair in owner.value if pair[0].value == place.path[-1]), None) if owner else None
+        pair = (
+            next((pair for pair in owner.value if pair[0].value == place.path[-1]), None) if owner else None
+        )
         if owner is None or pair is None or pair[1].kind != "scalar":
             raise RefusedError(f"{place.file}: there is no plain `{place.path[-1]}` to write `{key}` behind")
         if owner.style == "flow":
@@ -93,5 +102,7 @@ class Editing:
         for name, file_edits in sorted(self._edits.items()):
             old, document = self._documents[name]
             head = BOM if old.startswith(BOM) else b""
-            found.append(edits.Change(self.root / name, old, head + document.splice(file_edits).encode("utf-8")))
+            found.append(
+                edits.Change(self.root / name, old, head + document.splice(file_edits).encode("utf-8"))
+            )
         return found

@@ -45,6 +45,7 @@ class Cache:
         self._usable = not discovery.findings and folder is not None
         self._newest = max((max(file.stamp[:2]) for file in files), default=0)
         rows = [f"{file.name}\0{file.stamp}" for file in files]
+        rows += _key_stamps(root)
         head = f"{__version__}\0{sys.version}\0{env}\0{_program_stamp()}"
         self._key = hashlib.sha256("\n".join([head, *rows]).encode("utf-8", "surrogateescape")).hexdigest()
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
@@ -102,6 +103,17 @@ def cache_folder() -> Path | None:
         base = os.environ.get("XDG_CACHE_HOME")
     folder = Path(base) if base and Path(base).is_absolute() else home / ".cache"
     return folder / "llmconf" if folder.is_absolute() else None
+
+
+def _key_stamps(root: Path) -> list[str]:
+    """Return the stamps of all key files, which a verdict is about as well."""
+    rows = []
+    for folder, folders, names in os.walk(root / "keys"):
+        folders.sort()
+        for name in sorted(names):
+            info = os.lstat(f"{folder}/{name}")
+            rows.append(f"{folder}/{name}\0{info.st_mtime_ns} {info.st_ctime_ns} {info.st_size} {info.st_ino}")
+    return rows
 
 
 def _program_stamp() -> list[tuple[str, int]]:

@@ -15,18 +15,20 @@ PACKAGE = REPOSITORY / "llmconf"
 LAYERS = (
     ("errors", "diagnostics", "registry", "version"),
     # A report is the shape of data between stages and reporters, although it stands among the latter.
-    ("text", "events", "values", "document", "fields", "scan", "files", "reporters._base"),
+    ("text", "scalars", "events", "values", "document", "fields", "scan", "files", "binding", "edits", "splices",
+     "reporters._base"),
     ("adapters",),
     ("schema",),
     ("resolved", "discover", "parse", "fragments", "project"),
-    ("merge", "resolve", "wiring", "suppress"),
-    ("rules", "targets"),
-    ("check", "bundle", "source", "verdicts"),
+    ("merge", "resolve", "wiring", "suppress", "sites"),
+    ("rules", "targets", "vault"),
+    ("check", "bundle", "source", "verdicts", "masking", "secrets", "revealing", "rotation", "inspection",
+     "runtime_secrets"),
     ("views", "api"),
     ("reporters", "cli"),
-)
+)  # fmt: skip
 """A part imports from lower layers, and from those that stand before it in its own."""
-APART = {"rules", "targets"}
+APART = {"rules", "targets", "vault"}
 """Packages of one layer that do not import each other."""
 OPEN = {"adapters": {"openai_compatible"}}
 """Modules that others of the same package may build on, beside those with an underscore."""

@@ -19,7 +19,7 @@ EXIT_INTERNAL = 70
 @click.command(
     cls=Commands,
     package=__name__,
- context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="llmconf %(version)s")
 @click.option("-C", "--directory", metavar="DIR", help="Work in DIR instead of the current folder.")

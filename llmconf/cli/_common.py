@@ -213,3 +213,24 @@ def relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:
 def is_under(name: str, paths: list[str]) -> bool:
     """Tell whether a file is one of the paths or below one."""
     return any(path in (".", name) or name.startswith(path + "/") for path in paths)
+
+
+def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
+    """Align rows under their headings; the last column is not padded."""
+    cells = [[column.upper() for column in columns]]
+    cells += [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    return "".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n"
+        for line in cells
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -39,4 +39,6 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, known.get_short_help_str(limit=90)) for name, known in commands if known])
+            formatter.write_dl(
+                [(name, known.get_short_help_str(limit=90)) for name, known in commands if known]
+            )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
 
 import click
 
@@ -57,7 +56,7 @@ def command(
     elif output == "yaml":
         text = common.to_yaml(rows)
     else:
-        text = _table(rows, _COLUMNS[kind])
+        text = common.table(rows, _COLUMNS[kind])
     click.echo(text, nl=False)
     return 0
 
@@ -67,24 +66,3 @@ def _parse_labels(labels: tuple[str, ...]) -> dict[str, str]:
     if not all(equals and key for key, equals, _ in pairs):
         raise click.BadParameter("a label is written as KEY=VALUE", param_hint="--label")
     return {key: value for key, _, value in pairs}
-
-
-def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
-    """Align rows under their headings; the last column is not padded."""
-    cells = [[column.upper() for column in columns]]
-    cells += [[_cell(row.get(column)) for column in columns] for row in rows]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
-    return "".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n"
-        for line in cells
-    )
-
-
-def _cell(value: Any) -> str:
-    if value is None or value == []:
-        return "-"
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)

@@ -24,6 +24,7 @@ _PATTERNS = {
     fields.MODEL_ID_PATTERN: "a model id has no white space and at most 256 characters",
     fields.DURATION_PATTERN: "a duration is a number and a unit, such as `30s`, `500ms` or `5m`",
     r"^-?" + fields.MONEY_PATTERN[1:]: 'an amount is a decimal number in quotes, such as "1.25"',
+    fields.MONEY_PATTERN: 'an amount is a decimal number in quotes, not negative, such as "500"',
     fields.DATE_PATTERN: "a date is written as in 2027-03-31",
     get_args(ModelReference)[1].pattern: "written as `provider/id`",
     get_args(Use)[1].pattern: "written as `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`",

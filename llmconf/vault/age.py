@@ -13,7 +13,12 @@ import pyrage
 from llmconf.errors import RefusedError, UndeterminedError
 
 _MAX_IDENTITY_FILE = 1024 * 1024
-_ENVIRONMENT = (("LLMCONF_AGE_KEY", False), ("LLMCONF_AGE_KEY_FILE", True), ("SOPS_AGE_KEY", False), ("SOPS_AGE_KEY_FILE", True))
+_ENVIRONMENT = (
+    ("LLMCONF_AGE_KEY", False),
+    ("LLMCONF_AGE_KEY_FILE", True),
+    ("SOPS_AGE_KEY", False),
+    ("SOPS_AGE_KEY_FILE", True),
+)
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmconf.binding import Slot
-from llmconf.errors import RefusedError
-from llmconf.fields import Token, parse_token
+from llmconf.errors import LlmconfError, RefusedError
+from llmconf.fields import parse_token
 from llmconf.files import write_atomic
-from llmconf.vault import age, store, token
+from llmconf.vault import age, files, store, token
 from llmconf.vault.token import DataKey
 
 
@@ -26,13 +26,13 @@ class Keyring:
     root: Path
     pins: Path
     identities: age.Identities = field(default_factory=age.find_identities)
-    stores: dict[str, store.Store] = field(default_factory=dict)
+    stores: dict[str, files.Store] = field(default_factory=dict)
     keys: dict[tuple[str, str], DataKey] = field(default_factory=dict, repr=False)
 
-    def store(self, vault: str) -> store.Store:
+    def store(self, vault: str) -> files.Store:
         """Return the key files of a vault."""
         if vault not in self.stores:
-            self.stores[vault] = store.read_store(self.root, vault)
+            self.stores[vault] = files.read_store(self.root, vault)
         return self.stores[vault]
 
     def key(self, vault: str, kid: str) -> DataKey:
@@ -40,14 +40,14 @@ class Keyring:
         known = self.keys.get((vault, kid))
         if known is not None:
             return known
-        files = self.store(vault)
-        if kid not in files.folders:
+        found = self.store(vault)
+        if kid not in found.folders:
             hint = f"the keys of this vault are in keys/{vault}/; restore it from git history"
             raise RefusedError(f"there is no key `{kid}` in the vault `{vault}`", hint)
-        key = store.unwrap_key(files, kid, self.identities)
+        key = store.unwrap_key(found, kid, self.identities)
         if key is None:
             raise age.no_identity(self.identities, vault)
-        if not hmac.compare_digest(store.key_digest(key).encode(), files.folders[kid].digest.encode()):
+        if not hmac.compare_digest(store.key_digest(key).encode(), found.folders[kid].digest.encode()):
             raise RefusedError(f"keys/{vault}/{kid}/key.yaml was altered: its digest is not that of the key")
         self.keys[vault, kid] = key
         return key
@@ -65,10 +65,12 @@ class Keyring:
         It has to be the key that this clone has pinned, or one that follows it with valid MACs; `trust` is
         the id of a key that somebody has looked at. The first one seen is pinned.
         """
-        files = self.store(vault)
-        if not files.folders:
-            raise RefusedError(f"the vault `{vault}` has no key", f"make one with `llmconf secrets init --vault {vault}`")
-        tips = files.tips()
+        found = self.store(vault)
+        if not found.folders:
+            raise RefusedError(
+                f"the vault `{vault}` has no key", f"make one with `llmconf secrets init --vault {vault}`"
+            )
+        tips = found.tips()
         if not tips:
             raise RefusedError(f"the keys of the vault `{vault}` follow each other in a circle")
         pinned = self._pinned(vault)
@@ -85,20 +87,26 @@ class Keyring:
     def _follows(self, vault: str, key: DataKey, pinned: tuple[str, str]) -> bool:
         """Tell whether a chain of MACs leads from the pinned key to this one."""
         folders = self.store(vault).folders
-        seen: set[str] = set()
-        while key.kid not in seen:
-            seen.add(key.kid)
-            digest = store.key_digest(key)
-            if (key.kid, digest) == pinned:
+        pending, seen = [key], {key.kid}
+        while pending:
+            key = pending.pop()
+            if (key.kid, store.key_digest(key)) == pinned:
                 return True
-            folder = folders[key.kid]
-            if folder.previous is None or folder.previous not in folders or folder.mac is None:
-                return False
-            before = self.key(vault, folder.previous)
-            if not hmac.compare_digest(store.chain_mac(before, key.kid, digest).encode(), folder.mac.encode()):
-                return False
-            key = before
+            for kid in folders[key.kid].previous:
+                if kid not in seen and kid in folders and self.vouches(vault, kid, key):
+                    seen.add(kid)
+                    pending.append(self.key(vault, kid))
         return False
+
+    def vouches(self, vault: str, before: str, key: DataKey) -> bool:
+        """Tell whether a key was made by somebody who held the one before. False where that cannot be opened."""
+        claimed = self.store(vault).folders[key.kid].previous.get(before, "")
+        try:
+            earlier = self.key(vault, before)
+        except LlmconfError:
+            return False
+        expected = store.chain_mac(earlier, key.kid, store.key_digest(key))
+        return hmac.compare_digest(expected.encode(), claimed.encode())
 
     def _pinned(self, vault: str) -> tuple[str, str] | None:
         entry = self._read_pins().get(vault)

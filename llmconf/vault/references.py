@@ -32,10 +32,14 @@ def resolve(reference: Reference, root: Path, allowed: Iterable[str]) -> str:
     """Return the secret that a reference leads to. Raises UndeterminedError where it may or can not be opened."""
     shown = f"{reference.scheme}:{reference.target}"
     if reference.scheme not in ("env", "file"):
-        raise UndeterminedError(f"`{shown}` is not opened by llmconf, only passed on", "let its own tool open it")
+        raise UndeterminedError(
+            f"`{shown}` is not opened by llmconf, only passed on", "let its own tool open it"
+        )
     secret_of_ours = reference.scheme == "env" and reference.target in _KEYS
     if secret_of_ours or not any(fnmatchcase(shown, pattern) for pattern in allowed):
-        raise UndeterminedError(f"`{shown}` is not allowed to this process", f"--allow-ref '{shown}' allows it")
+        raise UndeterminedError(
+            f"`{shown}` is not allowed to this process", f"--allow-ref '{shown}' allows it"
+        )
     return _environment(reference.target) if reference.scheme == "env" else _file(reference.target, root)
 
 
@@ -51,7 +55,10 @@ def _file(target: str, root: Path) -> str:
     path = Path(target) if target.startswith("/") else root / target
     try:
         real = Path(os.path.realpath(path))
-        inside = any(base == real or base in real.parents for base in (Path(os.path.realpath(root)), Path(_RUN_SECRETS)))
+        inside = any(
+            base == real or base in real.parents
+            for base in (Path(os.path.realpath(root)), Path(_RUN_SECRETS))
+        )
         if not inside:
             raise UndeterminedError(f"`file:{target}` leads out of the repository and of {_RUN_SECRETS}")
         handle = os.open(real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from llmconf.binding import Slot, base32, binding, context, encode
 from llmconf.errors import RefusedError
 from llmconf.fields import Token
-from llmconf.binding import Slot, base32, binding, context, encode
 
 SALT, COMMITMENT, TAG = 24, 32, 16
 MAX_SECRET = 64 * 1024
@@ -46,7 +46,15 @@ def key_id(secret: bytes) -> str:
     return base32(_derive(secret, b"", b"llmconf/v1 key id", 7))[:10]
 
 
-def seal(plaintext: str, key: DataKey, slot: Slot, *, revision: int = 1, hints: bool = True, salt: bytes | None = None) -> str:
+def seal(
+    plaintext: str,
+    key: DataKey,
+    slot: Slot,
+    *,
+    revision: int = 1,
+    hints: bool = True,
+    salt: bytes | None = None,
+) -> str:
     """Return the token of a secret at its place.
 
     `salt` is for test vectors only; without it, 24 random bytes. Raises RefusedError for an empty secret
@@ -98,7 +106,10 @@ def _why_not(token: Token, bound: bytes) -> tuple[str, str]:
             "fingerprint is not the one it was sealed for",
             "restore it, or seal the secret anew with `llmconf secrets set`",
         )
-    return "the token was altered, or was sealed under another key of the same name", "restore it from git history"
+    return (
+        "the token was altered, or was sealed under another key of the same name",
+        "restore it from git history",
+    )
 
 
 def decode_data(text: str) -> bytes:
@@ -114,7 +125,9 @@ def decode_data(text: str) -> bytes:
 
 def fingerprint(plaintext: str, key: DataKey) -> str:
     """Return 8 base32 characters that are equal for equal secrets of one vault."""
-    digest = hmac.new(key.fingerprints, b"llmconf/v1 fingerprint\0" + plaintext.encode("utf-8"), sha256).digest()
+    digest = hmac.new(
+        key.fingerprints, b"llmconf/v1 fingerprint\0" + plaintext.encode("utf-8"), sha256
+    ).digest()
     return base32(digest[:_FINGERPRINT_BYTES])
 
 

@@ -9,7 +9,13 @@ from llmconf.errors import UsageError
 
 
 @click.command(name="init")
-@click.option("--recipient", "recipients", multiple=True, metavar="NAME=KEY", help="Who may open it: an age or SSH public key.")
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="NAME=KEY",
+    help="Who may open it: an age or SSH public key.",
+)
 @shared.vault_option
 @shared.secrets_options
 def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> int:
@@ -23,7 +29,7 @@ def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> i
       llmconf secrets init --vault prod --recipient alice=age1... --recipient 'ci=ssh-ed25519 AAAA...'
     """
     from llmconf import rotation
-    from llmconf.vault.store import Recipient
+    from llmconf.vault.files import Recipient
 
     named = [entry.partition("=") for entry in recipients]
     if not all(name and equals for name, equals, _ in named):

@@ -32,7 +32,9 @@ def command(out: str | None) -> int:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise RefusedError(f"{path} exists already", "it may be the only key to your secrets: name another --out") from None
+        raise RefusedError(
+            f"{path} exists already", "it may be the only key to your secrets: name another --out"
+        ) from None
     except OSError as error:
         raise RefusedError(f"{path} cannot be written: {error.strerror}") from None
     with os.fdopen(handle, "w", encoding="ascii") as file:

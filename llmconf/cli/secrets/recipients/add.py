@@ -27,7 +27,7 @@ def command(name: str, public_key: str, vault: str, directory: str | None) -> in
     if not re.match(NAME_PATTERN, name):
         raise UsageError(f"`{name}` is not a name", "lower-case letters, digits and inner - _ .")
     from llmconf import rotation
-    from llmconf.vault.store import Recipient
+    from llmconf.vault.files import Recipient
 
     with shared.workspace(directory, change=True) as work:
         return shared.tell(work, rotation.add_recipient(work, vault, Recipient(name, public_key)), "")

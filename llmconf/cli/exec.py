@@ -1,0 +1,60 @@
+"""`llmconf exec`: run a command with the opened credentials in its environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _secrets as shared
+from llmconf.errors import RefusedError
+
+_NOT_FOUND = 127
+
+
+@click.command(
+    name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD [ARGS]...")
+@shared.allow_option
+@common.project_options
+def command(
+    argv: tuple[str, ...], allow: tuple[str, ...], directory: str | None, env: str | None,
+    reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
+) -> int:  # fmt: skip
+    """Open the credentials of an environment into the environment variables of one command.
+
+    The command takes this process's place: it gets its signals, and its exit status is the answer. The
+    identity that opened the secrets is not passed on.
+
+    \b
+    Examples:
+      llmconf exec --env prod -- litellm --config dist/prod/litellm/config.yaml
+      llmconf exec --env dev --allow-ref 'env:OPENAI_*' -- ./app
+    """
+    from llmconf.runtime_secrets import open_environment
+
+    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
+    name = common.pick_environment(checked, env)
+    opened, notes = open_environment(checked, name, allow)
+    for note in notes:
+        click.echo(f"llmconf: {note}", err=True)
+    environment = {key: value for key, value in os.environ.items() if key not in _IDENTITIES} | opened
+    sys.stdout.flush()
+    try:
+        if os.name == "posix":
+            os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - running the command is what was asked for
+        return subprocess.run(argv, env=environment, check=False).returncode  # noqa: S603 - likewise
+    except OSError as error:
+        click.echo(f"llmconf: {argv[0]} cannot be started: {error.strerror}", err=True)
+        return _NOT_FOUND
+    except ValueError:
+        raise RefusedError("a secret holds a NUL character and cannot be an environment variable") from None
+
+
+_IDENTITIES = ("LLMCONF_AGE_KEY", "LLMCONF_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE")
+"""Variables that open the vault: the command gets its own secrets, not the key to all of them."""

@@ -1,0 +1,37 @@
+"""`llmconf secrets check`: are all tokens, keys and recipients in order?"""
+
+from __future__ import annotations
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _secrets as shared
+
+
+@click.command(name="check")
+@common.report_option
+@common.color_option
+@shared.secrets_options
+def command(directory: str | None, reports: list[tuple[str, str | None]], color: str) -> int:
+    """Check tokens, keys and recipients. With an identity at hand, everything is opened and every MAC checked.
+
+    Without one it checks what needs none: syntax, key ids, recipients, and whether tokens still stand where
+    they were sealed for.
+
+    \b
+    Examples:
+      llmconf secrets check
+      llmconf secrets check --report github
+    """
+    from llmconf.check import Checked, add_findings
+    from llmconf.inspection import inspect
+
+    with shared.workspace(directory) as work:
+        seen = inspect(work)
+        checked = Checked(work.project)
+        found = add_findings(checked, [*work.project.findings, *seen.findings], None)
+        if found:
+            common.write_reports(checked, found, reports, color)
+        closed = f", {seen.closed} for which no identity is at hand" if seen.closed else ""
+        click.echo(f"{seen.opened} tokens opened{closed}", err=True)
+        return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0

@@ -1,0 +1,47 @@
+"""`llmconf secrets list`: all secret fields, masked."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _secrets as shared
+
+_COLUMNS = (
+    "identity",
+    "field",
+    "layer",
+    "vault",
+    "value",
+    "fingerprint",
+    "revision",
+    "expires",
+    "changed_by",
+)
+
+
+@click.command(name="list")
+@click.option("-o", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@shared.secrets_options
+def command(output: str, directory: str | None) -> int:
+    """List all secret fields: hint, fingerprint, revision, vault, expiry, and who changed each last. No key needed.
+
+    Equal fingerprints in one vault are equal secrets; a changed key with the same fingerprint was only sealed
+    again.
+
+    \b
+    Examples:
+      llmconf secrets list
+      llmconf secrets list -o json
+    """
+    from llmconf.inspection import rows
+
+    with shared.workspace(directory) as work:
+        found = rows(work)
+    if output == "json":
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        click.echo(common.table(found, _COLUMNS), nl=False)
+    return 0

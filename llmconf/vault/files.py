@@ -1,0 +1,193 @@
+"""The files below `keys/` as they lie in the repository, read and not yet trusted.
+
+    keys/<vault>/recipients/<name>.yaml   a public key
+    keys/<vault>/<kid>/key.yaml           digest of the key, and MACs under the keys that it follows
+    keys/<vault>/<kid>/<name>.age         data key and fingerprint key, wrapped for one recipient
+    keys/<vault>/<kid>/<name>.mac         MAC under the data key over vault, kid, name and public key
+
+Whoever can send a pull request can write these files. What can be seen of that without a key is reported
+here; the MACs are checked where a key is opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from llmconf import values
+from llmconf.diagnostics import Finding, Span
+from llmconf.fields import NAME_PATTERN
+from llmconf.text import decode
+
+_MAX_FILE = 64 * 1024
+_PUBLIC_KEY = re.compile(r"age1[a-z0-9]{20,4000}\Z|ssh-(ed25519|rsa) [A-Za-z0-9+/=]{40,4000}( [^\r\n]*)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A public key with the name of whom it belongs to."""
+
+    name: str
+    public_key: str
+
+
+@dataclass(slots=True)
+class KeyFolder:
+    """One data key as it lies in the repository: who it is wrapped for, and what it says of its origin.
+
+    `previous` holds the keys that it follows, each with a MAC under that key: one after a rotation, several
+    where rotations in parallel were united, none for the first key of a vault.
+    """
+
+    kid: str
+    digest: str
+    previous: dict[str, str] = field(default_factory=dict)
+    wrapped: dict[str, bytes] = field(default_factory=dict, repr=False)
+    macs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Store:
+    """The keys of one vault, read from the repository and not yet trusted.
+
+    `problems` says what cannot be read, by path relative to the repository.
+    """
+
+    vault: str
+    recipients: dict[str, Recipient] = field(default_factory=dict)
+    folders: dict[str, KeyFolder] = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def tips(self) -> list[str]:
+        """Return the ids of keys that no other key follows, sorted; after parallel rotations several."""
+        followed = {kid for folder in self.folders.values() for kid in folder.previous}
+        return sorted(kid for kid in self.folders if kid not in followed)
+
+
+def vault_names(root: Path) -> list[str]:
+    """Return the names of the vaults that have a folder, sorted."""
+    folder = root / "keys"
+    if not folder.is_dir() or folder.is_symlink():
+        return []
+    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink())
+
+
+def read_store(root: Path, vault: str) -> Store:
+    """Read all key files of a vault. What is malformed is noted and left out."""
+    store = Store(vault)
+    base = root / "keys" / vault
+    if not base.is_dir() or base.is_symlink() or (root / "keys").is_symlink():
+        return store
+    for entry in sorted(base.iterdir()):
+        if entry.is_symlink() or not entry.is_dir() or entry.name.startswith("."):
+            continue
+        if entry.name == "recipients":
+            _read_recipients(root, entry, store)
+        else:
+            _read_folder(root, entry, store)
+    return store
+
+
+def _read_recipients(root: Path, folder: Path, store: Store) -> None:
+    for file in sorted(folder.glob("*.yaml")):
+        data = _yaml(root, file, store)
+        if data is None:
+            continue
+        public = data.get("public_key")
+        if (
+            not isinstance(public, str)
+            or not _PUBLIC_KEY.match(public)
+            or not re.match(NAME_PATTERN, file.stem)
+        ):
+            store.problems.append((_shown(root, file), "is not a recipient: a name and a `public_key`"))
+            continue
+        store.recipients[file.stem] = Recipient(file.stem, public)
+
+
+def _read_folder(root: Path, folder: Path, store: Store) -> None:
+    data = _yaml(root, folder / "key.yaml", store)
+    if data is None:
+        return
+    digest, previous = data.get("digest"), data.get("previous", {})
+    texts = isinstance(previous, dict) and all(isinstance(mac, str) for mac in previous.values())
+    if (
+        data.get("kid") != folder.name
+        or not isinstance(digest, str)
+        or not isinstance(previous, dict)
+        or not texts
+    ):
+        store.problems.append((_shown(root, folder / "key.yaml"), "does not describe the key of its folder"))
+        return
+    found = KeyFolder(folder.name, digest, dict(previous))
+    for file in sorted(folder.iterdir()):
+        content = _bytes(root, file, store) if file.suffix in (".age", ".mac") else None
+        if content is not None and file.suffix == ".age":
+            found.wrapped[file.stem] = content
+        elif content is not None:
+            found.macs[file.stem] = content.decode("ascii", "replace").strip()
+    store.folders[folder.name] = found
+
+
+def _yaml(root: Path, file: Path, store: Store) -> dict[str, object] | None:
+    content = _bytes(root, file, store)
+    if content is None:
+        return None
+    text = decode(content, file.name)
+    documents, findings = values.load(text, file.name) if isinstance(text, str) else ([], [text])
+    if findings or len(documents) != 1 or not isinstance(documents[0], dict):
+        store.problems.append((_shown(root, file), "is not one YAML mapping"))
+        return None
+    return dict(documents[0])
+
+
+def _bytes(root: Path, file: Path, store: Store) -> bytes | None:
+    try:
+        if file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_FILE:
+            store.problems.append((_shown(root, file), "is missing, too large, or no regular file"))
+            return None
+        return file.read_bytes()
+    except OSError as error:
+        store.problems.append((_shown(root, file), f"cannot be read: {error.strerror}"))
+        return None
+
+
+def _shown(root: Path, file: Path) -> str:
+    return file.relative_to(root).as_posix()
+
+
+def problems(root: Path) -> Iterator[Finding]:
+    """Yield what is wrong with the key files of all vaults, as far as it shows without a key."""
+    for vault in vault_names(root):
+        store = read_store(root, vault)
+        for path, problem in store.problems:
+            yield _finding("LCK019", path, f"`{path}` {problem}", "restore it from git history")
+        tips = store.tips()
+        if store.folders and not tips:
+            path = f"keys/{vault}/{min(store.folders)}/key.yaml"
+            message = f"the keys of the vault `{vault}` follow each other in a circle"
+            yield _finding("LCK019", path, message, "restore keys/ from git history")
+        if len(tips) > 1:
+            message = f"the vault `{vault}` has {len(tips)} current keys, as after rotations in parallel"
+            hint = f"`llmconf secrets rotate --vault {vault}` unites them"
+            yield _finding("LCK020", f"keys/{vault}/{tips[-1]}/key.yaml", message, hint)
+        for kid in sorted(store.folders):
+            yield from _strangers(store, kid, current=kid in tips)
+
+
+def _strangers(store: Store, kid: str, *, current: bool) -> Iterator[Finding]:
+    """Yield wraps for nobody, and recipients whom nobody with the key has added."""
+    folder = store.folders[kid]
+    for name in sorted(set(folder.wrapped) - set(store.recipients)):
+        path = f"keys/{store.vault}/{kid}/{name}.age"
+        message = f"the key {kid} is wrapped for `{name}`, who is no recipient"
+        yield _finding("LCK019", path, message, "delete it, or add the recipient")
+    for name in sorted(set(store.recipients) - set(folder.macs)) if current else ():
+        path = f"keys/{store.vault}/recipients/{name}.yaml"
+        message = f"the recipient `{name}` has no MAC under the key {kid}: nobody who holds it added them"
+        yield _finding("LCK019", path, message, "delete it, or run `llmconf secrets recipients add`")
+
+
+def _finding(code: str, path: str, message: str, hint: str) -> Finding:
+    return Finding(code, Span(path, 1, 1, 1, 1), message, hint)

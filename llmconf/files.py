@@ -14,6 +14,10 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     `mode` sets the permissions; without it an existing file keeps its own and a new one gets what the
     umask leaves. Raises OSError as the file system does.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # A pipe or a device such as /dev/stdout: to take its name would destroy it.
+        path.write_bytes(data)
+        return
     path = path.resolve() if path.is_symlink() else path
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:

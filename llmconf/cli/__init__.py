@@ -48,7 +48,7 @@ def run() -> NoReturn:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     debug = "--debug" in sys.argv
     try:
-        status = group.main(standalone_mode=False)
+        status = group.main(prog_name="llmconf", standalone_mode=False)
         sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.Abort:
@@ -70,6 +70,9 @@ def run() -> NoReturn:
         sys.exit(141)
     except Exception as error:  # the command boundary: a defect must not end in a traceback
         if debug:
-            raise
-        click.echo(f"llmconf: internal error ({type(error).__name__}); --debug shows more", err=True)
+            import traceback
+
+            traceback.print_exc()
+        else:
+            click.echo(f"llmconf: internal error ({type(error).__name__}); --debug shows more", err=True)
         sys.exit(EXIT_INTERNAL)

@@ -27,9 +27,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 )
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Resources with this label.")
 @click.option("--provider", metavar="P", help="Resources of this provider.")
-@click.option(
-    "-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True
-)
+@click.option("-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True)
 @common.project_options
 def command(
     kind: str, capabilities: tuple[str, ...], labels: tuple[str, ...], provider: str | None, output: str,
@@ -41,14 +39,15 @@ def command(
     \b
     Examples:
       llmconf list model --capability function_calling --env prod
-      llmconf list credential --provider openai -o json
-      llmconf list provider --label owner=ai-platform -o name
+      llmconf list credential --env prod --provider openai -o json
+      llmconf list provider --env prod --label owner=llm-platform -o name
     """
     from llmconf.views import filter_rows, resource_rows
 
+    wanted = _parse_labels(labels)
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
     rows = resource_rows(checked.environments[common.pick_environment(checked, env)], kind)
-    rows = filter_rows(rows, capabilities, _parse_labels(labels), provider)
+    rows = filter_rows(rows, capabilities, wanted, provider)
     if output == "name":
         text = "".join(f"{row['identity']}\n" for row in rows)
     elif output == "json":

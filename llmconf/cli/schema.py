@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from llmconf.diagnostics import did_you_mean
-from llmconf.errors import UsageError
+from llmconf.errors import RefusedError, UsageError
 
 
 @click.command(name="schema")
@@ -35,9 +35,7 @@ def command(name: str | None, write: bool, out: str) -> int:
         return 0
     names = [file.removesuffix(".schema.json") for file in found]
     if name is not None and name not in names:
-        raise UsageError(
-            f"there is no schema `{name}`", did_you_mean(name, names) or f"schemas: {', '.join(names)}"
-        )
+        raise UsageError(f"there is no schema `{name}`", did_you_mean(name, names) or f"schemas: {', '.join(names)}")
     click.echo(schema_text(found[f"{name or 'llmconf'}.schema.json"]), nl=False)
     return 0
 
@@ -50,6 +48,9 @@ def schema_text(schema: object) -> str:
 def _write(folder: Path, found: dict[str, dict[str, object]]) -> None:
     from llmconf.files import write_atomic
 
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in found.items():
-        write_atomic(folder / name, schema_text(schema).encode())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, schema in found.items():
+            write_atomic(folder / name, schema_text(schema).encode())
+    except OSError as error:
+        raise RefusedError(f"the schemas cannot be written to {folder}: {error.strerror}") from None

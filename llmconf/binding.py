@@ -10,9 +10,22 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+from llmconf.fields import Token
 
 FORMAT = "llmconf/v1"
-_BINDING_BYTES = 16
+_PARTS = {
+    "hosts": (7, "for other hosts"),
+    "resource": (4, "for another resource"),
+    "field": (3, "for another field"),
+    "layer": (3, "for another environment"),
+    "vault": (3, "for another vault"),
+    "revision": (2, "with another revision"),
+    "fingerprint": (2, "with another fingerprint"),
+    "hint": (2, "with another hint"),
+}
+"""The parts of a public digest in their order: how many characters each has, and what it means to differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +69,42 @@ def context(slot: Slot, kid: str, revision: int, fingerprint: str, hint: str | N
     return encode([*head, encode(slot.normalized_hosts())])
 
 
-def binding(bound: bytes) -> str:
-    """Return the public digest of a context: 26 base32 characters of its SHA-256."""
-    digest = hashlib.sha256(b"llmconf/v1 binding\0" + bound).digest()[:_BINDING_BYTES]
-    return base32(digest)
+def binding(slot: Slot, revision: int, fingerprint: str, hint: str | None) -> str:
+    """Return the public digest of a context: 26 characters, some for each part, so that it tells which differs."""
+    values: dict[str, tuple[str, ...]] = {
+        "hosts": slot.normalized_hosts(),
+        "resource": (slot.identity,),
+        "field": (slot.field,),
+        "layer": (slot.layer,),
+        "vault": (slot.vault,),
+        "revision": (str(revision),),
+        "fingerprint": (fingerprint,),
+        "hint": (hint or "",),
+    }
+    return "".join(_digest(name, values[name])[:length] for name, (length, _) in _PARTS.items())
+
+
+def why_stale(token: Token, slot: Slot) -> str | None:
+    """Say, without any key, in which parts a token was sealed for something else than where it stands.
+
+    In words that follow "sealed"; None where its public digest is the right one, or absent.
+    """
+    found = token.binding
+    expected = binding(slot, token.revision, token.fingerprint, token.hint)
+    if found is None or found == expected:
+        return None
+    said = []
+    start = 0
+    for length, words in _PARTS.values():
+        if expected[start : start + length] != found[start : start + length]:
+            said.append(words)
+        start += length
+    return ", ".join(said)
+
+
+@lru_cache(maxsize=4096)
+def _digest(name: str, values: tuple[str, ...]) -> str:
+    return base32(hashlib.sha256(f"llmconf/v1 binding {name}\0".encode() + encode(values)).digest())
 
 
 def base32(data: bytes) -> str:

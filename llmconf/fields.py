@@ -23,7 +23,7 @@ DATE_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 TOKEN_PATTERN = (
     r"^ENC\(v1;k=(?P<kid>[a-z2-7]{1,32});r=(?P<revision>[1-9][0-9]{0,8});"
     r"f=(?P<fingerprint>[a-z2-7]{8})(?:;h=(?P<hint>[A-Za-z0-9_-]{4}))?"
-    r"(?:;b=(?P<binding>[a-z2-7]{8,26}))?;d=(?P<data>[A-Za-z0-9_-]{95,})\)$"
+    r"(?:;b=(?P<binding>[a-z2-7]{26}))?;d=(?P<data>[A-Za-z0-9_-]{95,})\)$"
 )
 REFERENCE_PATTERN = r"^(?P<scheme>[a-z][a-z0-9+.-]{1,31}):(?P<target>\S(?:.*\S)?)$"
 ENV_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llmconf import adapters
-from llmconf.binding import Slot, binding, context
+from llmconf.binding import Slot, why_stale
 from llmconf.diagnostics import Finding, Place
 from llmconf.diagnostics import Path as Steps
 from llmconf.fields import parse_host, parse_token, parse_url
@@ -168,16 +168,6 @@ def _normal(hosts: Iterable[object]) -> list[str]:
     return sorted(found)
 
 
-def stale_binding(site: Site) -> bool:
-    """Tell, without any key, whether a token cannot open where it stands: its public digest is another one."""
-    parts = parse_token(site.value)
-    if parts is None or parts.binding is None:
-        return False
-    return parts.binding != binding(
-        context(site.slot, parts.kid, parts.revision, parts.fingerprint, parts.hint)
-    )
-
-
 def key_problems(root: Path, site: Site) -> Finding | None:
     """Return what is wrong with a token as far as that shows without a key, or None."""
     parts = parse_token(site.value)
@@ -190,11 +180,10 @@ def key_problems(root: Path, site: Site) -> Finding | None:
         return Finding(
             "LCK018", site.place, message, f"restore keys/{slot.vault}/{parts.kid} from git history"
         )
-    if stale_binding(site):
+    why = why_stale(parts, slot)
+    if why is not None:
         where = f" --env {slot.layer}" if slot.layer else ""
-        message = (
-            f"`{slot.field}` cannot be opened here: it was sealed for another resource, field, layer or hosts"
-        )
+        message = f"`{slot.field}` cannot be opened here: it was sealed {why}"
         hint = f"undo the move or the edit, or seal it anew: llmconf secrets set {slot.identity} {slot.field}{where}"
         return Finding("LCK017", site.place, message, hint)
     return None

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from llmconf.binding import Slot, base32, binding, context, encode
+from llmconf.binding import Slot, base32, binding, context, encode, why_stale
 from llmconf.errors import RefusedError
 from llmconf.fields import Token
 
@@ -73,7 +73,7 @@ def seal(
     body = salt + commitment + AESGCM(cipher_key).encrypt(nonce, data, bound)
     parts = [f"k={key.kid}", f"r={revision}", f"f={mark}"]
     parts += [f"h={hint}"] if hint else []
-    parts += [f"b={binding(bound)}", "d=" + base64.urlsafe_b64encode(body).decode("ascii").rstrip("=")]
+    parts += [f"b={binding(slot, revision, mark, hint)}", "d=" + base64.urlsafe_b64encode(body).decode("ascii").rstrip("=")]
     return f"ENC(v1;{';'.join(parts)})"
 
 
@@ -88,23 +88,25 @@ def open_token(token: Token, key: DataKey, slot: Slot) -> str:
     salt, commitment, sealed = body[:SALT], body[SALT : SALT + COMMITMENT], body[SALT + COMMITMENT :]
     cipher_key, nonce, expected = _keys(key.secret, salt, bound)
     if not hmac.compare_digest(commitment, expected):
-        raise OpenError(*_why_not(token, bound))
+        raise OpenError(*_why_not(token, slot))
     try:
         plaintext = AESGCM(cipher_key).decrypt(nonce, sealed, bound).decode("utf-8")
     except (InvalidTag, UnicodeDecodeError):
         raise OpenError("the sealed data of the token was altered", "restore it from git history") from None
     if not hmac.compare_digest(fingerprint(plaintext, key), token.fingerprint):
         raise OpenError("the fingerprint in the token is not that of its secret")
+    if why_stale(token, slot) is not None:
+        raise OpenError("the public digest in the token was altered", "restore it from git history")
     return plaintext
 
 
-def _why_not(token: Token, bound: bytes) -> tuple[str, str]:
+def _why_not(token: Token, slot: Slot) -> tuple[str, str]:
     """Say what is wrong with a token whose commitment does not hold, as far as its public digest tells."""
-    if token.binding is not None and token.binding != binding(bound):
+    why = why_stale(token, slot)
+    if why is not None:
         return (
-            "the token belongs elsewhere: its field, resource, environment, vault, hosts, hint, revision or "
-            "fingerprint is not the one it was sealed for",
-            "restore it, or seal the secret anew with `llmconf secrets set`",
+            f"the token was sealed {why}",
+            "undo the move or the edit, or seal the secret anew with `llmconf secrets set`",
         )
     return (
         "the token was altered, or was sealed under another key of the same name",

@@ -83,7 +83,8 @@ def _translate(path: Path, merged: Any, layered: Any) -> Path | None:
         if not isinstance(layered, list) or not isinstance(merged, list) or step >= len(merged):
             return None
         index = step
-        if key in LIST_KEYS and isinstance(merged[step], dict):
+        # Where the lists begin alike, which is quick to see, an item stands where it stood.
+        if key in LIST_KEYS and isinstance(merged[step], dict) and merged[: step + 1] != layered[: step + 1]:
             wanted = item_key(key, merged[step])
             twins = sum(item_key(key, item) == wanted for item in merged[:step])
             same = [i for i, item in enumerate(layered) if item_key(key, item) == wanted]

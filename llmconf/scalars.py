@@ -80,8 +80,8 @@ def tagged(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
 def check_collection_tag(event: Any, kind: str, complain: Callable[[Refusal], None]) -> None:
     """Complain of a tag on a mapping or sequence that says anything else than that."""
     if str(event.tag) not in ("!", _TAG + kind):
-        start = event.start_mark.index
-        complain(Refusal("LCY004", f"the tag `{short(str(event.tag))}` is not allowed here", start, start + 1))
+        start, tag = event.start_mark.index, short(str(event.tag))
+        complain(Refusal("LCY004", f"the tag `{tag}` is not allowed here", start, start + 1))
 
 
 def check_version(event: Any, complain: Callable[[Refusal], None]) -> None:

@@ -12,7 +12,16 @@ from typing import Any
 
 from llmconf import events
 from llmconf.diagnostics import Finding, Span
-from llmconf.scalars import SPECIAL, Refusal, check_collection_tag, check_version, region, resolve, short, tagged
+from llmconf.scalars import (
+    SPECIAL,
+    Refusal,
+    check_collection_tag,
+    check_version,
+    region,
+    resolve,
+    short,
+    tagged,
+)
 from llmconf.text import Lines, decode, forbidden_character
 
 MAX_DEPTH = 64
@@ -178,7 +187,8 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
                 heights[id(container)] = height, container
                 anchors[anchor] = (container, nodes - started + 1, height)
             if nodes > MAX_NODES:
-                raise Refusal("LCY008", f"more than {MAX_NODES:,} values in one file", *region(event), "split it")
+                message = f"more than {MAX_NODES:,} values in one file"
+                raise Refusal("LCY008", message, *region(event), "split it")
             container, key, merges, anchor, started = stack.pop()
             in_map = key is not None
             continue

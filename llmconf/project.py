@@ -147,7 +147,12 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
         project.findings.extend(errors.missing(path, place, data) for path in errors.missing_paths(error))
         return
     for key, defaults in project.settings.defaults.items():
-        project.findings.extend(_check_defaults(key, defaults))
+        found = _check_defaults(key, defaults)
+        project.findings.extend(found)
+        # What is reported here goes no further, lest each resource that it reaches reports it again.
+        wrong = {step for item in found if isinstance(item.place, Place) for step in item.place.path[2:3]}
+        for name in [name for name in defaults if name in wrong]:
+            del defaults[name]
 
 
 def drop_nulls_but_environments(data: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from llmconf import values
 from llmconf.diagnostics import Path
 from llmconf.document import Document, Node
 from llmconf.errors import RefusedError
+from llmconf.scalars import short
 from llmconf.vault._sops_values import Plain
 
 _WORDS: dict[str, Plain] = {
@@ -58,7 +59,7 @@ def read_json(text: str, file: str) -> list[dict[str, Any]]:
     except json.JSONDecodeError as error:
         raise RefusedError(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
     except _Twice as error:
-        raise RefusedError(f"{file}: the key `{values.short(str(error))}` stands twice") from None
+        raise RefusedError(f"{file}: the key `{short(str(error))}` stands twice") from None
     except RecursionError:
         raise RefusedError(f"{file}: nested more than {values.MAX_DEPTH} levels deep") from None
     except ValueError:

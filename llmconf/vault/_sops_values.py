@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -77,7 +78,7 @@ def _typed(content: bytes, kind: str) -> Plain:
     raise ValueProblem(f"holds no valid `{kind}`")
 
 
-def seal_value(value: str | int | float | bool, key: bytes, bound_to: str, random: Callable[[int], bytes]) -> str:
+def seal_value(value: str | float, key: bytes, bound_to: str, random: Callable[[int], bytes]) -> str:
     """Seal a value as SOPS does. An empty string stays one. Raises ValueProblem for what SOPS cannot hold."""
     if value == "":
         return ""
@@ -105,8 +106,8 @@ def plain_bytes(value: Plain) -> bytes:
 
 def _float_text(value: float) -> str:
     """Write a float as Go does: the shortest digits that read back, without an exponent."""
-    if value != value:
+    if math.isnan(value):
         return "NaN"
-    if value in (float("inf"), float("-inf")):
+    if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     return format(Decimal(repr(value)), "f").removesuffix(".0")

@@ -14,6 +14,7 @@ from llmconf.errors import LlmconfError
 from llmconf.version import __version__
 
 EXIT_INTERNAL = 70
+_EXIT_INTERRUPTED, _EXIT_PIPE = 130, 141
 
 
 @click.command(
@@ -38,7 +39,7 @@ def group(ctx: click.Context, directory: str | None, debug: bool) -> None:
 
 
 def run() -> NoReturn:
-    """Run the command line and exit: the one place where errors become exit codes."""
+    """Run the command line and exit."""
     # A run is short and builds many long-lived objects: collecting garbage would cost more than it frees.
     gc.disable()
     # Looking for pydantic plugins reads the metadata of every installed package.
@@ -46,28 +47,40 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    debug = "--debug" in sys.argv
+    status = _run(debug="--debug" in sys.argv)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        status = _EXIT_PIPE
+    # All is written: taking down a million objects one by one would only take time.
+    os._exit(status)
+
+
+def _run(*, debug: bool) -> int:
+    """Run a command and return its exit code: the one place where errors become exit codes."""
     try:
         status = group.main(prog_name="llmconf", standalone_mode=False)
         sys.stdout.flush()
-        sys.exit(status if isinstance(status, int) else 0)
-    except click.exceptions.Abort:
+        return status if isinstance(status, int) else 0
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("aborted", err=True)
-        sys.exit(130)
+        return _EXIT_INTERRUPTED
     except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
     except LlmconfError as error:
         click.echo(f"llmconf: {error.message}", err=True)
         if error.hint:
             click.echo(f"  help: {error.hint}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except BrokenPipeError:
-        # The reader went away, as `| head` does; what Python flushes at exit goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        # The reader went away, as `| head` does.
+        return _EXIT_PIPE
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
     except Exception as error:  # the command boundary: a defect must not end in a traceback
         if debug:
             import traceback
@@ -75,4 +88,4 @@ def run() -> NoReturn:
             traceback.print_exc()
         else:
             click.echo(f"llmconf: internal error ({type(error).__name__}); --debug shows more", err=True)
-        sys.exit(EXIT_INTERNAL)
+        return EXIT_INTERNAL

@@ -175,6 +175,8 @@ def key_problems(root: Path, site: Site) -> Finding | None:
     if parts is None:
         return None
     vault = root / "keys" / slot.vault
+    if parts.binding is None:
+        return None  # written by hand or by another program: without a key nothing is known of it
     if vault.is_dir() and not (vault / parts.kid / "key.yaml").is_file():
         message = f"`{slot.field}` is sealed under `{parts.kid}`, which is no key of the vault `{slot.vault}`"
         return Finding(

@@ -74,6 +74,11 @@ class Keyring:
         if not tips:
             raise RefusedError(f"the keys of the vault `{vault}` follow each other in a circle")
         pinned = self._pinned(vault)
+        if pinned is None and trust is None and len({self._origin(vault, kid) for kid in tips}) > 1:
+            raise RefusedError(
+                f"the vault `{vault}` has keys of different origin, and this clone has trusted none of them yet",
+                f"find out which one is yours ({', '.join(tips)}) and name it once: --trust-key KID",
+            )
         for kid in [trust] if trust else tips:
             key = self.key(vault, kid)
             if trust or pinned is None or self._follows(vault, key, pinned):
@@ -83,6 +88,17 @@ class Keyring:
             f"the key `{tips[0]}` of the vault `{vault}` does not follow the one that this clone trusts",
             f"find out who added keys/{vault}/{tips[0]}; if it is right: --trust-key {tips[0]}",
         )
+
+    def _origin(self, vault: str, kid: str) -> str:
+        """Return the oldest key that a chain of valid MACs leads back to."""
+        folders = self.store(vault).folders
+        seen: set[str] = set()
+        while kid not in seen:
+            seen.add(kid)
+            key = self.key(vault, kid)
+            before = (b for b in sorted(folders[kid].previous) if b in folders and self.vouches(vault, b, key))
+            kid = next(before, kid)
+        return kid
 
     def _follows(self, vault: str, key: DataKey, pinned: tuple[str, str]) -> bool:
         """Tell whether a chain of MACs leads from the pinned key to this one."""

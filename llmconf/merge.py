@@ -9,6 +9,7 @@ from llmconf.diagnostics import Finding, Path, Place, closest
 from llmconf.resolved import LIST_KEYS, Layer, item_key
 
 Controls = dict[Path, dict[str, Any]]
+_MANY = 1000
 Report = Callable[[str, Path, str, str | None], None]
 
 
@@ -61,30 +62,37 @@ def _keyed(
 ) -> list[Any]:
     """Merge lists of objects by key: known items change in place, new ones follow, removed ones go."""
     result = list(low)
+    positions: dict[str, int] = {}
+    for position, known in enumerate(low):
+        positions.setdefault(repr(item_key(name, known)), position)
+    removed: set[int] = set()
     for index, item in enumerate(high):
         at = (*path, index)
         control = controls.get(at, {})
         key = item_key(name, item)
         if key is None:
             continue  # no mapping, which the schema has reported
-        shown = _shown(name, key)
-        position = next((i for i, known in enumerate(result) if item_key(name, known) == key), None)
+        place = positions.get(repr(key))
         if "$new" in control:
-            if position is None:
+            if place is None:
+                positions[repr(key)] = len(result)
                 result.append(item)
             else:
-                report("LCO002", (*at, "$new"), f"{shown} exists already", "remove `$new` to change it")
-        elif position is None:
-            known = [_shown(name, item_key(name, entry)) for entry in result]
-            match = closest(shown, known)
-            hint = f"did you mean {match}?" if match else "add `$new: true` if it is meant to be new"
-            report("LCO001", (*at, LIST_KEYS[name][0]), f"there is no {shown} to override", hint)
+                report("LCO002", (*at, "$new"), f"{_shown(name, key)} exists already", "remove `$new` to change it")
+        elif place is None:
+            hint = _similar(name, key, result) if index < _MANY else None
+            message = f"there is no {_shown(name, key)} to override"
+            report("LCO001", (*at, LIST_KEYS[name][0]), message, hint)
         elif "$remove" in control:
-            del result[position]
+            removed.add(positions.pop(repr(key)))
         else:
-            merged = _maps(result[position], item, at, controls, _unless_key(name, report))
-            result[position] = merged
-    return result
+            result[place] = _maps(result[place], item, at, controls, _unless_key(name, report))
+    return [item for position, item in enumerate(result) if position not in removed]
+
+
+def _similar(name: str, key: tuple[Any, ...], known: list[Any]) -> str:
+    match = closest(_shown(name, key), [_shown(name, item_key(name, item)) for item in known])
+    return f"did you mean {match}?" if match else "add `$new: true` if it is meant to be new"
 
 
 def _unless_key(name: str, report: Report) -> Report:

@@ -21,6 +21,12 @@ _MAPS = {
     "Model": "models", "Route": "routes", "Team": "teams",
 }  # fmt: skip
 
+_MANY = 1000
+"""Findings after which no more suggestions are looked for: each takes a look at all names."""
+
+_Siblings = dict[tuple[str, str | None], list[str]]
+"""The identities of the base by their kind and provider."""
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -88,16 +94,19 @@ def resolve(
     entries = dict(base.entries)
     removed: dict[str, Place] = {}
     types = {e.fragment.name: e.data.get("type") for e in entries.values() if e.fragment.kind == "Provider"}
+    siblings = _siblings(entries) if overlays else {}
+    new = {(f.layer.file, f.layer.document) for f in overlays if f.kind == "Provider" and "$new" in f.control}
     for fragment in _unique(overlays, found):
+        is_inside_new = fragment.layer.path and (fragment.layer.file, fragment.layer.document) in new
         if "$remove" in fragment.control and fragment.identity in entries:
-            _remove(entries, fragment, removed, found)
-        elif "$new" in fragment.control or _is_inside_new(fragment, overlays):
+            _remove(entries, fragment, siblings, removed, found)
+        elif "$new" in fragment.control or is_inside_new:
             _add(entries, fragment, project, types, found)
         elif fragment.identity in entries:
             _override(entries, fragment, found)
         else:
-            _report_unknown(entries, fragment, removed, found)
-    _take_over_default(entries, overlays)
+            _report_unknown(entries, fragment, siblings, removed, found)
+    _take_over_default(entries, siblings, overlays)
     return _finish(entries, removed, environment, found), found
 
 
@@ -112,19 +121,19 @@ def _unique(overlays: list[Fragment], found: list[Finding]) -> list[Fragment]:
     return list(first.values())
 
 
-def _is_inside_new(fragment: Fragment, overlays: list[Fragment]) -> bool:
-    """Tell whether a nested resource stands in a provider document that is new as a whole."""
-    layer = fragment.layer
-    return bool(layer.path) and any(
-        "$new" in other.control
-        for other in overlays
-        if other.kind == "Provider"
-        and (other.layer.file, other.layer.document) == (layer.file, layer.document)
-    )
+def _siblings(entries: dict[str, _Entry]) -> _Siblings:
+    siblings: _Siblings = {}
+    for identity, entry in entries.items():
+        siblings.setdefault((entry.fragment.kind, entry.fragment.provider), []).append(identity)
+    return siblings
 
 
 def _remove(
-    entries: dict[str, _Entry], fragment: Fragment, removed: dict[str, Place], found: list[Finding]
+    entries: dict[str, _Entry],
+    fragment: Fragment,
+    siblings: _Siblings,
+    removed: dict[str, Place],
+    found: list[Finding],
 ) -> None:
     layer = fragment.layer
     place = Place(layer.file, layer.document, (*layer.path, "$remove"))
@@ -133,10 +142,11 @@ def _remove(
         found.append(Finding("LCO007", fragment.place, "what is removed cannot be changed as well"))
     gone = [fragment.identity]
     if fragment.kind == "Provider":
-        gone += [identity for identity, entry in entries.items() if entry.fragment.provider == fragment.name]
+        for kind in NESTED.values():
+            gone += siblings.get((kind, fragment.name), ())
     for identity in gone:
-        del entries[identity]
-        removed[identity] = place
+        if entries.pop(identity, None):
+            removed[identity] = place
 
 
 def _add(
@@ -168,33 +178,32 @@ def _override(entries: dict[str, _Entry], fragment: Fragment, found: list[Findin
 
 
 def _report_unknown(
-    entries: dict[str, _Entry], fragment: Fragment, removed: dict[str, Place], found: list[Finding]
+    entries: dict[str, _Entry],
+    fragment: Fragment,
+    siblings: _Siblings,
+    removed: dict[str, Place],
+    found: list[Finding],
 ) -> None:
     owner = f"provider/{fragment.provider}" if fragment.provider else None
     if owner and owner not in entries and owner not in removed and fragment.layer.path:
         return  # the provider around it is reported already
     if owner in entries and entries[owner].broken:
         return  # what a broken provider holds is not known
-    prefix = fragment.identity.rpartition("/")[0] + "/"
-    names = [
-        e.fragment.name
-        for i, e in entries.items()
-        if i.startswith(prefix) and e.fragment.kind == fragment.kind
-    ]
+    known = siblings.get((fragment.kind, fragment.provider), []) if len(found) < _MANY else []
+    names = [entries[identity].fragment.name for identity in known if identity in entries]
     hint = did_you_mean(fragment.name, names) or "add `$new: true` if it is meant to be new"
     related = (("removed here", removed[fragment.identity]),) if fragment.identity in removed else ()
     message = f"there is no `{fragment.identity}` to override"
     found.append(Finding("LCO001", fragment.place, message, hint, related))
 
 
-def _take_over_default(entries: dict[str, _Entry], overlays: list[Fragment]) -> None:
+def _take_over_default(entries: dict[str, _Entry], siblings: _Siblings, overlays: list[Fragment]) -> None:
     """Let an endpoint that an overlay makes the default take that over from the others of its provider."""
     winners = [f for f in overlays if f.kind == "Endpoint" and f.layer.data.get("default") is True]
     for winner in winners:
-        for identity, entry in entries.items():
-            fragment = entry.fragment
-            same = fragment.kind == "Endpoint" and fragment.provider == winner.provider
-            if not same or identity == winner.identity or entry.data.get("default") is not True:
+        for identity in siblings.get(("Endpoint", winner.provider), ()):
+            entry = entries.get(identity)
+            if entry is None or identity == winner.identity or entry.data.get("default") is not True:
                 continue
             if any(layer.name == winner.layer.name and "default" in layer.data for layer in entry.layers):
                 continue
@@ -206,7 +215,7 @@ def _take_over_default(entries: dict[str, _Entry], overlays: list[Fragment]) -> 
                 {"default": False},
             )
             entries[identity] = _Entry(
-                fragment, {**entry.data, "default": False}, (*entry.layers, layer), None, entry.broken
+                entry.fragment, {**entry.data, "default": False}, (*entry.layers, layer), None, entry.broken
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 SPECIAL = frozenset("-+.0123456789~nNtTfF")
@@ -21,6 +22,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MAX_DIGITS = 400
 _SHORT = 60
+_MAX_DIRECTIVES = 64
 
 
 class Refusal(Exception):
@@ -82,6 +84,16 @@ def check_collection_tag(event: Any, kind: str, complain: Callable[[Refusal], No
     if str(event.tag) not in ("!", _TAG + kind):
         start, tag = event.start_mark.index, short(str(event.tag))
         complain(Refusal("LCY004", f"the tag `{tag}` is not allowed here", start, start + 1))
+
+
+def check_directives(text: str) -> None:
+    """Refuse a text with many tag directives, for which libyaml takes time by the square of their number."""
+    if "%TAG" in text:
+        found = list(islice(re.finditer("^%TAG", text, re.MULTILINE), _MAX_DIRECTIVES + 1))
+        if len(found) > _MAX_DIRECTIVES:
+            start = found[-1].start()
+            message = f"more than {_MAX_DIRECTIVES} tag directives"
+            raise Refusal("LCY004", message, start, start + 1, "remove them: llmconf reads no tags of your own")
 
 
 def check_version(event: Any, complain: Callable[[Refusal], None]) -> None:

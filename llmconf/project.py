@@ -40,7 +40,10 @@ class Project:
     suppressing: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str | None:
-        """Return the text of a file of the project, or None where it cannot be read."""
+        """Return the text of a file of the project, or None where it cannot be read or lies outside."""
+        # A link may lead to what the reader of a report must not see.
+        if not (self.root / name).resolve().is_relative_to(self.root.resolve()):
+            return None
         text = read_text(self.root, name)
         return text if isinstance(text, str) else None
 

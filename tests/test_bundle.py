@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 import rfc8785
-from support import EXAMPLES, TODAY, commit_all, copy_example, edit, git, run, tree
+from support import EXAMPLES, REPOSITORY, TODAY, commit_all, copy_example, edit, git, run, tree
 
 from llmconf.fields import TOKEN_PATTERN
+from llmconf.source import key_files
 
 ACME = EXAMPLES / "acme"
 TOKEN = re.compile(TOKEN_PATTERN[1:-1])
-KID = "d2rwibu3zf"
+SEALED = REPOSITORY / "tests" / "rules" / "LCK018" / "good"
 
 
 def build(root: Path, *args: str | Path, env: dict[str, str] | None = None, umask: int = -1) -> str:
@@ -201,9 +202,7 @@ def test_with_variables_there_is_no_token_in_any_file(by_variable: Path) -> None
     for name, data in tree(by_variable).items():
         assert b"ENC(" not in data, name
     bundle = load(by_variable)
-    assert bundle["providers"]["openai"]["credentials"]["main"]["api_key"] == {
-        "env": "LLMCONF_OPENAI_MAIN_API_KEY"
-    }
+    assert bundle["providers"]["openai"]["credentials"]["main"]["api_key"] == {"env": "LLMCONF_OPENAI_MAIN_API_KEY"}
     listed = {entry["name"]: entry for entry in bundle["variables"]}
     assert listed["LLMCONF_OPENAI_MAIN_API_KEY"] == {
         "name": "LLMCONF_OPENAI_MAIN_API_KEY", "resource": "credential/openai/main", "field": "api_key",
@@ -214,18 +213,24 @@ def test_with_variables_there_is_no_token_in_any_file(by_variable: Path) -> None
 
 
 def test_wrapped_keys_travel_with_the_tokens_that_need_them(tmp_path: Path) -> None:
-    root = copy_example("acme", tmp_path)
-    write(root, {
-        f"keys/default/{KID}/ops.age": "wrapped\n", f"keys/default/{KID}/ops.mac": "mac\n",
-        f"keys/default/{KID}/notes.txt": "not a key\n", "keys/default/aaaaaaaaaa/ops.age": "of no token\n",
-    })  # fmt: skip
-    (root / f"keys/default/{KID}/link.age").symlink_to("/etc/passwd")
-    build(root, "--env", "dev")
-    keys = {name: data for name, data in tree(root / "dist/dev").items() if name.startswith("keys/")}
-    assert keys == {f"keys/default/{KID}/ops.age": b"wrapped\n", f"keys/default/{KID}/ops.mac": b"mac\n"}
-    assert set(keys) <= set(load(root / "dist/dev", "manifest.json")["files"])
-    build(root, "--env", "dev", "--secrets", "env")
-    assert not (root / "dist/dev/keys").exists()
+    root = Path(shutil.copytree(SEALED, tmp_path / "sealed"))
+    build(root)
+    kept = {name: data for name, data in tree(root).items() if re.match(r"keys/.*[.](age|mac)$", name)}
+    sent = {name: data for name, data in tree(root / "dist/default").items() if name.startswith("keys/")}
+    assert kept
+    assert kept.items() <= sent.items()
+    assert set(sent) <= set(load(root / "dist/default", "manifest.json")["files"])
+    build(root, "--secrets", "env")
+    assert not (root / "dist/default/keys").exists()
+
+
+def test_only_the_files_of_a_key_travel(tmp_path: Path) -> None:
+    (tmp_path / "outside.age").write_text("of another place\n", encoding="utf-8")
+    names = ("aaaaaaaaaa/a.age", "aaaaaaaaaa/a.mac", "aaaaaaaaaa/notes.txt", "bbbbbbbbbb/a.age")
+    root = write(tmp_path / "project", {f"keys/default/{name}": "x\n" for name in names})
+    (root / "keys/default/aaaaaaaaaa/link.age").symlink_to(tmp_path / "outside.age")
+    found = key_files(root, "aaaaaaaaaa")
+    assert sorted(found) == ["keys/default/aaaaaaaaaa/a.age", "keys/default/aaaaaaaaaa/a.mac"]
 
 
 def test_what_is_disabled_or_removed_is_left_out(tmp_path: Path, sealed: Path) -> None:

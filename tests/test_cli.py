@@ -321,6 +321,19 @@ def test_a_report_may_go_to_a_pipe(broken: Path, tmp_path: Path) -> None:
     assert to_stdout.stdout.encode() == text
 
 
+@pytest.mark.parametrize("name", ["config/link.yaml", "environments/link.yaml"])
+@pytest.mark.parametrize("name_of_report", ["full", "json", "sarif"])
+def test_a_file_outside_of_the_repository_is_not_shown(name: str, name_of_report: str, tmp_path: Path) -> None:
+    root = copy_example("minimal", tmp_path)
+    (tmp_path / "outside.yaml").write_text("precious: thing\n", encoding="utf-8")
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).symlink_to(tmp_path / "outside.yaml")
+    done = run("validate", "-C", root, "--report", name_of_report)
+    assert done.returncode == 1
+    assert "LCY007" in done.stdout
+    assert "precious" not in done.stdout
+
+
 # Color and streams
 
 

@@ -17,26 +17,21 @@ from llmconf.sites import Site, find_sites
 from llmconf.vault.references import allowed_patterns
 
 
-def open_environment(
-    checked: Checked, name: str | None, allow: Iterable[str]
-) -> tuple[dict[str, str], list[str]]:
+def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     """Return the variables of an environment without errors, and notes on what is left to others.
 
     `allow` lists the references that this process may open. Raises LlmconfError where a secret does not
     open; an error in the environment is refused before any key is touched.
     """
     if checked.worst() == "error":
-        raise RefusedError(
-            "nothing is opened for a project with errors", "mend what `llmconf validate` reports"
-        )
+        raise RefusedError("nothing is opened for a project with errors", "mend what `llmconf validate` reports")
     work = open_workspace(checked.project)
     env = checked.environments[name]
     allowed = allowed_patterns(allow)
-    known = {
-        (site.slot.layer, site.slot.identity, site.slot.field): site for site in find_sites(checked.project)
-    }
+    known = {(site.slot.layer, site.slot.identity, site.slot.field): site for site in find_sites(checked.project)}
     opened: dict[str, str] = {}
     notes: list[str] = []
+    _check_hosts(env)
     for variable, resource, path in _variables(env):
         site = _site_of(resource, path, known, env)
         reference = parse_reference(site.value)
@@ -45,6 +40,19 @@ def open_environment(
             continue
         opened[variable] = open_site(work, site, allowed)
     return opened, notes
+
+
+def _check_hosts(env: Resolved) -> None:
+    """Refuse credentials that would be sent where they do not belong.
+
+    The rules say so too, but a repository can turn rules off.
+    """
+    for identity, credentials in wiring.credentials_by_endpoint(env).items():
+        endpoint = env.endpoints[identity]
+        for credential in credentials if env.is_live(endpoint) else ():
+            if wiring.has_secret(credential) and not wiring.is_bound(env, credential, endpoint):
+                message = f"{credential.identity} is not sealed for {endpoint.spec.url}, where {identity} would send it"
+                raise RefusedError(message, "correct the URL, or the hosts of the credential")
 
 
 def _variables(
@@ -79,11 +87,12 @@ def _site_of(
     place = Place(layer.file, layer.document, layer.path + real)
     if site is None:
         # A header under a harmless name that holds a reference: opened, but bound to nothing.
-        return Site(
-            place, Slot("default", name, resource.identity, ".".join(path), ()), str(value), has_hosts=True
-        )
+        return Site(place, Slot("default", name, resource.identity, ".".join(path), ()), str(value), has_hosts=True)
     if isinstance(resource.spec, Credential):
         hosts = tuple(str(origin) for origin in wiring.bound_hosts(env, resource))
-        slot = Slot(site.slot.vault, site.slot.layer, site.slot.identity, site.slot.field, hosts)
-        return Site(site.place, slot, site.value, site.has_hosts, site.expires)
-    return site
+    else:
+        hosts = wiring.header_hosts(env, resource)
+        if set(hosts) <= set(site.slot.hosts):
+            return site
+    slot = Slot(site.slot.vault, site.slot.layer, site.slot.identity, site.slot.field, hosts)
+    return Site(site.place, slot, site.value, site.has_hosts, site.expires)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from llmconf import adapters
@@ -220,6 +220,13 @@ def header_variable(resource: Resource[Endpoint] | Resource[Provider], header: s
     if resource.provider is None:
         return _variable(value, resource.name, "header", header)
     return _variable(value, resource.provider, resource.name, f"header_{header}")
+
+
+def header_hosts(env: Resolved, resource: Resource[Endpoint] | Resource[Provider]) -> tuple[str, ...]:
+    """Return the origins that the headers of an endpoint, or of all endpoints of a provider, are sent to."""
+    owners = env.endpoints_of(resource.name) if resource.provider is None else [resource]
+    urls = (owner.spec.url for owner in owners if isinstance(owner.spec, Endpoint))
+    return tuple(sorted({str(replace(parse_url(url), path="")) for url in urls}))
 
 
 def _variable(value: str, *names: str) -> SecretVariable | None:

@@ -1,6 +1,7 @@
-"""An overlay changes the hosts of a credential whose sealed secret comes from a lower layer.
+"""An overlay changes the hosts that a sealed secret of a lower layer would be sent to.
 
-Why: A sealed secret is bound to the hosts it was sealed for, and cannot be opened for others.
+Why: A sealed secret is bound to the hosts it was sealed for, and cannot be opened for others. A sealed header
+is bound to the hosts of the endpoints that it is sent to.
 
 Example:
     # config/openai.yaml
@@ -22,20 +23,23 @@ Fix: Seal the secret in the overlay as well, or list all hosts in the base.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from llmconf import adapters, wiring
-from llmconf.fields import Origin, parse_host
+from llmconf.fields import Origin, parse_host, parse_url
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
-from llmconf.schema.kinds import SECRET_FIELDS, Credential
+from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Provider
 
 CODE = "LCK015"
 NAME = "rebound"
 SEVERITY = "error"
+_BASE = ("defaults", "base")
 
 
 def check(context: Context) -> Iterator[Problem]:
     """Compare the hosts in the layer of each token with those in the end."""
+    yield from _headers(context.env)
     env = context.env
     for credential in env.credentials.values():
         if len(credential.layers) == 1 or not any("hosts" in layer.data for layer in credential.layers[1:]):
@@ -50,6 +54,35 @@ def check(context: Context) -> Iterator[Problem]:
                 message = f"`{field}` of credential `{credential.name}` is sealed for other hosts than these"
                 related = ((f"`{field}` is sealed here", credential.place(field)),)
                 yield Problem(credential.place("hosts"), message, "seal the secret here anew", related)
+
+
+def _headers(env: Resolved) -> Iterator[Problem]:
+    """Look for endpoints that an overlay moves or adds, and that a sealed header of the base would go to."""
+    for endpoint in env.endpoints.values():
+        if endpoint.layers[-1].name in _BASE or _origins(endpoint, _BASE) == _origins(endpoint):
+            continue
+        owners: list[Resource[Endpoint] | Resource[Provider] | None] = [endpoint, wiring.owner(env, endpoint)]
+        for owner in owners:
+            if owner is None:
+                continue
+            known = _origins(endpoint, _BASE)
+            if owner is not endpoint:
+                known = {each for other in env.endpoints_of(owner.name) for each in _origins(other, _BASE)}
+            for name, value in owner.spec.headers.items():
+                base = owner.chain(("headers", name))[-1][0].name in _BASE
+                if value.startswith("ENC(") and base and not _origins(endpoint) <= known:
+                    message = f"the header `{name}` is sealed for other hosts than that of endpoint `{endpoint.name}`"
+                    related = ((f"`{name}` is sealed here", owner.place("headers", name)),)
+                    yield Problem(endpoint.place("url"), message, "seal the header here anew", related)
+
+
+def _origins(endpoint: Resource[Endpoint], layers: tuple[str, ...] | None = None) -> set[str]:
+    """Return scheme, host and port of an endpoint: in the end, or as the last of some layers has them."""
+    if layers is None:
+        urls = [endpoint.spec.url]
+    else:
+        urls = [layer.data["url"] for layer in endpoint.layers if layer.name in layers and "url" in layer.data]
+    return {str(replace(parse_url(url), path="")) for url in urls[-1:]}
 
 
 def _hosts_at(env: Resolved, credential: Resource[Credential], level: int) -> set[Origin]:

@@ -24,6 +24,9 @@ def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
         raise RefusedError(
             f"the vault `{vault}` has a key already", "`llmconf secrets rotate` makes a new one"
         )
+    if work.keyring.knows(vault):
+        hint = f"restore keys/{vault} from git history; to begin anew, delete {work.keyring.pins}"
+        raise RefusedError(f"this clone knows a key of the vault `{vault}` that is gone", hint)
     if not recipients:
         raise RefusedError(
             "a vault needs a recipient",
@@ -41,19 +44,21 @@ def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
     return Outcome([f"vault {vault}: key {key.kid} wrapped for {names}"])
 
 
-def rotate(work: Workspace, vault: str, *, trust: str | None = None, fresh: bool = False) -> Outcome:
+def rotate(
+    work: Workspace, vault: str, *, trust: str | None = None, fresh: bool = False, without: str | None = None
+) -> Outcome:
     """Make a new data key and seal all values of the vault again under it.
 
     What an interrupted run has left is finished first and nothing else: while values stand under an older
     key, no new key is made. Several current keys, after rotations in parallel, are united in a new one.
-    `fresh` makes a new fingerprint key too.
+    `fresh` makes a new fingerprint key too; `without` names a recipient for whom the new key is not wrapped.
     """
     outcome = Outcome()
     current = work.keyring.sealing_key(vault, trust=trust)
     behind = [site for site in _sealed(work, vault) if _kid(site) != current.kid]
     united = len(work.keyring.store(vault).tips()) > 1
     if not behind or fresh or united:
-        successor = _make_successor(work, vault, current, fresh=fresh, outcome=outcome)
+        successor = _make_successor(work, vault, current, fresh=fresh, without=without, outcome=outcome)
         behind, current = _sealed(work, vault), successor
     else:
         outcome.notes.append(f"vault {vault}: finishing the rotation to {current.kid}")
@@ -76,21 +81,21 @@ def rotate(work: Workspace, vault: str, *, trust: str | None = None, fresh: bool
 
 
 def _make_successor(
-    work: Workspace, vault: str, current: DataKey, *, fresh: bool, outcome: Outcome
+    work: Workspace, vault: str, current: DataKey, *, fresh: bool, without: str | None, outcome: Outcome
 ) -> DataKey:
     files = work.keyring.store(vault)
-    recipients, strangers = store.vouched(files, current)
-    if strangers:
-        raise RefusedError(
-            f"vault `{vault}`: {', '.join(strangers)} has no valid MAC: nobody who holds the key added it",
-            "remove keys/.../recipients/<name>.yaml, or add it with `llmconf secrets recipients add`",
-        )
+    recipients = _recipients(work, vault, current, without)
     if not recipients:
         raise RefusedError(f"the vault `{vault}` has no recipient to wrap a new key for")
     successor = store.new_key(vault, None if fresh else current.fingerprints)
     # After rotations in parallel the new key follows all of them, so that every clone can follow it.
     before = {current.kid: current}
     for kid in files.tips():
+        if not work.keyring.lineage(vault, kid) & work.keyring.lineage(vault, current.kid):
+            raise RefusedError(
+                f"the key `{kid}` of the vault `{vault}` does not follow from any key before",
+                f"find out who added keys/{vault}/{kid}, and delete it",
+            )
         before.setdefault(kid, work.keyring.key(vault, kid))
     new = store.key_files(successor, list(before.values()), recipients)
     edits.apply(work.root, _new_files(work.root, new))
@@ -98,6 +103,18 @@ def _make_successor(
     work.keyring.keys[vault, successor.kid] = successor
     outcome.notes.append(f"vault {vault}: new key {successor.kid} follows {', '.join(sorted(before))}")
     return work.keyring.sealing_key(vault)
+
+
+def _recipients(work: Workspace, vault: str, current: DataKey, without: str | None = None) -> list[Recipient]:
+    """Return whom a key is wrapped for. Raises RefusedError where somebody stands among them without a MAC."""
+    recipients, strangers = store.vouched(work.keyring.store(vault), current)
+    strangers = [name for name in strangers if name != without]
+    if strangers:
+        raise RefusedError(
+            f"vault `{vault}`: {', '.join(strangers)} has no valid MAC: nobody who holds the key added it",
+            f"delete keys/{vault}/recipients/<name>.yaml, or add it with `llmconf secrets recipients add`",
+        )
+    return [recipient for recipient in recipients if recipient.name != without]
 
 
 def add_recipient(work: Workspace, vault: str, recipient: Recipient) -> Outcome:
@@ -119,16 +136,17 @@ def add_recipient(work: Workspace, vault: str, recipient: Recipient) -> Outcome:
 
 
 def remove_recipient(work: Workspace, vault: str, name: str) -> Outcome:
-    """Delete a recipient's wraps, rotate data key and fingerprint key, and list what to renew upstream."""
+    """Rotate data key and fingerprint key without a recipient, delete their wraps, and list what to renew upstream.
+
+    The wraps go last, so that an interrupted run can be run again.
+    """
     files = work.keyring.store(vault)
     if name not in files.recipients and not any(name in folder.wrapped for folder in files.folders.values()):
         raise RefusedError(f"the vault `{vault}` has no recipient `{name}`")
     if set(files.recipients) == {name}:
         raise RefusedError(f"`{name}` is the last recipient of the vault `{vault}`", "add another one first")
-    current = work.keyring.sealing_key(vault)
     affected = _sealed(work, vault)
-    for site in affected:
-        open_site(work, site, ())
+    outcome = rotate(work, vault, fresh=True, without=name)
     gone = [work.root / "keys" / vault / "recipients" / f"{name}.yaml"]
     gone += [
         work.root / "keys" / vault / kid / f"{name}.{suffix}"
@@ -138,8 +156,6 @@ def remove_recipient(work: Workspace, vault: str, name: str) -> Outcome:
     deletions = [edits.Change(path, path.read_bytes(), None) for path in gone if path.is_file()]
     edits.apply(work.root, deletions)
     work.keyring.stores.pop(vault, None)
-    work.keyring.keys[vault, current.kid] = current
-    outcome = rotate(work, vault, fresh=True)
     outcome.changed.insert(0, f"vault {vault}: {name} removed")
     outcome.notes.append(f"{name} may have kept what it could open: renew these at their vendors")
     outcome.notes += sorted({f"  {site.slot.identity} {site.slot.field}" for site in affected})
@@ -148,13 +164,8 @@ def remove_recipient(work: Workspace, vault: str, name: str) -> Outcome:
 
 def rewrap(work: Workspace, vault: str) -> Outcome:
     """Wrap every key again for all recipients that hold a valid MAC under the current one. No value is touched."""
-    current = work.keyring.sealing_key(vault)
+    recipients = _recipients(work, vault, work.keyring.sealing_key(vault))
     files = work.keyring.store(vault)
-    recipients, strangers = store.vouched(files, current)
-    if strangers:
-        raise RefusedError(
-            f"vault `{vault}`: {', '.join(strangers)} has no valid MAC", "see `llmconf secrets check`"
-        )
     new: dict[str, bytes] = {}
     for kid in files.folders:
         for recipient in recipients:
@@ -168,6 +179,9 @@ def rewrap(work: Workspace, vault: str) -> Outcome:
 def prune(work: Workspace, vault: str) -> Outcome:
     """Delete the keys of a vault that seal nothing any more. Old commits keep theirs."""
     current = work.keyring.sealing_key(vault)
+    if len(work.keyring.store(vault).tips()) > 1:
+        hint = f"`llmconf secrets rotate --vault {vault}` unites them"
+        raise RefusedError(f"the vault `{vault}` has several current keys, none of which can go", hint)
     used = {_kid(site) for site in _sealed(work, vault)} | {current.kid}
     outcome = Outcome()
     changes = []

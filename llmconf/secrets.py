@@ -53,7 +53,12 @@ class Outcome:
 
 def open_workspace(project: Project) -> Workspace:
     """Return a project with its keyring."""
-    return Workspace(project, Keyring(project.root, source.pin_file(project.root)))
+
+    def in_use(vault: str) -> set[str]:
+        tokens = (parse_token(site.value) for site in sites.find_sites(project) if site.slot.vault == vault)
+        return {parts.kid for parts in tokens if parts}
+
+    return Workspace(project, Keyring(project.root, source.pin_file(project.root), in_use=in_use))
 
 
 def encrypt(work: Workspace, wanted: Callable[[Site], bool], *, trust: str | None = None) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class Keyring:
     identities: age.Identities = field(default_factory=age.find_identities)
     stores: dict[str, files.Store] = field(default_factory=dict)
     keys: dict[tuple[str, str], DataKey] = field(default_factory=dict, repr=False)
+    in_use: Callable[[str], set[str]] = field(default=lambda _: set(), repr=False)
+    """Tells under which keys the tokens of a vault are sealed."""
 
     def store(self, vault: str) -> files.Store:
         """Return the key files of a vault."""
@@ -62,8 +65,9 @@ class Keyring:
     def sealing_key(self, vault: str, *, trust: str | None = None) -> DataKey:
         """Return the key that new tokens of a vault are sealed under, after a look at where it comes from.
 
-        It has to be the key that this clone has pinned, or one that follows it with valid MACs; `trust` is
-        the id of a key that somebody has looked at. The first one seen is pinned.
+        It is the key that this clone has pinned, or the only one that follows it with valid MACs. A clone
+        without a pin takes the only current key, where all keys of the vault hang together. `trust` is the id
+        of a key that somebody has looked at.
         """
         found = self.store(vault)
         if not found.folders:
@@ -73,46 +77,65 @@ class Keyring:
         tips = found.tips()
         if not tips:
             raise RefusedError(f"the keys of the vault `{vault}` follow each other in a circle")
+        key = self.key(vault, trust) if trust else self._trusted(vault, tips)
+        self._pin(vault, key)
+        return key
+
+    def _trusted(self, vault: str, tips: list[str]) -> DataKey:
         pinned = self._pinned(vault)
-        if pinned is None and trust is None and len({self._origin(vault, kid) for kid in tips}) > 1:
-            raise RefusedError(
-                f"the vault `{vault}` has keys of different origin, and this clone has trusted none of them yet",
-                f"find out which one is yours ({', '.join(tips)}) and name it once: --trust-key KID",
-            )
-        for kid in [trust] if trust else tips:
-            key = self.key(vault, kid)
-            if trust or pinned is None or self._follows(vault, key, pinned):
-                self._pin(vault, key)
+        if pinned is not None and pinned[0] in tips:
+            key = self.key(vault, pinned[0])
+            if store.key_digest(key) == pinned[1]:
                 return key
-        raise RefusedError(
-            f"the key `{tips[0]}` of the vault `{vault}` does not follow the one that this clone trusts",
-            f"find out who added keys/{vault}/{tips[0]}; if it is right: --trust-key {tips[0]}",
+        candidates = [kid for kid in tips if self._leads_to(vault, kid, pinned)] if pinned else tips
+        if len(candidates) != 1:
+            raise self._distrust(vault, candidates or tips)
+        self._check_whole(vault, candidates[0], first=pinned is None)
+        return self.key(vault, candidates[0])
+
+    def _distrust(self, vault: str, kids: list[str]) -> RefusedError:
+        listed = ", ".join(kids)
+        if len(kids) > 1:
+            message = f"the vault `{vault}` has several current keys: {listed}"
+            hint = f"find out with `git log keys/{vault}` who added them, then choose: --trust-key {kids[0]}"
+            return RefusedError(message, hint)
+        return RefusedError(
+            f"the key `{listed}` of the vault `{vault}` does not follow the one that this clone trusts",
+            f"find out who added keys/{vault}/{listed}; if it is right: --trust-key {listed}",
         )
 
-    def _origin(self, vault: str, kid: str) -> str:
-        """Return the oldest key that a chain of valid MACs leads back to."""
+    def _check_whole(self, vault: str, kid: str, *, first: bool) -> None:
+        """Refuse a key that this clone meets for the first time in a vault that looks tampered with."""
         folders = self.store(vault).folders
-        seen: set[str] = set()
-        while kid not in seen:
-            seen.add(kid)
-            key = self.key(vault, kid)
-            before = (b for b in sorted(folders[kid].previous) if b in folders and self.vouches(vault, b, key))
-            kid = next(before, kid)
-        return kid
+        missing = self.in_use(vault) - set(folders)
+        if missing:
+            message = f"tokens of the vault `{vault}` are sealed under keys that are gone: {', '.join(sorted(missing))}"
+            raise RefusedError(
+                message, f"restore keys/{vault} from git history; if it is right: --trust-key {kid}"
+            )
+        strangers = sorted(set(folders) - self.lineage(vault, kid)) if first else []
+        if strangers:
+            raise RefusedError(
+                f"the vault `{vault}` has keys of different origin, and this clone has trusted none of them yet",
+                f"find out which one is yours ({', '.join([kid, *strangers])}) and name it once: --trust-key KID",
+            )
 
-    def _follows(self, vault: str, key: DataKey, pinned: tuple[str, str]) -> bool:
+    def _leads_to(self, vault: str, kid: str, pinned: tuple[str, str]) -> bool:
         """Tell whether a chain of MACs leads from the pinned key to this one."""
+        found = pinned[0] in self.lineage(vault, kid)
+        return found and store.key_digest(self.key(vault, pinned[0])) == pinned[1]
+
+    def lineage(self, vault: str, kid: str) -> set[str]:
+        """Return the ids of a key and of those that it follows with valid MACs."""
         folders = self.store(vault).folders
-        pending, seen = [key], {key.kid}
+        pending, seen = [kid], {kid}
         while pending:
-            key = pending.pop()
-            if (key.kid, store.key_digest(key)) == pinned:
-                return True
-            for kid in folders[key.kid].previous:
-                if kid not in seen and kid in folders and self.vouches(vault, kid, key):
-                    seen.add(kid)
-                    pending.append(self.key(vault, kid))
-        return False
+            key = self.key(vault, pending.pop())
+            for before in folders[key.kid].previous:
+                if before not in seen and before in folders and self.vouches(vault, before, key):
+                    seen.add(before)
+                    pending.append(before)
+        return seen
 
     def vouches(self, vault: str, before: str, key: DataKey) -> bool:
         """Tell whether a key was made by somebody who held the one before. False where that cannot be opened."""
@@ -123,6 +146,10 @@ class Keyring:
             return False
         expected = store.chain_mac(earlier, key.kid, store.key_digest(key))
         return hmac.compare_digest(expected.encode(), claimed.encode())
+
+    def knows(self, vault: str) -> bool:
+        """Tell whether this clone has pinned a key of a vault."""
+        return self._pinned(vault) is not None
 
     def _pinned(self, vault: str) -> tuple[str, str] | None:
         entry = self._read_pins().get(vault)

@@ -73,7 +73,8 @@ def seal(
     body = salt + commitment + AESGCM(cipher_key).encrypt(nonce, data, bound)
     parts = [f"k={key.kid}", f"r={revision}", f"f={mark}"]
     parts += [f"h={hint}"] if hint else []
-    parts += [f"b={binding(slot, revision, mark, hint)}", "d=" + base64.urlsafe_b64encode(body).decode("ascii").rstrip("=")]
+    parts.append(f"b={binding(slot, revision, mark, hint)}")
+    parts.append("d=" + base64.urlsafe_b64encode(body).decode("ascii").rstrip("="))
     return f"ENC(v1;{';'.join(parts)})"
 
 

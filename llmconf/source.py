@@ -52,7 +52,8 @@ def key_files(root: Path, kid: str) -> dict[str, bytes]:
     found = {}
     for folder in sorted((root / "keys").glob(f"*/{kid}")):
         for file in sorted(folder.iterdir()):
-            regular = file.is_file() and not file.is_symlink() and file.suffix in (".age", ".mac")
+            wanted = file.suffix in (".age", ".mac") or file.name == "key.yaml"
+            regular = wanted and file.is_file() and not file.is_symlink()
             inside = os.path.realpath(file).startswith(os.path.realpath(root) + os.sep)
             if regular and inside and file.stat().st_size <= _MAX_KEY_FILE:
                 found[file.relative_to(root).as_posix()] = file.read_bytes()

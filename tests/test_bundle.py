@@ -215,7 +215,7 @@ def test_with_variables_there_is_no_token_in_any_file(by_variable: Path) -> None
 def test_wrapped_keys_travel_with_the_tokens_that_need_them(tmp_path: Path) -> None:
     root = Path(shutil.copytree(SEALED, tmp_path / "sealed"))
     build(root)
-    kept = {name: data for name, data in tree(root).items() if re.match(r"keys/.*[.](age|mac)$", name)}
+    kept = {name: data for name, data in tree(root).items() if re.match(r"keys/.*([.](age|mac)|key[.]yaml)$", name)}
     sent = {name: data for name, data in tree(root / "dist/default").items() if name.startswith("keys/")}
     assert kept
     assert kept.items() <= sent.items()

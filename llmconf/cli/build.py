@@ -33,7 +33,7 @@ def command(
     directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
     today: date | None, color: str, every: bool, out: str | None, secrets: Literal["sealed", "env"],
 ) -> int:  # fmt: skip
-    """Resolve the project and write, for each environment, its bundle and the files of its targets.
+    """Write the bundle of an environment and the files of its targets.
 
     Needs no network and no key. The same tree gives the same bytes on any machine.
 

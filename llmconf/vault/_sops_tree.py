@@ -130,7 +130,7 @@ def _build(node: Node, path: Path, document: Document) -> Any:
     if node.kind == "sequence":
         return [_build(item, (*path, index), document) for index, item in enumerate(node.value)]
     before = document.text[max(0, node.start - _TAG_REACH) : node.start]
-    is_text = node.style != "" or _STRING_TAG.search(before) is not None
+    is_text = node.style != "" or (node.tagged and _STRING_TAG.search(before) is not None)
     value = node.value if is_text else resolve(node.value)
     return Leaf(path, value, document.lines.position(node.start)[0])
 

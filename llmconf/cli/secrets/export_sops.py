@@ -1,0 +1,56 @@
+"""`llmconf secrets export-sops`: write the opened credentials as a file of SOPS."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _secrets as shared
+from llmconf.errors import RefusedError
+
+
+@click.command(name="export-sops")
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    required=True,
+    metavar="KEY",
+    help="Who may open the file: an age or SSH public key. May be given more than once.",
+)
+@click.option("--out", metavar="FILE", help="Where to write it, instead of standard output.")
+@shared.allow_option
+@common.project_options
+def command(
+    recipients: tuple[str, ...], out: str | None, allow: tuple[str, ...], directory: str | None, env: str | None,
+    reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
+) -> int:  # fmt: skip
+    """Write the secrets of an environment as a SOPS YAML file, encrypted for other recipients.
+
+    They stand there by identity and field. References are left out, except those that --allow-ref lets open.
+
+    \b
+    Examples:
+      llmconf secrets export-sops --env prod --recipient age1... --out prod.sops.yaml
+    """
+    from llmconf.files import write_atomic
+    from llmconf.sops_export import export
+
+    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
+    name = common.pick_environment(checked, env)
+    data, notes = export(checked, name, recipients, allow)
+    for note in notes:
+        click.echo(f"llmconf: {note}", err=True)
+    if out is None:
+        sys.stdout.write(data.decode("utf-8"))
+        return 0
+    try:
+        write_atomic(Path(out), data)
+    except OSError as error:
+        raise RefusedError(f"{out} cannot be written: {error.strerror}") from None
+    click.echo(f"written to {out} for {len(recipients)} recipient{'s' if len(recipients) > 1 else ''}", err=True)
+    return 0

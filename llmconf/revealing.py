@@ -4,45 +4,71 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from llmconf import edits, sites
-from llmconf.document import Document, Edit
+from llmconf.document import Document, Edit, Node
 from llmconf.errors import RefusedError
 from llmconf.fields import is_sealed, parse_token
-from llmconf.project import Project, reread
-from llmconf.secrets import Outcome, Workspace, open_site, unfit
+from llmconf.project import reread
+from llmconf.scalars import Refusal
+from llmconf.secrets import Outcome, Workspace, open_site, plain_text, require_readable, unfit
 from llmconf.sites import Site
-from llmconf.text import BOM
+from llmconf.splices import scalar_edit
+from llmconf.text import BOM, decode
 from llmconf.vault import token
 
 _PLAIN = re.compile(r"[A-Za-z0-9_+=][A-Za-z0-9_+=./-]*\Z")
+_NOT_A_STRING = re.compile(r"[0-9+.]|(?i:true|false|null|yes|no|on|off|y|n)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A secret as it was revealed: its text, the site of its token, and how the token stood there."""
+
+    plaintext: str = field(repr=False)
+    site: Site
+    style: str
+    written: str
 
 
 @dataclass(slots=True)
 class Revealed:
-    """The text of a file with its tokens opened, and what stood there: slot to secret and token."""
+    """The text of a file with its tokens opened, and what stood there, by slot. `data` is what was read."""
 
+    data: bytes = field(repr=False)
     text: str = field(repr=False)
-    known: dict[tuple[str, str, str], tuple[str, Site]] = field(default_factory=dict, repr=False)
+    known: dict[tuple[str, str, str], Known] = field(default_factory=dict, repr=False)
 
 
 def reveal(work: Workspace, name: str) -> Revealed:
-    """Open all tokens of one file. Raises LlmconfError where one does not open."""
-    document = _document(work, name)
-    found = Revealed("")
+    """Open all tokens of one file. Raises LlmconfError where one does not open.
+
+    What comes from an alias or a merge key is opened where it stands, if at all.
+    """
+    require_readable(work.project, lambda file: file == name)
+    data, document = _document(work.root, name)
+    found = Revealed(data, "")
     changes: list[Edit] = []
     for site in sites.find_sites(work.project):
-        if site.place.file == name and parse_token(site.value) is not None:
-            plaintext = open_site(work, site, ())
-            found.known[_key(site)] = (plaintext, site)
-            changes.append(
-                document.replace(site.place.document, site.place.path, _as_scalar(document, site, plaintext))
-            )
+        place = site.place
+        node = document.node(place.document, place.path) if place.file == name else None
+        if parse_token(site.value) is None or node is None or not document.is_own(place.document, place.path):
+            continue
+        if node.value != site.value:
+            raise RefusedError(f"{name} was changed by somebody else meanwhile", "run this again")
+        plaintext = open_site(work, site, ())
+        edit = document.replace(place.document, place.path, _as_scalar(node, plaintext))
+        changes.append(edit)
+        written = document.text[edit.start : edit.end]
+        found.known[_key(site)] = Known(plaintext, site, node.style, written)
     found.text = document.splice(changes)
     return found
 
 
-def seal_again(work: Workspace, name: str, old: Revealed, text: str, *, trust: str | None = None) -> Outcome:
+def seal_again(
+    work: Workspace, name: str, old: Revealed, text: str, *, trust: str | None = None
+) -> Outcome:
     """Take the edited text of a revealed file, seal the secrets in it, and write the file.
 
     A secret that is the same, in the same place and for the same hosts, keeps its token byte for byte.
@@ -59,57 +85,45 @@ def seal_again(work: Workspace, name: str, old: Revealed, text: str, *, trust: s
     for site in sites.find_sites(project):
         if site.place.file != name or is_sealed(site.value):
             continue
-        sealed = _kept(old, site)
-        if sealed is None:
-            problem = unfit(site)
-            if problem:
-                raise RefusedError(f"{name}: {problem[1]}", problem[2])
-            sealed = _seal(work, project, site, old, trust)
-            outcome.changed.append(f"{site.slot.identity} {site.slot.field} sealed")
-        changes.append(_replace(document, site, sealed))
-    result = document.splice(changes)
-    _write(work, name, result)
+        before = old.known.get(_key(site))
+        if before is not None and before.plaintext == site.value and before.site.slot == site.slot:
+            changes.append(scalar_edit(document, site.place, before.written, ""))
+            continue
+        problem = unfit(site)
+        if problem:
+            raise RefusedError(f"{name}: {problem[1]}", problem[2])
+        sealed = _seal(work, site, before, trust)
+        changes.append(scalar_edit(document, site.place, sealed, before.style if before else None))
+        outcome.changed.append(f"{site.slot.identity} {site.slot.field} sealed")
+    new = (BOM if old.data.startswith(BOM) else b"") + document.splice(changes).encode("utf-8")
+    if new != old.data:
+        edits.apply(work.root, [edits.Change(work.root / name, old.data, new)])
     return outcome
 
 
-def _seal(work: Workspace, project: Project, site: Site, old: Revealed, trust: str | None) -> str:
+def _seal(work: Workspace, site: Site, before: Known | None, trust: str | None) -> str:
     slot = site.slot
     if not slot.hosts:
         raise RefusedError(
             f"nothing says to which hosts `{slot.identity}` may be sent", "write `hosts:` beside it"
         )
-    before = old.known.get(_key(site))
-    parts = parse_token(before[1].value) if before else None
-    same = before is not None and before[0] == site.value
+    parts = parse_token(before.site.value) if before else None
+    same = before is not None and before.plaintext == site.value
     revision = (parts.revision if same else parts.revision + 1) if parts else 1
     key = work.keyring.sealing_key(slot.vault, trust=trust)
-    return token.seal(site.value, key, slot, revision=revision, hints=work.hints)
-
-
-def _kept(old: Revealed, site: Site) -> str | None:
-    before = old.known.get(_key(site))
-    if before is None or before[0] != site.value or before[1].slot != site.slot:
-        return None
-    return before[1].value
-
-
-def _replace(document: Document, site: Site, sealed: str) -> Edit:
-    # Quotes that revealing added, or that were there, go: a token needs none.
-    return document.replace(site.place.document, site.place.path, sealed)
+    plaintext = site.value if same else plain_text(site)
+    return token.seal(plaintext, key, slot, revision=revision, hints=work.hints)
 
 
 def _key(site: Site) -> tuple[str, str, str]:
     return site.slot.layer, site.slot.identity, site.slot.field
 
 
-def _as_scalar(document: Document, site: Site, plaintext: str) -> str:
-    """Write a secret as YAML that reads back as the same string."""
-    node = document.node(site.place.document, site.place.path)
-    if (
-        _PLAIN.match(plaintext)
-        and not re.match(r"[0-9+.]|(?i:true|false|null)\Z", plaintext)
-        and node is not None
-    ):
+def _as_scalar(node: Node, plaintext: str) -> str:
+    """Write a secret as YAML that reads back as the same string, in the quotes that the token has."""
+    if node.style == "'" and plaintext.isprintable():
+        return "'" + plaintext.replace("'", "''") + "'"
+    if node.style != '"' and _PLAIN.match(plaintext) and not _NOT_A_STRING.match(plaintext):
         return plaintext
     return _double_quoted(plaintext)
 
@@ -123,23 +137,21 @@ def _double_quoted(text: str) -> str:
         elif char.isprintable():
             out.append(char)
         else:
-            # The widths that YAML has for escapes: \\x41, \\u0041, \\U00000041.
             code = ord(char)
-            mark, width = next(form for form in (("x", 2), ("u", 4), ("U", 8)) if code < 16 ** form[1])
-            out.append(f"\\{mark}{code:0{width}x}")
+            out.append(
+                f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"  # noqa: PLR2004 - widths of the escapes
+            )
     return '"' + "".join(out) + '"'
 
 
-def _document(work: Workspace, name: str) -> Document:
-    text = work.project.text(name)
-    if text is None:
-        raise RefusedError(f"{name} cannot be read")
-    return Document(text, name)
-
-
-def _write(work: Workspace, name: str, text: str) -> None:
-    path = work.root / name
-    old = path.read_bytes()
-    new = (BOM if old.startswith(BOM) else b"") + text.encode("utf-8")
-    if new != old:
-        edits.apply(work.root, [edits.Change(path, old, new)])
+def _document(root: Path, name: str) -> tuple[bytes, Document]:
+    try:
+        data = (root / name).read_bytes()
+        text = decode(data, name)
+        if not isinstance(text, str):
+            raise RefusedError(f"{name}: {text.message}", text.hint)
+        return data, Document(text, name)
+    except OSError as error:
+        raise RefusedError(f"{name} cannot be read: {error.strerror}") from None
+    except Refusal as refusal:
+        raise RefusedError(f"{name}: {refusal.message}", refusal.hint) from None

@@ -6,7 +6,7 @@ Nothing here prints. Every edit is a splice of one scalar, and all files of one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from llmconf import edits, sites, source
@@ -22,6 +22,9 @@ from llmconf.sites import Site
 from llmconf.splices import Editing
 from llmconf.vault import references, token
 from llmconf.vault.keyring import Keyring
+
+_NOT_READ = {"LCY001", "LCY002", "LCY003", "LCY005", "LCY006", "LCY007", "LCY008", "LCO004"}
+"""What is wrong with a file whose secrets are not found, not all found, or belong to nobody knows which vault."""
 
 
 @dataclass(slots=True)
@@ -61,13 +64,17 @@ def open_workspace(project: Project) -> Workspace:
     return Workspace(project, Keyring(project.root, source.pin_file(project.root), in_use=in_use))
 
 
-def encrypt(work: Workspace, wanted: Callable[[Site], bool], *, trust: str | None = None) -> Outcome:
-    """Seal every plain secret that `wanted` picks, and fill in `hosts` where nothing says them yet."""
-    outcome = Outcome()
+def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None = None) -> Outcome:
+    """Seal every plain secret in the files that `wanted` picks, and fill in `hosts` where nothing says them yet.
+
+    What cannot be read, or is no text, is reported and left as it is; the rest is sealed.
+    """
+    outcome = Outcome(findings=_unreadable(work.project, wanted))
+    skipped = {finding.place.file for finding in outcome.findings if finding.code in _NOT_READ}
     editing = Editing(work.root)
     filled: set[str] = set()
     for site in sites.find_sites(work.project):
-        if not wanted(site) or is_sealed(site.value):
+        if not wanted(site.place.file) or is_sealed(site.value) or site.place.file in skipped:
             continue
         problem = unfit(site)
         if problem:
@@ -77,10 +84,37 @@ def encrypt(work: Workspace, wanted: Callable[[Site], bool], *, trust: str | Non
         if not site.has_hosts:
             slot = _fill_hosts(work, editing, site, filled)
         key = work.keyring.sealing_key(slot.vault, trust=trust)
-        editing.scalar(site.place, token.seal(site.value, key, slot, hints=work.hints))
+        sealed = token.seal(plain_text(site), key, slot, hints=work.hints)
+        editing.scalar(site.place, sealed, old=site.value)
         outcome.changed.append(f"{slot.identity} {slot.field} sealed in {site.place.file}")
     edits.apply(work.root, editing.changes())
     return outcome
+
+
+def require_readable(project: Project, wanted: Callable[[str], bool]) -> None:
+    """Raise RefusedError where a file that `wanted` picks does not parse: what it holds is not known."""
+    for finding in project.findings:
+        if finding.code in _NOT_READ and wanted(finding.place.file):
+            raise RefusedError(f"{finding.place.file}: {finding.message}", "mend it first: `llmconf validate`")
+
+
+def _unreadable(project: Project, wanted: Callable[[str], bool]) -> list[Finding]:
+    """Return the findings that keep secrets from being found: files that do not parse, fields that are no text."""
+    return [
+        finding
+        for finding in project.findings
+        if wanted(finding.place.file)
+        and (finding.code in _NOT_READ or (finding.code == "LCS005" and _field_of(finding) in SECRET_FIELDS))
+    ]
+
+
+def _field_of(finding: Finding) -> object:
+    return finding.place.path[-1] if isinstance(finding.place, Place) and finding.place.path else None
+
+
+def plain_text(site: Site) -> str:
+    """Return the secret that stands at a site, without the final line break that a block scalar has."""
+    return site.value.removesuffix("\n")
 
 
 def unfit(site: Site) -> tuple[str, str, str] | None:
@@ -102,17 +136,22 @@ def unfit(site: Site) -> tuple[str, str, str] | None:
 def _fill_hosts(work: Workspace, editing: Editing, site: Site, filled: set[str]) -> Slot:
     """Write the hosts that a credential may be sent to into its own text, once, and return the slot with them."""
     slot = site.slot
-    hosts = sites.hosts_to_bind(work.project, slot)
+    hosts = _hosts_to_fill_in(work, site)
+    if slot.identity not in filled:
+        filled.add(slot.identity)
+        listed = ", ".join(map(_quoted, hosts))
+        editing.insert_before(site.place, f"hosts: [{listed}]", flow=f"hosts: [{listed}], ")
+    return replace(slot, hosts=tuple(hosts))
+
+
+def _hosts_to_fill_in(work: Workspace, site: Site) -> list[str]:
+    hosts = sites.hosts_to_bind(work.project, site.slot)
     if not hosts:
         hint = "write `hosts: [api.example.com]` beside it"
         raise RefusedError(
-            f"{site.place.file}: nothing says to which hosts `{slot.identity}` may be sent", hint
+            f"{site.place.file}: nothing says to which hosts `{site.slot.identity}` may be sent", hint
         )
-    if slot.identity not in filled:
-        filled.add(slot.identity)
-        listed = ", ".join(_quoted(host) for host in sorted(set(hosts)))
-        editing.insert_before(site.place, f"hosts: [{listed}]", flow=f"hosts: [{listed}], ")
-    return Slot(slot.vault, slot.layer, slot.identity, slot.field, tuple(hosts))
+    return sorted(set(hosts))
 
 
 def find_site(work: Workspace, identity: str, name: str, layer: str) -> Site | None:
@@ -148,20 +187,26 @@ def set_secret(
 
     Raises RefusedError where the layer does not declare the resource, or the field holds no secret.
     """
+    if is_sealed(value):
+        raise RefusedError(
+            "what was given is a token or a reference, not a secret", "write it into the file as it is"
+        )
     site = find_site(work, identity, name, layer)
+    require_readable(work.project, lambda file: site is not None and file == site.place.file)
     editing = Editing(work.root)
     if site is None:
         site = _new_site(work, identity, name, layer)
         _seal_new(work, editing, site, value, trust)
         edits.apply(work.root, editing.changes())
         return Outcome([f"{identity} {name} sealed in {site.place.file}"])
-    slot = site.slot if site.has_hosts else _fill_hosts(work, editing, site, set())
     old = parse_token(site.value)
-    if old is not None and site.has_hosts and _opens_to(work, site, value):
+    if old is not None and _opens_to(work, site, value):
         return Outcome()
+    slot = site.slot if site.has_hosts else _fill_hosts(work, editing, site, set())
     key = work.keyring.sealing_key(slot.vault, trust=trust)
     revision = old.revision + 1 if old else 1
-    editing.scalar(site.place, token.seal(value, key, slot, revision=revision, hints=work.hints))
+    sealed = token.seal(value, key, slot, revision=revision, hints=work.hints)
+    editing.scalar(site.place, sealed, old=site.value)
     edits.apply(work.root, editing.changes())
     return Outcome([f"{identity} {name} sealed in {site.place.file}, revision {revision}"])
 
@@ -195,11 +240,9 @@ def _seal_new(work: Workspace, editing: Editing, site: Site, value: str, trust: 
     name_place = Place(site.place.file, site.place.document, (*site.place.path[:-1], "name"))
     slot = site.slot
     if not site.has_hosts:
-        hosts = sites.hosts_to_bind(work.project, slot)
-        slot = Slot(slot.vault, slot.layer, slot.identity, slot.field, tuple(hosts))
-        editing.insert_after(
-            name_place, "hosts", f"[{', '.join(_quoted(host) for host in sorted(set(hosts)))}]"
-        )
+        hosts = _hosts_to_fill_in(work, site)
+        slot = replace(slot, hosts=tuple(hosts))
+        editing.insert_after(name_place, "hosts", f"[{', '.join(map(_quoted, hosts))}]")
     sealed = token.seal(value, work.keyring.sealing_key(slot.vault, trust=trust), slot, hints=work.hints)
     editing.insert_after(name_place, slot.field, sealed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from llmconf import edits
@@ -33,68 +34,50 @@ class Editing:
                 raise RefusedError(f"{name}: {refusal.message}", refusal.hint) from None
         return self._documents[name][1]
 
-    def scalar(self, place: Place, text: str) -> None:
-        """Put a text in place of a scalar, inside its quotes where it has some."""
-        node = self.document(place.file).node(place.document, place.path)
-        if (
-            node is None
-            or node.kind != "scalar"
-            or node.anchor is not None
-            or not self._stands_here(place, node)
-        ):
-            raise RefusedError(
-                f"{place.file}: the field `{place.path[-1]}` comes from an anchor, an alias or a merge key",
-                "write the secret where it belongs",
-            )
-        quote = node.style if node.style in ("'", '"') else ""
-        edit = self.document(place.file).replace(place.document, place.path, quote + text + quote)
-        self._edits.setdefault(place.file, []).append(edit)
+    def scalar(self, place: Place, text: str, *, old: str | None = None) -> None:
+        """Put a token in place of a scalar, inside its quotes where it has some.
 
-    def _stands_here(self, place: Place, node: Node) -> bool:
-        """Tell whether a value stands in its own mapping, not in one that is merged or aliased."""
-        document = self.document(place.file)
-        for end in range(len(place.path)):
-            owner = document.node(place.document, place.path[:end])
-            if owner is None or owner.kind == "alias":
-                return False
-            if owner.kind == "mapping" and not any(key.value == place.path[end] for key, _ in owner.value):
-                return False
-        return True
+        `old` is what was read there. Raises RefusedError where something else stands there now, or where the
+        value stands elsewhere.
+        """
+        edit = scalar_edit(self.document(place.file), place, text)
+        node = self.document(place.file).node(place.document, place.path)
+        if old is not None and (node is None or node.value != old):
+            raise RefusedError(f"{place.file} was changed by somebody else meanwhile", "run this again")
+        self._edits.setdefault(place.file, []).append(edit)
 
     def insert_before(self, place: Place, line: str, *, flow: str) -> None:
         """Insert a line before the key of a value, or `flow` where its mapping is in brackets."""
         document = self.document(place.file)
-        owner = document.node(place.document, place.path[:-1])
-        key = next(key for key, _ in owner.value if key.value == place.path[-1]) if owner else None
-        if owner is None or key is None:
+        owner, pair = self._pair(place)
+        if owner is None or pair is None:
             raise RefusedError(f"{place.file}: the field `{place.path[-1]}` is not there")
         if owner.style == "flow":
-            text = flow
+            start, text = pair[0].start, flow
         else:
-            start = document.text.rfind("\n", 0, key.start) + 1
-            newline = (
-                "\r\n" if document.text[start - 2 : start] == "\r\n" or "\r\n" in document.text else "\n"
-            )
-            text = line + newline + " " * (key.start - start)
-        self._edits.setdefault(place.file, []).append(Edit(key.start, key.start, text))
+            start = _entry(document, owner, pair[0])
+            text = line + _newline(document, start) + _indentation(document, owner)
+        self._edits.setdefault(place.file, []).append(Edit(start, start, text))
 
     def insert_after(self, place: Place, key: str, text: str) -> None:
         """Insert a new key with a plain value behind the one that `place` names, in the same mapping."""
         document = self.document(place.file)
-        owner = document.node(place.document, place.path[:-1])
-        pair = (
-            next((pair for pair in owner.value if pair[0].value == place.path[-1]), None) if owner else None
-        )
-        if owner is None or pair is None or pair[1].kind != "scalar":
+        owner, pair = self._pair(place)
+        if owner is None or pair is None or pair[1].kind != "scalar" or pair[1].style in ("|", ">"):
             raise RefusedError(f"{place.file}: there is no plain `{place.path[-1]}` to write `{key}` behind")
         if owner.style == "flow":
             self._edits.setdefault(place.file, []).append(Edit(pair[1].end, pair[1].end, f", {key}: {text}"))
             return
-        start = document.text.rfind("\n", 0, pair[0].start) + 1
-        newline = "\r\n" if "\r\n" in document.text else "\n"
         end = document.lines.end_of_line(pair[1].end)
-        line = newline + " " * (pair[0].start - start) + f"{key}: {text}"
+        line = _newline(document, end) + _indentation(document, owner) + f"{key}: {text}"
         self._edits.setdefault(place.file, []).append(Edit(end, end, line))
+
+    def _pair(self, place: Place) -> tuple[Node | None, tuple[Node, Node] | None]:
+        """Return the mapping that a value stands in, and its key and value there."""
+        owner = self.document(place.file).node(place.document, place.path[:-1])
+        if owner is None or owner.kind != "mapping":
+            return None, None
+        return owner, next((pair for pair in owner.value if pair[0].value == place.path[-1]), None)
 
     def changes(self) -> list[edits.Change]:
         """Return what the edits make of the files, byte for byte the same elsewhere."""
@@ -106,3 +89,53 @@ class Editing:
                 edits.Change(self.root / name, old, head + document.splice(file_edits).encode("utf-8"))
             )
         return found
+
+
+def scalar_edit(document: Document, place: Place, text: str, style: str | None = None) -> Edit:
+    """Return the edit that puts a token in place of a scalar, in quotes of a style, by default its own.
+
+    Raises RefusedError where the value stands elsewhere: behind an anchor, an alias or a merge key.
+    """
+    node = document.node(place.document, place.path)
+    try:
+        edit = document.replace(place.document, place.path, "")
+    except LookupError:
+        node = None
+    if node is None or node.anchor is not None:
+        raise RefusedError(
+            f"{place.file}: the field `{place.path[-1]}` comes from an anchor, an alias or a merge key",
+            "write the secret where it belongs",
+        )
+    style = node.style if style is None else style
+    quote = style if style in ("'", '"') else ""
+    # The mark of a block scalar may have a comment behind it, which is nobody's secret.
+    header = document.text[node.start : document.lines.end_of_line(node.start)]
+    comment = re.search(r"[ \t]+#.*", header) if node.style in ("|", ">") else None
+    return Edit(edit.start, edit.end, edit.text + quote + text + quote + (comment[0].rstrip() if comment else ""))
+
+
+def _entry(document: Document, owner: Node, key: Node) -> int:
+    """Return where the entry of a key begins in a block mapping: at its `?`, tag or anchor where it has one."""
+    column = document.lines.position(owner.start)[1] - 1
+    line = document.lines.position(key.start)[0]
+    first = document.lines.position(owner.start)[0]
+    while line > first:
+        start = document.lines.starts[line - 1] + column
+        if start <= key.start and not document.text[start].isspace():
+            return start
+        line -= 1
+    return owner.start
+
+
+def _indentation(document: Document, owner: Node) -> str:
+    return " " * (document.lines.position(owner.start)[1] - 1)
+
+
+def _newline(document: Document, offset: int) -> str:
+    """Return the line break at an offset, or that of the line before; in the first line, its own."""
+    if document.text.startswith("\r\n", offset):
+        return "\r\n"
+    line = document.lines.position(offset)[0]
+    end = document.lines.starts[max(line - 1, 1)] if len(document.lines.starts) > 1 else 0
+    before = document.text[:end]
+    return "\r\n" if before.endswith("\r\n") else "\n"

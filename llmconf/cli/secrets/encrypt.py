@@ -26,7 +26,5 @@ def command(paths: tuple[str, ...], trust: str | None, directory: str | None) ->
 
     with shared.workspace(directory, change=True) as work:
         shown = common.relative_paths(paths, work.root)
-        outcome = secrets.encrypt(
-            work, lambda site: not shown or common.is_under(site.place.file, shown), trust=trust
-        )
+        outcome = secrets.encrypt(work, lambda file: not shown or common.is_under(file, shown), trust=trust)
         return shared.tell(work, outcome, "nothing to seal")

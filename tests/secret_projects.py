@@ -1,0 +1,75 @@
+"""Small projects with a vault, for tests that use the library in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmconf import rotation
+from llmconf.project import load_project
+from llmconf.secrets import Workspace
+from llmconf.sites import find_sites
+from llmconf.vault import age
+from llmconf.vault.files import Recipient
+from llmconf.vault.keyring import Keyring
+
+SECRET = "fakeFAKEfakeFAKEfakeFAKEfakeFAKE1234"
+OTHER = "otherOTHERotherOTHERotherOTHERother9"
+LLMCONF_YAML = "version: 1\nname: scratch\n"
+
+
+@dataclass
+class Scratch:
+    """A project that one identity, kept in memory, can open."""
+
+    root: Path
+    identity: str
+    public: str
+
+    def work(self, *, key: bool = True) -> Workspace:
+        """Read the project again and return it with its keys, as each command does."""
+        identities = age.Identities()
+        if key:
+            identities = age.Identities([age.pyrage.x25519.Identity.from_str(self.identity)], [self.public])
+        return Workspace(load_project(self.root), Keyring(self.root, self.root.parent / "pins.json", identities))
+
+    def opened(self) -> dict[tuple[str, str, str], str]:
+        """Open all tokens of the project: layer, identity and field, and the secret."""
+        work = self.work()
+        return {
+            (site.slot.layer, site.slot.identity, site.slot.field): work.keyring.open(site.value, site.slot)
+            for site in find_sites(work.project)
+        }
+
+
+def scratch(
+    target: Path, files: Mapping[str, str | bytes], *, vaults: tuple[str, ...] = ("default",)
+) -> Scratch:
+    """Write a project with these files and make the first key of its vaults."""
+    root = target / "scratch"
+    for name, content in {"llmconf.yaml": LLMCONF_YAML, **files}.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+    identity, public = age.generate()
+    made = Scratch(root, identity, public)
+    for vault in vaults:
+        rotation.init(made.work(), vault, [Recipient("alice", public)])
+    return made
+
+
+def provider(api_key: str, name: str = "openai") -> str:
+    """Return a provider of a type without fixed hosts and with one credential, whose key is written as given."""
+    return (
+        f"kind: Provider\nname: {name}\ntype: openai_compatible\n"
+        f"endpoints:\n  - name: main\n    url: https://{name}.example.org/v1\n"
+        f"credentials:\n  - name: main\n    api_key: {api_key}\n"
+    )
+
+
+def everything(_: str) -> bool:
+    """Pick all files."""
+    return True
+
+

@@ -120,6 +120,9 @@ def plain_text(site: Site) -> str:
 def unfit(site: Site) -> tuple[str, str, str] | None:
     """Say why a value is not sealed: what is no secret should not look like one."""
     hint = "put the real secret there, or remove the field"
+    if site.value.startswith("ENC[AES256_GCM,"):
+        hint = "`llmconf secrets import-sops` takes the file over"
+        return "LCK004", f"`{site.slot.field}` holds a value that SOPS encrypted", hint
     if site.value.startswith("ENC("):
         return (
             "LCK004",
@@ -193,6 +196,8 @@ def set_secret(
         )
     site = find_site(work, identity, name, layer)
     require_readable(work.project, lambda file: site is not None and file == site.place.file)
+    if site is not None and site.value.startswith("ENC[AES256_GCM,"):
+        raise RefusedError(f"{site.place.file} is encrypted by SOPS", "`llmconf secrets import-sops` takes it over")
     editing = Editing(work.root)
     if site is None:
         site = _new_site(work, identity, name, layer)

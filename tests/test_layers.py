@@ -23,7 +23,7 @@ LAYERS = (
     ("merge", "resolve", "wiring", "suppress", "sites"),
     ("rules", "targets", "vault"),
     ("check", "bundle", "source", "verdicts", "masking", "secrets", "revealing", "rotation", "inspection",
-     "runtime_secrets"),
+     "runtime_secrets", "sops_import", "sops_export"),
     ("views", "api"),
     ("reporters", "cli"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from secret_support import ANTHROPIC_KEY, OPENAI_KEY, PROD_KEY, Lab, leaks, make_lab, new_identity, search
+from support import run
 from test_sops_binary import program
 
 pytestmark = pytest.mark.consumer
@@ -293,3 +294,18 @@ def test_export_needs_the_key_and_a_clean_project(lab: Lab) -> None:
     lab.edit("config/anthropic.yaml", "url: https://api.anthropic.com", "url: https://evil.example")
     done = lab.run(*args)
     assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_what_sops_encrypted_is_neither_sealed_nor_called_plain(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    (root / "config").mkdir(parents=True)
+    (root / "llmconf.yaml").write_text("version: 1\nname: fixture\n", encoding="utf-8")
+    value = "ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]"
+    text = f"kind: Credential\nprovider: openai\nname: main\nhosts: [api.openai.com]\napi_key: {value}\n"
+    (root / "config" / "main.yaml").write_text(text, encoding="utf-8")
+    for words in (("validate", "--no-cache"), ("secrets", "encrypt")):
+        done = run(*words, cwd=root)
+        assert done.returncode == 1
+        assert "LCK004" in done.stdout + done.stderr
+        assert "import-sops" in done.stdout + done.stderr
+    assert (root / "config" / "main.yaml").read_text(encoding="utf-8") == text

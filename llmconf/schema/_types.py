@@ -27,6 +27,8 @@ def _secret_problem(value: str) -> LiteralString:
     """Name what stands where a secret should: the value itself goes into no message."""
     from llmconf.scan import DUMMY, PLACEHOLDER
 
+    if value.startswith("ENC[AES256_GCM,"):
+        return "secret_sops"
     if value.startswith("ENC("):
         return "secret_token"
     if re.match(r"^(\$\{?\w|\{\{|\{env:|os\.environ|[a-z]{2,8}://?\S|env:|file:)", value):

@@ -37,8 +37,9 @@ _EXPECTED = {
 }  # fmt: skip
 _CODES = {
     "url": "LCE007", "host": "LCK013", "secret_plaintext": "LCK001", "secret_placeholder": "LCK002",
-    "secret_dummy": "LCK003", "secret_token": "LCK004", "secret_reference": "LCK005",
+    "secret_dummy": "LCK003", "secret_token": "LCK004", "secret_sops": "LCK004", "secret_reference": "LCK005",
 }  # fmt: skip
+_SOPS_HINT = "`llmconf secrets import-sops FILE` seals it in its place"
 HINTS = {
     "LCK001": "seal it, or write `env:NAME`, and renew the key at its vendor: it may already be known",
     "LCK002": "put the real secret in as a token or a reference, or remove the field",
@@ -105,7 +106,7 @@ def _describe(
         return (
             code,
             f"`{name}` {_SECRET_MESSAGES[kind]}" if kind in _SECRET_MESSAGES else f"`{name}`: {message}",
-            HINTS[code],
+            _SOPS_HINT if kind == "secret_sops" else HINTS[code],
         )
     if kind in _EXPECTED:
         hint = _type_hint(kind, value)
@@ -132,6 +133,7 @@ _SECRET_MESSAGES = {
     "secret_plaintext": "holds a secret in plain text",
     "secret_placeholder": "holds a placeholder instead of a secret",
     "secret_dummy": "holds a dummy instead of a secret",
+    "secret_sops": "holds a value that SOPS encrypted",
     "secret_token": "holds a token that is not well formed",
     "secret_reference": "holds a reference that llmconf does not know",
 }

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmconf.errors import RefusedError
+from llmconf.errors import RefusedError, UndeterminedError
 
 _NEW_FILE_MODE = 0o666
+_PREFIX, _SUFFIX = ".llmconf-", ".tmp"
+_LEFTOVER = re.compile(rf"{re.escape(_PREFIX)}[a-z0-9_]+{re.escape(_SUFFIX)}")
+_FOLDERS = ("config", "environments", "keys")
+"""Where files are replaced that more than one may want to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +33,66 @@ class Change:
 
 
 @contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Keep other llmconf processes from changing the repository meanwhile; they wait.
+def locked(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Keep other llmconf processes from changing the repository meanwhile; they wait, after calling `waiting`.
 
-    The lock is held on the project file and ends with the process, however it ends.
+    The lock is held on the project file and ends with the process, however it ends. Files that a killed
+    process has left half-written are removed first: nobody else can be writing any.
     """
     try:
         import fcntl
     except ImportError:  # Windows has no advisory locks of this kind; replacing files stays atomic there
         yield
         return
-    handle = os.open(root / "llmconf.yaml", os.O_RDONLY)
+    file = root / "llmconf.yaml"
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        handle = os.open(file, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            while not os.path.samestat(os.fstat(handle), file.stat()):
+                # Another file took its place while this process waited, and the lock of that one counts.
+                os.close(handle)
+                handle = os.open(file, os.O_RDONLY)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(handle)
+            raise
+    except OSError as error:
+        raise UndeterminedError(f"the repository cannot be locked: {file.name}: {error.strerror}") from None
+    try:
+        _sweep(root)
         yield
     finally:
         os.close(handle)
 
 
+def _sweep(root: Path) -> None:
+    """Remove what killed processes have left beside the files that they were replacing."""
+    for name in _FOLDERS:
+        for folder, _, files in os.walk(root / name):
+            for leftover in filter(_LEFTOVER.fullmatch, files):
+                with contextlib.suppress(OSError):
+                    Path(folder, leftover).unlink()
+
+
 def apply(root: Path, changes: list[Change]) -> None:
-    """Make all changes, or none where one cannot be made. Raises RefusedError with what stood against it."""
+    """Make all changes in their order, or none where one cannot be made.
+
+    Raises RefusedError with what stood against it.
+    """
     prepared: list[tuple[Change, Path | None]] = []
     done: list[tuple[Change, Path | None]] = []
+    change = None
     try:
         for change in changes:
             _check(root, change)
             prepared.append((change, _prepare(change) if change.new is not None else None))
         for change, temporary in prepared:
-            _unchanged(change)
+            _unchanged(root, change)
             done.append((change, temporary))
             if temporary is None:
                 change.path.unlink(missing_ok=True)
@@ -63,8 +100,9 @@ def apply(root: Path, changes: list[Change]) -> None:
                 temporary.replace(change.path)
     except OSError as error:
         _undo(done)
-        where = Path(error.filename).name if isinstance(error.filename, str) else "a file"
-        raise RefusedError(f"nothing was changed: {where} cannot be written ({error.strerror})") from None
+        where = _shown(root, change.path) if change else "a file"
+        hint = "make room or make it writable, and run this again"
+        raise RefusedError(f"nothing was changed: {where} cannot be written: {error.strerror}", hint) from None
     except BaseException:
         _undo(done)
         raise
@@ -75,32 +113,40 @@ def apply(root: Path, changes: list[Change]) -> None:
                     temporary.unlink(missing_ok=True)
 
 
+def _shown(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
 def _check(root: Path, change: Change) -> None:
     real_root = root.resolve()
     real = change.path.parent.resolve() / change.path.name
+    shown = _shown(root, change.path)
     if change.path.is_symlink() or real_root not in real.parents:
         raise RefusedError(
-            f"{change.path.name} is a link or leads out of the repository", "edit the file itself"
+            f"nothing was changed: {shown} is a link or leads out of the repository", "edit the file itself"
         )
     if change.old is not None and change.new is not None and not os.access(change.path, os.W_OK):
-        raise RefusedError(f"{change.path.name} is read-only", "make it writable and run this again")
-    _unchanged(change)
+        raise RefusedError(f"nothing was changed: {shown} is read-only", "make it writable and run this again")
+    _unchanged(root, change)
 
 
-def _unchanged(change: Change) -> None:
+def _unchanged(root: Path, change: Change) -> None:
     try:
         current = change.path.read_bytes()
     except FileNotFoundError:
         current = None
     if current != change.old:
-        raise RefusedError(f"{change.path.name} was changed by somebody else meanwhile", "run this again")
+        shown = _shown(root, change.path)
+        raise RefusedError(
+            f"nothing was changed: {shown} was changed by somebody else meanwhile", "run this again"
+        )
 
 
 def _prepare(change: Change) -> Path:
     """Write the new content beside the file, with its mode and owner."""
     if change.old is None:
         change.path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=change.path.parent, prefix=f".{change.path.name}.", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=change.path.parent, prefix=_PREFIX, suffix=_SUFFIX)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -113,10 +159,11 @@ def _prepare(change: Change) -> Path:
             temporary.chmod(_NEW_FILE_MODE & ~umask)
         else:
             info = change.path.stat()
-            temporary.chmod(info.st_mode & 0o7777)
             if hasattr(os, "chown") and (info.st_uid, info.st_gid) != (os.getuid(), os.getgid()):
                 with contextlib.suppress(PermissionError):
                     os.chown(temporary, info.st_uid, info.st_gid)
+            # After the owner: changing that takes special bits away.
+            temporary.chmod(info.st_mode & 0o7777)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -128,12 +175,11 @@ def _undo(done: list[tuple[Change, Path | None]]) -> None:
     """Put back what was there, as far as it goes: each file is whole in any case."""
     for change, _ in reversed(done):
         with contextlib.suppress(OSError):
+            current = change.path.read_bytes() if change.path.exists() else None
+            # What somebody else has written meanwhile, or what was not replaced yet, stays.
+            if current != change.new or current == change.old:
+                continue
             if change.old is None:
-                change.path.unlink(missing_ok=True)
-            elif change.path.exists() is False or change.path.read_bytes() != change.old:
-                temporary = _prepare(
-                    Change(
-                        change.path, change.path.read_bytes() if change.path.exists() else None, change.old
-                    )
-                )
-                temporary.replace(change.path)
+                change.path.unlink()
+            else:
+                _prepare(Change(change.path, current, change.old)).replace(change.path)

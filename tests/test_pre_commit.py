@@ -86,7 +86,7 @@ def repository(tmp_path: Path, published: Path, home: Path) -> Repository:
 
 def test_the_hook_is_described() -> None:
     text = (REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
-    (hook,) = YAML(typ="safe", pure=True).load(text)
+    hook, *_ = YAML(typ="safe", pure=True).load(text)
     assert hook["id"] == "llmconf-validate"
     assert hook["entry"] == "llmconf validate --if-present"
     assert (hook["always_run"], hook["pass_filenames"], hook["require_serial"]) == (True, False, True)

@@ -1,0 +1,77 @@
+"""`llmconf git setup`: teach a clone to show secrets masked."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli._git import git, top_of
+from llmconf.errors import RefusedError, UsageError
+
+SETTINGS = {"diff.llmconf.textconv": "llmconf git textconv", "diff.llmconf.cachetextconv": "false"}
+ATTRIBUTES = ("/config/**/*.yaml diff=llmconf", "/environments/**/*.yaml diff=llmconf")
+
+
+@click.command(name="setup")
+@common.debug_option
+@common.directory_option
+def command(directory: str | None) -> int:
+    """Make git show tokens by hint, fingerprint and revision, and mask what stands in plain text.
+
+    Writes to this clone's own settings, never to the user's, and to the project's .gitattributes, which is to
+    be committed. Each clone runs it once; running it again changes nothing.
+
+    \b
+    Examples:
+      llmconf git setup
+    """
+    root = common.root_of(directory)
+    if top_of(root) is None:
+        raise UsageError(f"{root} is in no git repository", "run `git init` first")
+    changed = [f"git config {line}" for line in _configure(root)]
+    added = _add_attributes(root / ".gitattributes", root)
+    changed += [f".gitattributes: {line}" for line in added]
+    for line in changed or ["nothing to change: this clone is set up"]:
+        click.echo(line)
+    if added:
+        click.echo("commit .gitattributes, so that other clones need only `llmconf git setup`")
+    if shutil.which("llmconf") is None:
+        click.echo("llmconf is not on PATH: `git diff` fails on these files until it is", err=True)
+    return 0
+
+
+def _configure(root: Path) -> list[str]:
+    """Set what differs in the clone's own settings and return it as it was set."""
+    changed = []
+    for name, value in SETTINGS.items():
+        try:
+            known = git(root, "config", "--local", "--get-all", name).decode("utf-8", "replace")
+        except RefusedError:
+            known = ""
+        if known != f"{value}\n":
+            git(root, "config", "--local", "--replace-all", name, value)
+            changed.append(f"{name} = {value}")
+    return changed
+
+
+def _add_attributes(file: Path, root: Path) -> list[str]:
+    """Append the lines that are missing, with the line ends of the file, and return them."""
+    from llmconf import edits
+
+    try:
+        old = file.read_bytes() if file.exists() or file.is_symlink() else None
+    except OSError as error:
+        raise RefusedError(f".gitattributes cannot be read: {error.strerror}") from None
+    before = old or b""
+    lines = before.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").splitlines()
+    known = {tuple(line.split()) for line in lines}
+    missing = [line for line in ATTRIBUTES if tuple(line.split()) not in known]
+    if missing:
+        newline = b"\r\n" if b"\r\n" in before else b"\n"
+        gap = newline if before and not before.endswith(b"\n") else b""
+        new = before + gap + b"".join(line.encode() + newline for line in missing)
+        edits.apply(root, [edits.Change(file, old, new)])
+    return missing

@@ -9,25 +9,22 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from llmconf import rules
+from llmconf import rules, scan
 from llmconf.check import Checked, check
-from llmconf.diagnostics import Diagnostic, Path
+from llmconf.diagnostics import Diagnostic, Path, closest
 from llmconf.discover import Discovery
 from llmconf.document import Document
 from llmconf.errors import RefusedError
-from llmconf.fields import is_sealed
 from llmconf.parse import Parsing
 from llmconf.project import load_project, require_environment
 from llmconf.reporters._base import Report, RuleText
 from llmconf.resolved import Resource
-from llmconf.scan import SENSITIVE_KEY, scan
+from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.version import __version__
 
 if TYPE_CHECKING:
     from llmconf.bundle import Bundle
 
-_FIELD = re.compile(r"^\s*(?:-\s+)?[{]?\s*[\"']?([\w.-]+)[\"']?\s*:\s*[\"']?([^\"'#]*)")
-_OPAQUE = re.compile(r"(?<![\w+/=(;.])(?=[\w+/=]*[0-9])(?=[\w+/=]*[A-Za-z])[\w+/=]{24,}")
 _SECRET_CODES = ("LCK001", "LCK002", "LCK004", "LCK005", "LCE005")
 
 
@@ -84,9 +81,9 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
 
     @cache
     def secret_lines(name: str) -> frozenset[int]:
-        hidden = {number for number, line in enumerate(lines(name), 1) if _holds_secret(line)}
+        hidden = scan.secret_lines(lines(name))
         for diagnostic in checked.diagnostics:
-            if diagnostic.code in _SECRET_CODES and diagnostic.span.file == name:
+            if diagnostic.span.file == name and _is_about_secret(diagnostic):
                 hidden.update(range(diagnostic.span.line, diagnostic.span.end_line + 1))
         return frozenset(hidden)
 
@@ -108,16 +105,11 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
     )
 
 
-def _holds_secret(line: str) -> bool:
-    """Tell whether a line may hold a secret in plain text; when in doubt it is not shown."""
-    field = _FIELD.match(line)
-    if field and SENSITIVE_KEY.search(field[1]) and field[2].strip() and not is_sealed(field[2].strip()):
-        return True
-    return (
-        bool(scan(line))
-        or "PRIVATE KEY" in line
-        or _OPAQUE.search(re.sub(r"ENC\([^)]*\)", "", line)) is not None
-    )
+def _is_about_secret(diagnostic: Diagnostic) -> bool:
+    """Tell whether a diagnostic is about a field with a secret, or one whose name was meant to be that."""
+    if diagnostic.code == "LCS003" and diagnostic.path:
+        return closest(str(diagnostic.path[-1]), SECRET_FIELDS) is not None
+    return diagnostic.code in _SECRET_CODES
 
 
 def git_prefix(root: pathlib.Path) -> str:

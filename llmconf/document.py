@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from llmconf import events
 from llmconf.diagnostics import Path, Span
-from llmconf.scalars import check_directives
+from llmconf.scalars import check_text
 from llmconf.text import Lines
 from llmconf.values import MAX_DEPTH, SECOND_OPINION_SIZE, syntax_refusal
 
@@ -196,7 +196,7 @@ def _target(node: Node) -> Node:
 
 def compose(text: str) -> list[Node]:
     """Return the root node of each document. Raises Refusal where the text is not YAML."""
-    check_directives(text)
+    check_text(text)
     if not events.has_c_parser():
         return _compose(events.open_pure_parser(text), text)
     source = events.open_c_parser(text)

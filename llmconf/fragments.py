@@ -78,7 +78,7 @@ def read_document(
     if spec is None:
         _validate_apart(fragments, found)
     for fragment in fragments:
-        found.extend(_free_secrets(fragment))
+        found.extend(free_secrets(fragment.layer))
         if fragment.kind == "Provider" and (finding := _check_type(fragment)):
             found.append(finding)
     return fragments, found
@@ -262,9 +262,8 @@ def _check_type(fragment: Fragment) -> Finding | None:
     return Finding("LCS007", at, f"unknown provider type `{provider_type[:60]}`", hint)
 
 
-def _free_secrets(fragment: Fragment) -> Iterator[Finding]:
+def free_secrets(layer: Layer) -> Iterator[Finding]:
     """Report plain secrets in fields whose keys are free: headers, parameters, options, extra, labels."""
-    layer = fragment.layer
     for name in ("headers", *_FREE_MAPS):
         if name not in layer.data:
             continue

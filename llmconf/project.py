@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from llmconf.diagnostics import Finding, Place, Span, did_you_mean
 from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover
 from llmconf.document import Document
 from llmconf.errors import UsageError
-from llmconf.fragments import Fragment, drop_nulls, read_document
+from llmconf.fields import is_sealed
+from llmconf.fragments import Fragment, drop_nulls, free_secrets, read_document
 from llmconf.parse import ParsedFile, Parsing, read_text
+from llmconf.resolved import Layer
 from llmconf.schema import errors
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
@@ -87,7 +90,7 @@ def reread(project: Project, name: str, text: str) -> tuple[Project, list[Findin
 
 
 def _read_documents(project: Project, parsed: ParsedFile) -> None:
-    credentials: list[Fragment] = []
+    found: list[Fragment] = []
     # Of a key that stands twice nobody knows which value is meant: what follows from it is not reported.
     ambiguous = any(finding.code == "LCY003" for finding in parsed.findings)
     for index, data in enumerate(parsed.documents):
@@ -99,34 +102,40 @@ def _read_documents(project: Project, parsed: ParsedFile) -> None:
             project.base.extend(fragments)
         else:
             project.overlays.setdefault(parsed.environment, []).extend(fragments)
-        credentials += [fragment for fragment in fragments if fragment.kind == "Credential"]
-    if parsed.has_anchors and credentials:
-        project.findings.extend(_anchored_secrets(project, parsed.name, credentials))
+        found += fragments
+    if parsed.has_anchors and found:
+        project.findings.extend(_anchored_secrets(project, parsed.name, found))
 
 
-def _anchored_secrets(project: Project, name: str, credentials: list[Fragment]) -> list[Finding]:
+def _anchored_secrets(project: Project, name: str, fragments: list[Fragment]) -> list[Finding]:
     """Report anchors and aliases on secret fields: a token is bound to one place and cannot be shared."""
     text = project.text(name)
     if text is None:
         return []
     document = Document(text, name)
     found = []
-    for fragment in credentials:
+    for fragment in fragments:
         layer = fragment.layer
-        for key in SECRET_FIELDS:
-            path = (*layer.path, key)
-            node = document.node(layer.document, path) if key in layer.data else None
-            owner = document.node(layer.document, layer.path)
-            shared = owner is not None and (owner.kind == "alias" or not _has_own(owner.value, key))
-            if node is not None and (node.anchor is not None or node.kind == "alias" or shared):
-                message = f"`{key}` is a secret and cannot be shared by an anchor, an alias or a merge key"
+        for inner in _secret_paths(fragment):
+            path = layer.path + inner
+            node = document.node(layer.document, path)
+            if node is not None and (node.anchor is not None or not document.is_own(layer.document, path)):
+                message = f"`{inner[-1]}` is a secret and cannot be shared by an anchor, an alias or a merge key"
                 hint = "write the token where it belongs"
                 found.append(Finding("LCY013", Place(name, layer.document, path), message, hint))
     return found
 
 
-def _has_own(pairs: Any, key: str) -> bool:
-    return isinstance(pairs, list) and any(pair[0].value == key for pair in pairs if isinstance(pair, tuple))
+def _secret_paths(fragment: Fragment) -> Iterator[tuple[str, ...]]:
+    data = fragment.layer.data
+    if fragment.kind == "Credential":
+        yield from ((key,) for key in SECRET_FIELDS if key in data)
+    tls, headers = data.get("tls"), data.get("headers")
+    if isinstance(tls, dict) and "client_key" in tls:
+        yield ("tls", "client_key")
+    if isinstance(headers, dict):
+        sealed = (key for key, value in headers.items() if isinstance(value, str) and is_sealed(value))
+        yield from (("headers", key) for key in sealed)
 
 
 def _read_settings(project: Project, parsed: ParsedFile) -> None:
@@ -192,7 +201,7 @@ def _check_defaults(key: str, defaults: dict[str, Any]) -> list[Finding]:
         model.model_validate({k: v for k, v in defaults.items() if k not in _NOT_BY_DEFAULT})
     except ValidationError as error:
         found += errors.findings(error, model, defaults, place)
-    return found
+    return [*found, *free_secrets(Layer("defaults", PROJECT_FILE, 0, place.path, defaults))]
 
 
 def _check_environments(project: Project, settings: ProjectFile) -> None:

@@ -86,8 +86,16 @@ def check_collection_tag(event: Any, kind: str, complain: Callable[[Refusal], No
         complain(Refusal("LCY004", f"the tag `{tag}` is not allowed here", start, start + 1))
 
 
-def check_directives(text: str) -> None:
-    """Refuse a text with many tag directives, for which libyaml takes time by the square of their number."""
+def check_text(text: str) -> None:
+    """Refuse what parsers would take too long for, or read each in its own way.
+
+    libyaml takes time by the square of the number of tag directives, and leaves out a byte order mark
+    that begins a line.
+    """
+    offset = text.find("\ufeff")
+    if offset >= 0:
+        message = "a byte order mark stands at the beginning of a file only"
+        raise Refusal("LCY002", message, offset, offset + 1, "remove it: it cannot be seen")
     if "%TAG" in text:
         found = list(islice(re.finditer("^%TAG", text, re.MULTILINE), _MAX_DIRECTIVES + 1))
         if len(found) > _MAX_DIRECTIVES:

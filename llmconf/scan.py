@@ -7,9 +7,11 @@ fast; only where one stands is its pattern tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+
+from llmconf.fields import is_sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ SENSITIVE_KEY = re.compile(
 """Names of fields and headers whose values are secrets wherever they stand."""
 
 _SEALED = re.compile(r"ENC\([^()\s]*\)")
+_FIELD = re.compile(r"(?<![\w.-])([\w.-]++)[\"']?\s*:\s*[\"']?([^\"'#,}\]]*)")
+_USER = re.compile(r"://[^/\s@\"']*@")
+_OPAQUE = re.compile(r"(?<![\w+/=(;.])(?=[\w+/=]*[0-9])(?=[\w+/=]*[A-Za-z])[\w+/=]{24,}")
 _BOUNDARY = r"(?<![A-Za-z0-9_-]){}(?![A-Za-z0-9_-])"
 
 
@@ -111,6 +116,37 @@ def redact(text: str) -> str:
         parts += text[done : hit.start], "****"
         done = hit.end
     return "".join([*parts, text[done:]]) if parts else text
+
+
+def secret_lines(lines: Iterable[str]) -> set[int]:
+    """Return the numbers of the lines that may hold a secret in plain text: when in doubt, a line is one.
+
+    Lines are looked at without parsing, since the YAML around a secret may be broken.
+    """
+    hidden: set[int] = set()
+    column: int | None = None
+    for number, line in enumerate(lines, 1):
+        if column is not None and line.strip():
+            if len(line) - len(line.lstrip()) > column:
+                hidden.add(number)
+                continue
+            column = None
+        if _may_be_secret(line):
+            hidden.add(number)
+        for match in _FIELD.finditer(line):
+            value = match[2].strip()
+            if SENSITIVE_KEY.search(match[1]) and not is_sealed(value):
+                # What is indented deeper than the key goes on with its value.
+                column = match.start(1)
+                if value:
+                    hidden.add(number)
+    return hidden
+
+
+def _may_be_secret(line: str) -> bool:
+    if scan(line) or "PRIVATE KEY" in line or _USER.search(line):
+        return True
+    return _OPAQUE.search(_SEALED.sub("", line)) is not None
 
 
 def sensitive_values(

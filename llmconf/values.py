@@ -16,7 +16,7 @@ from llmconf.scalars import (
     SPECIAL,
     Refusal,
     check_collection_tag,
-    check_directives,
+    check_text,
     check_version,
     region,
     resolve,
@@ -97,7 +97,7 @@ def construct(
     open_parser: Callable[[str], events.EventSource], text: str, complain: Callable[[Refusal], None]
 ) -> list[Any]:
     """Build the documents of a text. What can be skipped is complained of; the rest raises Refusal."""
-    check_directives(text)
+    check_text(text)
     source = open_parser(text)
     try:
         return _construct(source, complain)

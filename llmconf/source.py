@@ -32,7 +32,9 @@ def _git(root: Path, *arguments: str) -> str | None:
     # No hook or monitor that the repository's own configuration names may run here.
     # A git hook names its own repository to all programs below it; the project may be in another one.
     environment = {key: value for key, value in os.environ.items() if key not in _OTHER_REPOSITORY}
+    # Nor is a folder a repository because a pull request has filled it like one, with settings of its own.
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+    command += ["-c", "safe.bareRepository=explicit"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command with an argument list
             [*command, "-C", str(root), *arguments],
@@ -65,14 +67,32 @@ def pin_file(root: Path) -> Path:
 
     Outside of git it lies in the user's state folder.
     """
-    common = _git(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
-    prefix = _git(root, "rev-parse", "--show-prefix")
-    if common is not None and prefix is not None:
-        name = hashlib.sha256(prefix.encode()).hexdigest()[:16] if prefix else "root"
-        return Path(common) / "llmconf" / f"pins-{name}.json"
+    real = root.resolve()
+    for folder in (real, *real.parents):
+        common = _common_folder(folder / ".git")
+        if common is not None:
+            prefix = "" if folder == real else real.relative_to(folder).as_posix() + "/"
+            name = hashlib.sha256(prefix.encode()).hexdigest()[:16] if prefix else "root"
+            return common / "llmconf" / f"pins-{name}.json"
     base = os.environ.get("XDG_STATE_HOME")
     state = Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "state"
     return state / "llmconf" / f"pins-{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
+
+
+def _common_folder(entry: Path) -> Path | None:
+    """Return the folder that all worktrees of a repository share, for its `.git`; None where it is none.
+
+    Git itself is not asked: it takes a folder for a repository that a pull request has filled like one.
+    """
+    try:
+        if entry.is_file():
+            entry = entry.parent / entry.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+        if not (entry / "HEAD").is_file():
+            return None
+        shared = entry / "commondir"
+        return (entry / shared.read_text(encoding="utf-8").strip() if shared.is_file() else entry).resolve()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 class Blame:

@@ -10,13 +10,13 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+import fork_server
 from support import commit_all, copy_example
 
 OPENAI_KEY = "sk-proj-fakeCANARYopenaiCANARYfakeCANARYopenaiAAAA"
@@ -112,17 +112,8 @@ class Lab:
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command in the lab and return what it said."""
-        return subprocess.run(
-            [sys.executable, "-m", "llmconf", *map(str, args)],
-            cwd=self.root,
-            env={**self.environment(key=key, ci=ci), **(env or {})},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            timeout=120,
-        )
+        environment = {**self.environment(key=key, ci=ci), **(env or {})}
+        return fork_server.run([str(arg) for arg in args], self.root, environment, stdin)
 
     def write(self, name: str, text: str) -> Path:
         """Write a file of the project, as a pull request does."""
@@ -148,11 +139,11 @@ class Lab:
         return kid
 
     @contextlib.contextmanager
-    def inside(self, *, key: bool = True) -> Iterable[None]:  # type: ignore[misc]  # a generator, as the decorator wants
+    def inside(self, *, key: bool = True) -> Iterator[None]:
         """Let this very process be on the lab's machine, to use the library there."""
-        before = dict(os.environ)
+        before, inside = dict(os.environ), self.environment(key=key)
         os.environ.clear()
-        os.environ.update(self.environment(key=key))
+        os.environ.update(inside)
         try:
             yield
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +18,19 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+
+
+def check_vault(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Read the value of `--vault`: a name, as in the project file."""
+    from llmconf.fields import NAME_PATTERN
+
+    if value is not None and not re.match(NAME_PATTERN, value):
+        raise click.BadParameter("a vault is a name: lower-case letters, digits and inner - _ .")
+    return value
+
+
 vault_option = click.option(
-    "--vault", metavar="V", default="default", show_default=True, help="Vault to work on."
+    "--vault", metavar="V", default="default", show_default=True, callback=check_vault, help="Vault to work on."
 )
 allow_option = click.option(
     "--allow-ref", "allow", multiple=True, metavar="PATTERN",

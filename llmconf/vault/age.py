@@ -12,6 +12,8 @@ import pyrage
 
 from llmconf.errors import RefusedError, UndeterminedError
 
+_FITS_NOBODY = "No matching keys found"
+"""What age says of a file that is for somebody else."""
 _MAX_IDENTITY_FILE = 1024 * 1024
 _ENVIRONMENT = (
     ("LLMCONF_AGE_KEY", False),
@@ -56,11 +58,16 @@ def wrap(payload: bytes, recipient: str) -> bytes:
 
 
 def unwrap(wrapped: bytes, identities: Identities) -> bytes | None:
-    """Decrypt a payload with the identities at hand; None where none of them fits."""
+    """Decrypt a payload with the identities at hand; None where none of them fits.
+
+    Raises RefusedError for what is damaged.
+    """
     try:
         return bytes(pyrage.decrypt(wrapped, identities.keys)) if identities.keys else None
-    except pyrage.DecryptError:
-        return None
+    except pyrage.DecryptError as error:
+        if str(error) == _FITS_NOBODY:
+            return None
+        raise RefusedError("not a whole file of age", "restore it from git history") from None
 
 
 def find_identities() -> Identities:

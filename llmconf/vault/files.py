@@ -22,6 +22,7 @@ from llmconf.fields import NAME_PATTERN
 from llmconf.text import decode
 
 _MAX_FILE = 64 * 1024
+_KID = re.compile(r"[a-z2-7]{10}\Z")
 _PUBLIC_KEY = re.compile(r"age1[a-z0-9]{20,4000}\Z|ssh-(ed25519|rsa) [A-Za-z0-9+/=]{40,4000}( [^\r\n]*)?\Z")
 
 
@@ -81,7 +82,10 @@ def read_store(root: Path, vault: str) -> Store:
     if not base.is_dir() or base.is_symlink() or (root / "keys").is_symlink():
         return store
     for entry in sorted(base.iterdir()):
-        if entry.is_symlink() or not entry.is_dir() or entry.name.startswith("."):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink() or not entry.is_dir():
+            store.problems.append((_shown(root, entry), "is no folder of a key"))
             continue
         if entry.name == "recipients":
             _read_recipients(root, entry, store)
@@ -111,12 +115,15 @@ def _read_folder(root: Path, folder: Path, store: Store) -> None:
     if data is None:
         return
     digest, previous = data.get("digest"), data.get("previous", {})
-    texts = isinstance(previous, dict) and all(isinstance(mac, str) for mac in previous.values())
+    chained = isinstance(previous, dict) and all(
+        isinstance(kid, str) and _KID.match(kid) and isinstance(mac, str) for kid, mac in previous.items()
+    )
     if (
         data.get("kid") != folder.name
+        or not _KID.match(folder.name)
         or not isinstance(digest, str)
         or not isinstance(previous, dict)
-        or not texts
+        or not chained
     ):
         store.problems.append((_shown(root, folder / "key.yaml"), "does not describe the key of its folder"))
         return

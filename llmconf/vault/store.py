@@ -56,13 +56,20 @@ def recipient_file(vault: str, recipient: Recipient) -> dict[str, bytes]:
 def unwrap_key(store: Store, kid: str, identities: age.Identities) -> DataKey | None:
     """Open a data key with the identities at hand; None where none fits.
 
-    Raises RefusedError where what is wrapped is not the key that its folder names.
+    Raises RefusedError where what is wrapped is not the key that its folder names, or only what is damaged is left.
     """
     folder = store.folders.get(kid)
+    damaged = []
     for name, wrapped in folder.wrapped.items() if folder else ():
-        payload = age.unwrap(wrapped, identities)
+        try:
+            payload = age.unwrap(wrapped, identities)
+        except RefusedError as error:
+            damaged.append((f"keys/{store.vault}/{kid}/{name}.age is {error.message}", error.hint))
+            continue
         if payload is not None:
             return _parse_payload(store.vault, kid, name, payload)
+    if damaged:
+        raise RefusedError(*damaged[0])
     return None
 
 

@@ -8,7 +8,7 @@ from llmconf.cli import _secrets as shared
 
 
 @click.command(name="list")
-@click.option("--vault", metavar="V", help="Only this vault.")
+@click.option("--vault", metavar="V", callback=shared.check_vault, help="Only this vault.")
 @shared.secrets_options
 def command(vault: str | None, directory: str | None) -> int:
     """List the recipients of all vaults, with the keys wrapped for each. Needs no key.

@@ -17,7 +17,7 @@ from llmconf.document import Document
 from llmconf.errors import RefusedError
 from llmconf.parse import Parsing
 from llmconf.project import load_project, require_environment
-from llmconf.reporters._base import Report, RuleText
+from llmconf.report import Report, RuleText
 from llmconf.resolved import Resource
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.version import __version__

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from llmconf.discover import Discovery
 from llmconf.files import write_atomic
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.version import __version__
 
 _RACY_NS = 2_000_000_000

@@ -23,7 +23,9 @@ _EXIT_INTERRUPTED, _EXIT_PIPE = 130, 141
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="llmconf %(version)s")
-@click.option("-C", "--directory", metavar="DIR", help="Work in DIR instead of the current folder.")
+@click.option(
+    "-C", "--directory", metavar="DIR", help="Work on the project in or above DIR; other paths stay relative to here."
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.pass_context
 def group(ctx: click.Context, directory: str | None, debug: bool) -> None:

@@ -17,7 +17,7 @@ from llmconf.registry import module_names
 if TYPE_CHECKING:
     from llmconf.check import Checked
     from llmconf.diagnostics import Diagnostic
-    from llmconf.reporters._base import Report
+    from llmconf.report import Report
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -53,7 +53,7 @@ def report_formats() -> tuple[str, ...]:
 
 
 directory_option = click.option(
-    "-C", "--directory", metavar="DIR", help="Work in DIR instead of the current folder."
+    "-C", "--directory", metavar="DIR", help="Work on the project in or above DIR; other paths stay relative to here."
 )
 env_option = click.option("--env", metavar="ENV", help="Look at this environment only.")
 today_option = click.option(

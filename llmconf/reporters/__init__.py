@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from llmconf.registry import load_module, module_names
-from llmconf.reporters._base import Report, ReporterModule, RuleText
+from llmconf.report import Report, RuleText
+from llmconf.reporters._base import ReporterModule
 
 __all__ = ["Report", "ReporterModule", "RuleText", "formats", "reporter"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.diagnostics import Span
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.reporters._shared import line_text
 from llmconf.reporters._style import Style
 from llmconf.reporters._text import UNSAFE, escaped, width

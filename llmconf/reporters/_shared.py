@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from llmconf.diagnostics import SEVERITIES, Diagnostic, Severity, Span, pointer
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.reporters._text import visible
 
 TOOL = "llmconf"

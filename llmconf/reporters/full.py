@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.diagnostics import Diagnostic
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.reporters._frame import frame, gutter_width
 from llmconf.reporters._shared import in_environments, place, summary
 from llmconf.reporters._style import Style

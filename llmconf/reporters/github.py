@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmconf.diagnostics import SEVERITIES, Diagnostic
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.reporters._shared import count_text, counts, hint, message, on_one_line
 from llmconf.reporters._text import visible
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from llmconf.diagnostics import Diagnostic, pointer
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.reporters._shared import TOOL, counts
 from llmconf.reporters._text import dump_json
 

@@ -6,7 +6,7 @@ from collections import Counter
 from html import escape
 
 from llmconf.diagnostics import Diagnostic
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.reporters._shared import TOOL, counts, hint, message, place, summary
 from llmconf.reporters._text import visible
 

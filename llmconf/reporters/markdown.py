@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 
 from llmconf.diagnostics import Diagnostic, Span
-from llmconf.reporters._base import Report
+from llmconf.report import Report
 from llmconf.reporters._shared import hint, message, plural, summary
 from llmconf.reporters._text import shorten, visible
 

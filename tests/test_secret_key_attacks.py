@@ -403,7 +403,8 @@ def test_a_planted_repository_runs_nothing(lab: Lab) -> None:
     ran = lab.home / "ran"
     planted = {
         "HEAD": "ref: refs/heads/main\n",
-        "config": f'[core]\n\tbare = false\n\tworktree = .\n[filter "x"]\n\tclean = touch {ran}; cat\n',
+        "config": "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n"
+        f'[filter "x"]\n\tclean = touch {ran}; cat\n',
         ".gitattributes": "* filter=x\n",
     }
     for name, text in planted.items():
@@ -412,8 +413,10 @@ def test_a_planted_repository_runs_nothing(lab: Lab) -> None:
 
     for args in (("add", "llmconf.yaml"), ("commit", "--quiet", "--message=x")):
         git("--git-dir", outer / "llm", "--work-tree", outer / "llm", *args, cwd=outer / "llm")
+    git("status", "--porcelain", cwd=outer / "llm")
+    assert ran.exists(), "the trap does not work"
+    ran.unlink()
     (outer / "llm" / "llmconf.yaml").touch()
-    ran.unlink(missing_ok=True)
     revision(outer / "llm")
     Blame(outer / "llm").author("llmconf.yaml", 1)
     assert not ran.exists()

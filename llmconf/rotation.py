@@ -7,7 +7,7 @@ from pathlib import Path
 from llmconf import edits, sites
 from llmconf.errors import RefusedError
 from llmconf.fields import parse_token
-from llmconf.secrets import Outcome, Workspace, open_site
+from llmconf.secrets import Outcome, Workspace, open_site, require_readable
 from llmconf.sites import Site
 from llmconf.splices import Editing
 from llmconf.vault import age, store, token
@@ -53,31 +53,35 @@ def rotate(
     key, no new key is made. Several current keys, after rotations in parallel, are united in a new one.
     `fresh` makes a new fingerprint key too; `without` names a recipient for whom the new key is not wrapped.
     """
+    require_readable(work.project, lambda _: True)
     outcome = Outcome()
     current = work.keyring.sealing_key(vault, trust=trust)
-    behind = [site for site in _sealed(work, vault) if _kid(site) != current.kid]
     united = len(work.keyring.store(vault).tips()) > 1
-    if not behind or fresh or united:
-        successor = _make_successor(work, vault, current, fresh=fresh, without=without, outcome=outcome)
-        behind, current = _sealed(work, vault), successor
+    behind = [site for site in _sealed(work, vault) if _kid(site) != current.kid]
+    anew = not behind or fresh or united
+    # All are opened before anything is written: one that does not open must not leave a rotation half done.
+    opened = [(site, open_site(work, site, ())) for site in (_sealed(work, vault) if anew else behind)]
+    if anew:
+        current = _make_successor(work, vault, current, fresh=fresh, without=without, outcome=outcome)
     else:
         outcome.notes.append(f"vault {vault}: finishing the rotation to {current.kid}")
     editing = Editing(work.root)
-    for site in behind:
-        if _kid(site) != current.kid:
-            parts = parse_token(site.value)
-            plaintext = open_site(work, site, ())
-            revision = parts.revision if parts else 1
-            hints = parts is not None and parts.hint is not None
-            editing.scalar(
-                site.place, token.seal(plaintext, current, site.slot, revision=revision, hints=hints)
-            )
+    for site, plaintext in opened:
+        editing.scalar(site.place, _sealed_again(site, plaintext, current), old=site.value)
     changes = editing.changes()
     edits.apply(work.root, changes)
     outcome.changed.append(
-        f"vault {vault}: {len(behind)} values sealed under {current.kid} in {len(changes)} files"
+        f"vault {vault}: {len(opened)} values sealed under {current.kid} in {len(changes)} files"
     )
+    outcome.changed += _drop_halves(work, vault)
     return outcome
+
+
+def _sealed_again(site: Site, plaintext: str, key: DataKey) -> str:
+    """Return the token of an unchanged secret under another key: with the revision and the hint that it has."""
+    parts = parse_token(site.value)
+    revision, hints = (parts.revision, parts.hint is not None) if parts else (1, False)
+    return token.seal(plaintext, key, site.slot, revision=revision, hints=hints)
 
 
 def _make_successor(
@@ -182,23 +186,51 @@ def prune(work: Workspace, vault: str) -> Outcome:
     if len(work.keyring.store(vault).tips()) > 1:
         hint = f"`llmconf secrets rotate --vault {vault}` unites them"
         raise RefusedError(f"the vault `{vault}` has several current keys, none of which can go", hint)
-    used = {_kid(site) for site in _sealed(work, vault)} | {current.kid}
+    require_readable(work.project, lambda _: True)
     outcome = Outcome()
-    changes = []
-    for kid in sorted(set(work.keyring.store(vault).folders) - used):
-        folder = work.root / "keys" / vault / kid
-        changes += [
-            edits.Change(file, file.read_bytes(), None) for file in sorted(folder.iterdir()) if file.is_file()
-        ]
+    for kid in _unused(work, vault, set(work.keyring.store(vault).folders) - {current.kid}):
+        _delete(work.root, work.root / "keys" / vault / kid)
         outcome.changed.append(f"vault {vault}: key {kid} deleted")
-    # The key that stays has to begin the chain: its predecessor is gone, its pin is not.
-    edits.apply(work.root, changes)
-    for kid in sorted(set(work.keyring.store(vault).folders) - used):
-        folder = work.root / "keys" / vault / kid
-        if not any(folder.iterdir()):
-            folder.rmdir()
+    outcome.changed += _drop_halves(work, vault)
     work.keyring.stores.pop(vault, None)
     return outcome
+
+
+def _drop_halves(work: Workspace, vault: str) -> list[str]:
+    """Delete what a killed process has left of a key that it was about to write: wraps without a `key.yaml`."""
+    folder = work.root / "keys" / vault
+    halves = {
+        entry.name
+        for entry in folder.iterdir()
+        if entry.name != "recipients" and not entry.name.startswith(".") and _is_half(entry)
+    }
+    unused = _unused(work, vault, halves)
+    for kid in unused:
+        _delete(work.root, folder / kid)
+    return [f"vault {vault}: what was left of an unfinished key {kid} deleted" for kid in unused]
+
+
+def _is_half(folder: Path) -> bool:
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    return all(file.suffix in (".age", ".mac") and file.is_file() for file in folder.iterdir())
+
+
+def _unused(work: Workspace, vault: str, kids: set[str]) -> list[str]:
+    """Return which of some keys stand nowhere in the files of the project, not even in a comment."""
+    used = {_kid(site) for site in _sealed(work, vault)}
+    for file in work.project.files:
+        data = (work.root / file.name).read_bytes() if kids - used else b""
+        used |= {kid for kid in kids - used if kid.encode() in data}
+    return sorted(kids - used)
+
+
+def _delete(root: Path, folder: Path) -> None:
+    """Delete the files of a key, `key.yaml` first, and its folder where nothing else is in it."""
+    files = sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name != "key.yaml")
+    edits.apply(root, [edits.Change(file, file.read_bytes(), None) for file in files])
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _sealed(work: Workspace, vault: str) -> list[Site]:
@@ -212,8 +244,9 @@ def _kid(site: Site) -> str:
 
 
 def _new_files(root: Path, files: dict[str, bytes]) -> list[edits.Change]:
+    """Return the changes that write key files: `key.yaml` last, since a folder without it is no key yet."""
     changes = []
-    for name, data in sorted(files.items()):
+    for name, data in sorted(files.items(), key=lambda file: (file[0].endswith("/key.yaml"), file[0])):
         path = root / name
         changes.append(edits.Change(path, path.read_bytes() if path.is_file() else None, data))
     return changes

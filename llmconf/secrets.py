@@ -69,6 +69,7 @@ def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None
 
     What cannot be read, or is no text, is reported and left as it is; the rest is sealed.
     """
+    require_readable(work.project, lambda _: False)
     outcome = Outcome(findings=_unreadable(work.project, wanted))
     skipped = {finding.place.file for finding in outcome.findings if finding.code in _NOT_READ}
     editing = Editing(work.root)
@@ -92,7 +93,12 @@ def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None
 
 
 def require_readable(project: Project, wanted: Callable[[str], bool]) -> None:
-    """Raise RefusedError where a file that `wanted` picks does not parse: what it holds is not known."""
+    """Raise RefusedError where a file that `wanted` picks does not parse: what it holds is not known.
+
+    Without a valid project file nobody knows which vault an overlay belongs to.
+    """
+    if project.settings is None:
+        raise RefusedError("llmconf.yaml does not hold", "mend it first: `llmconf validate`")
     for finding in project.findings:
         if finding.code in _NOT_READ and wanted(finding.place.file):
             raise RefusedError(f"{finding.place.file}: {finding.message}", "mend it first: `llmconf validate`")

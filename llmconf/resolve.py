@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -68,18 +68,29 @@ def _entry(fragment: Fragment, project: ProjectFile, types: dict[str, Any]) -> _
     if "provider" in data:
         data = {key: value for key, value in data.items() if key != "provider"}
     if fragment.broken or not project.defaults:
-        return _Entry(fragment, data, (fragment.layer,), fragment.spec, fragment.broken)
+        return _Entry(fragment, _without_nulls(data), (fragment.layer,), fragment.spec, fragment.broken)
     owner = fragment.name if fragment.kind == "Provider" else fragment.provider
     keys = [
         key for key in (fragment.kind, f"{fragment.kind}/{types.get(owner or '')}") if key in project.defaults
     ]
     if not keys:
-        return _Entry(fragment, data, (fragment.layer,), fragment.spec)
+        return _Entry(fragment, _without_nulls(data), (fragment.layer,), fragment.spec)
     low: dict[str, Any] = {}
     for key in keys:
         low = underlay(low, project.defaults[key])
     layers = [Layer("defaults", "llmconf.yaml", 0, ("defaults", key), project.defaults[key]) for key in keys]
-    return _Entry(fragment, underlay(low, data), (*layers, fragment.layer), None)
+    return _Entry(fragment, _without_nulls(underlay(low, data)), (*layers, fragment.layer), None)
+
+
+def _without_nulls(data: dict[str, Any]) -> dict[str, Any]:
+    """Return data without what is unset; nearly always that is the same object."""
+    return drop_nulls(data) if _has_null(data) else data
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return None in value.values() or any(map(_has_null, value.values()))
+    return isinstance(value, list) and any(map(_has_null, value))
 
 
 def resolve(
@@ -207,13 +218,7 @@ def _take_over_default(entries: dict[str, _Entry], siblings: _Siblings, overlays
                 continue
             if any(layer.name == winner.layer.name and "default" in layer.data for layer in entry.layers):
                 continue
-            layer = Layer(
-                winner.layer.name,
-                winner.layer.file,
-                winner.layer.document,
-                winner.layer.path,
-                {"default": False},
-            )
+            layer = replace(winner.layer, data={"default": False})
             entries[identity] = _Entry(
                 entry.fragment, {**entry.data, "default": False}, (*entry.layers, layer), None, entry.broken
             )
@@ -230,15 +235,7 @@ def _finish(
             _complete(entry, found)
         resource: Resource[Any] | None = None
         if entry.spec is not None and not entry.broken:
-            resource = Resource(
-                identity,
-                fragment.kind,
-                fragment.name,
-                fragment.provider,
-                entry.spec,
-                entry.data,
-                entry.layers,
-            )
+            resource = _resource(entry, entry.spec)
             if fragment.kind == "Provider" and (problems := _check_options(resource)):
                 found.extend(problems)
                 resource = None
@@ -255,23 +252,20 @@ def _finish(
     return env
 
 
+def _resource(entry: _Entry, spec: Common) -> Resource[Any]:
+    of = entry.fragment
+    return Resource(of.identity, of.kind, of.name, of.provider, spec, entry.data, entry.layers)
+
+
 def _complete(entry: _Entry, found: list[Finding]) -> None:
     """Validate merged data as a whole; what is missing is reported where the resource is declared."""
     fragment = entry.fragment
     model = RESOURCES[fragment.kind]
-    entry.data = drop_nulls(entry.data)
+    entry.data = _without_nulls(entry.data)
     try:
         entry.spec = model.model_validate(entry.data)
     except ValidationError as error:
-        resource = Resource(
-            fragment.identity,
-            fragment.kind,
-            fragment.name,
-            fragment.provider,
-            Common(),
-            entry.data,
-            entry.layers,
-        )
+        resource = _resource(entry, Common())
         for path in errors.missing_paths(error):
             found.append(_missing(resource, path))
         for finding in errors.findings(error, model, entry.data, Place("", 0)):

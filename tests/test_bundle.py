@@ -421,3 +421,62 @@ def test_what_is_no_source_does_not_make_a_revision_dirty(tmp_path: Path) -> Non
     write(root, {"config/new.yaml": "kind: Team\nname: new\nuses: [route/chat]\n"})
     build(root)
     assert load(root / "dist/default", "manifest.json")["revision"].endswith("-dirty")
+
+
+EMPTY = """\
+kind: Provider
+name: openai
+type: openai
+timeout: 30s
+headers:
+labels:
+endpoints:
+  - name: main
+    url: https://api.openai.com/v1
+    timeout:
+    headers:
+    labels:
+models:
+  - {id: gpt-5, context: 1000, capabilities: [chat], price: {input: "1", output: null}}
+  - id: mine
+    base: gpt-5
+    context:
+    capabilities:
+    price:
+"""
+
+
+def test_a_key_left_empty_is_as_good_as_absent(tmp_path: Path) -> None:
+    root = small(tmp_path, **{"config/all.yaml": EMPTY})
+    write(root, {"config/key.yaml": "kind: Credential\nprovider: openai\nname: main\napi_key: env:KEY\nexpires:\n"})
+    build(root, "--secrets", "env")
+    assert b"null" not in (root / "dist/default/bundle.json").read_bytes().replace(b'"environment":null', b"")
+    provider = load(root / "dist/default")["providers"]["openai"]
+    assert provider["endpoints"]["main"]["timeout"] == "30s"
+    assert provider["models"]["mine"]["context"] == 1000
+    assert provider["models"]["mine"]["capabilities"] == ["chat"]
+    assert provider["models"]["mine"]["price"] == {"input": "1"}
+
+
+def test_a_key_left_empty_over_defaults_unsets_them(tmp_path: Path) -> None:
+    root = small(tmp_path, **{"config/all.yaml": EMPTY})
+    write(root, {"llmconf.yaml": "version: 1\nname: small\ndefaults: {Model: {context: 5}, Endpoint: {retries: 2}}\n"})
+    write(root, {"config/key.yaml": "kind: Credential\nprovider: openai\nname: main\napi_key: env:KEY\n"})
+    build(root)
+    provider = load(root / "dist/default")["providers"]["openai"]
+    assert provider["endpoints"]["main"]["retries"] == 2
+    assert provider["models"]["mine"]["context"] == 1000
+
+
+def test_nothing_is_unset_twice(tmp_path: Path) -> None:
+    root = small(tmp_path, **{"config/all.yaml": EMPTY})
+    write(
+        root,
+        {
+            "config/key.yaml": "kind: Credential\nprovider: openai\nname: main\napi_key: env:KEY\n",
+            "llmconf.yaml": "version: 1\nname: small\nenvironments: [prod]\n",
+            "environments/prod/all.yaml": "kind: Model\nprovider: openai\nid: mine\ncontext:\n",
+        },
+    )
+    done = run("validate", "-C", root, "--today", TODAY, "--report", "concise")
+    assert "LCO003" in done.stdout

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmconf.secrets import Outcome, Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
+_MAX_SECRET = 64 * 1024
 
 
 def check_vault(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -65,7 +65,7 @@ def workspace(directory: str | None, *, change: bool = False) -> Iterator[Worksp
     if not change:
         yield open_workspace(load_project(root))
         return
-    with locked(root):
+    with locked(root, lambda: click.echo("llmconf: waiting for another llmconf to finish", err=True)):
         yield open_workspace(load_project(root))
 
 
@@ -95,10 +95,18 @@ def check_layer(work: Workspace, env: str | None) -> str:
 
 
 def read_secret(prompt: str) -> str:
-    """Read a secret from a prompt without echo on a terminal, else from standard input; never from argv."""
+    """Read a secret from a prompt without echo on a terminal, else from standard input; never from argv.
+
+    One line break at its end is not part of it.
+    """
+    if sys.stdin is None:
+        raise UsageError("standard input is closed, and a secret comes from there or from a prompt")
     if sys.stdin.isatty():
         return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
-    text = sys.stdin.read(64 * 1024 + 2)
-    if len(text) > 64 * 1024 + 1:
+    data = sys.stdin.buffer.read(_MAX_SECRET + 3).removesuffix(b"\n").removesuffix(b"\r")
+    if len(data) > _MAX_SECRET:
         raise UsageError("the secret on standard input has more than 64 KiB")
-    return text.removesuffix("\n").removesuffix("\r")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError("the secret on standard input is not UTF-8 text") from None

@@ -6,9 +6,11 @@ import os
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,10 @@ from llmconf.cli import _secrets as shared
 from llmconf.errors import LlmconfError, RefusedError
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - memory, and only a private folder in it is used
+_PREFIX = "llmconf-edit-"
+_SIGNALS = ("SIGTERM", "SIGHUP", "SIGQUIT")
+_FRESH = 24 * 3600 if os.name == "nt" else 60
+"""Seconds in which a folder is not taken for left over: its process may not have come to hold it yet."""
 
 
 @click.command(name="edit")
@@ -49,18 +55,14 @@ def command(path: str, trust: str | None, directory: str | None) -> int:
             stream.write(revealed.text)
         while True:
             _run_editor(file)
-            text = file.read_bytes().decode("utf-8", "surrogateescape")
-            if text == revealed.text:
-                click.echo("nothing changed")
-                return 0
             try:
-                text.encode("utf-8")
-                return shared.tell(
-                    work, seal_again(work, name, revealed, text, trust=trust), f"{name} written"
-                )
-            except UnicodeEncodeError:
-                problem = LlmconfError(f"{name} is not UTF-8 any more")
-            except RefusedError as error:
+                text = _read(file, name)
+                if text == revealed.text:
+                    click.echo("nothing changed")
+                    return 0
+                outcome = seal_again(work, name, revealed, text, trust=trust)
+                return shared.tell(work, outcome, f"{name} written")
+            except LlmconfError as error:
                 problem = error
             # Giving up would lose what was typed; without a terminal there is nobody to ask.
             if not sys.stdin.isatty():
@@ -70,32 +72,92 @@ def command(path: str, trust: str | None, directory: str | None) -> int:
                 raise problem
 
 
+def _read(file: Path, name: str) -> str:
+    """Return the edited text. A byte order mark that the editor put in front is not part of it."""
+    try:
+        return file.read_bytes().decode("utf-8").removeprefix("\ufeff")
+    except OSError as error:
+        raise RefusedError(f"the editor left no {name}: {error.strerror}; nothing was changed") from None
+    except UnicodeDecodeError:
+        raise RefusedError(f"{name} is not UTF-8 any more", "save the file as UTF-8") from None
+
+
 def _run_editor(file: Path) -> None:
-    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    try:
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    except ValueError:
+        raise RefusedError("$VISUAL or $EDITOR has an unbalanced quote") from None
+    if not editor:
+        raise RefusedError("$VISUAL or $EDITOR is blank", "set it to your editor")
     try:
         done = subprocess.run([*editor, str(file)], check=False)  # noqa: S603 - the user's own editor
     except OSError as error:
         raise RefusedError(
             f"the editor `{editor[0]}` cannot be started: {error.strerror}", "set $EDITOR"
         ) from None
-    if done.returncode != 0:
+    if done.returncode < 0:
+        raise RefusedError(f"the editor was ended by signal {-done.returncode}: nothing was changed")
+    if done.returncode > 0:
         raise RefusedError(f"the editor ended with status {done.returncode}: nothing was changed")
 
 
 @contextmanager
 def _private_folder() -> Iterator[Path]:
     """Make a folder that only this user can enter, and remove it however the block ends."""
-    base = _MEMORY if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) else None
 
     def stop(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    names = [name for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
-    before = {getattr(signal, name): signal.signal(getattr(signal, name), stop) for name in names}
-    folder = Path(tempfile.mkdtemp(prefix="llmconf-", dir=base))
+    caught = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in (*caught, signal.SIGINT)}
+    base = _MEMORY if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    _sweep(base)
+    folder = None
+    held = None
     try:
+        for number in caught:
+            signal.signal(number, stop)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+        held = _hold(folder)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        # A second signal must not keep the plain text from going.
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        if held is not None:
+            os.close(held)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _sweep(base: Path) -> None:
+    """Remove folders of this user whose process was killed: they may hold plain text, and nobody holds them."""
+    for folder in base.glob(_PREFIX + "*"):
+        try:
+            info = folder.lstat()
+            fresh = time.time() - info.st_mtime < _FRESH
+            if fresh or not stat.S_ISDIR(info.st_mode) or (hasattr(os, "getuid") and info.st_uid != os.getuid()):
+                continue
+            held = _hold(folder)
+        except OSError:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+
+
+def _hold(folder: Path) -> int | None:
+    """Hold a folder as long as this process lives. Raises OSError where another process does."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such locks; there, only what is old is taken for left over
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle

@@ -28,12 +28,20 @@ def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> i
       llmconf secrets init
       llmconf secrets init --vault prod --recipient alice=age1... --recipient 'ci=ssh-ed25519 AAAA...'
     """
+    import re
+
     from llmconf import rotation
+    from llmconf.fields import NAME_PATTERN
     from llmconf.vault.files import Recipient
 
     named = [entry.partition("=") for entry in recipients]
-    if not all(name and equals for name, equals, _ in named):
-        raise UsageError("a recipient is written as NAME=PUBLIC-KEY")
+    for name, equals, _ in named:
+        if not equals or not re.match(NAME_PATTERN, name):
+            raise UsageError(
+                "a recipient is written as NAME=PUBLIC-KEY", "a name has lower-case letters, digits and inner - _ ."
+            )
+    if len({name for name, _, _ in named}) < len(named):
+        raise UsageError("two recipients have the same name")
     with shared.workspace(directory, change=True) as work:
         publics = work.keyring.identities.publics
         chosen = [Recipient(name, key) for name, _, key in named]

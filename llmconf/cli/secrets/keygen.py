@@ -37,8 +37,12 @@ def command(out: str | None) -> int:
         ) from None
     except OSError as error:
         raise RefusedError(f"{path} cannot be written: {error.strerror}") from None
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"# public key: {public}\n{secret}\n")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"# public key: {public}\n{secret}\n")
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise RefusedError(f"{path} cannot be written: {error.strerror}") from None
     click.echo(public)
     click.echo(f"identity written to {path}", err=True)
     return 0

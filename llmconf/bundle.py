@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from llmconf import targets, wiring
 from llmconf.diagnostics import Finding, Path, pointer
 from llmconf.fields import parse_token
 from llmconf.resolved import Resolved, Resource
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
+from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
 from llmconf.version import __version__
 
@@ -52,6 +52,16 @@ class _Writer:
         self.by_id = wiring.models_by_id(env)
         self.credentials = wiring.credentials_by_endpoint(env)
         self._locate = locate
+        self._variables: dict[str, list[wiring.Held]] = {}
+        for held in wiring.secrets(env) if secrets == "env" else ():
+            self._variables.setdefault(held.resource.identity, []).append(held)
+
+    def data(self, resource: Resource[Any]) -> dict[str, Any]:
+        """Return the values of a resource, where asked for with variables in place of its secrets."""
+        data = resource.data
+        for held in self._variables.get(resource.identity, ()):
+            data = _replaced(data, held.path, {"env": held.variable.name})
+        return data
 
     def put(self, holder: dict[str, Any], at: Path, value: Any, resource: Resource[Any], path: Path) -> None:
         """Put a value into `holder` under the last step of `at`, and note the origin of each part of it."""
@@ -70,6 +80,11 @@ class _Writer:
             places = self._locate(resource, path) or self._locate(resource, path[:-1])
             if places:
                 self.provenance[pointer(at)] = places
+
+
+def _replaced(data: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    first, *rest = path
+    return {**data, first: _replaced(data[first], tuple(rest), value) if rest else value}
 
 
 def build(
@@ -185,24 +200,17 @@ def _put_endpoint(
     writer: _Writer,
 ) -> None:
     """Put an endpoint with what it inherits from its provider and the credential it is called with."""
-    _put(holder, at, endpoint, {k: v for k, v in endpoint.data.items() if k != "headers"}, writer)
+    data, low = writer.data(endpoint), writer.data(provider)
+    _put(holder, at, endpoint, {k: v for k, v in data.items() if k != "headers"}, writer)
     inner = holder[endpoint.name]
     for key in _INHERITED:
-        if key in provider.data and key not in endpoint.data:
-            writer.put(inner, (*at, key), provider.data[key], provider, (key,))
-    own: dict[str, str] = endpoint.data.get("headers", {})
-    for name in sorted({**provider.data.get("headers", {}), **own}):
-        owner: Resource[Endpoint] | Resource[Provider] = endpoint if name in own else provider
-        value: Any = owner.data["headers"][name]
-        variable = wiring.header_variable(owner, name) if writer.secrets == "env" else None
-        headers = inner.setdefault("headers", {})
-        writer.put(
-            headers,
-            (*at, "headers", name),
-            {"env": variable.name} if variable else value,
-            owner,
-            ("headers", name),
-        )
+        if key in low and key not in data:
+            writer.put(inner, (*at, key), low[key], provider, (key,))
+    own, inherited = data.get("headers", {}), low.get("headers", {})
+    for name in sorted({**inherited, **own}):
+        owner: Resource[Any] = endpoint if name in own else provider
+        value = own[name] if name in own else inherited[name]
+        writer.put(inner.setdefault("headers", {}), (*at, "headers", name), value, owner, ("headers", name))
     inner["default"] = wiring.default_endpoint(writer.env, provider.name) is endpoint
     credentials = writer.credentials.get(endpoint.identity, [])
     if len(credentials) == 1:
@@ -216,13 +224,8 @@ def _put_endpoint(
 def _put_credential(
     holder: dict[str, Any], at: Path, credential: Resource[Credential], writer: _Writer
 ) -> None:
-    data = dict(credential.data)
-    for field_name in SECRET_FIELDS if writer.secrets == "env" else ():
-        variable = wiring.secret_variable(credential, field_name)
-        if variable:
-            data[field_name] = {"env": variable.name}
-    _put(holder, at, credential, data, writer)
-    if "hosts" not in data:
+    _put(holder, at, credential, writer.data(credential), writer)
+    if "hosts" not in credential.data:
         holder[credential.name]["hosts"] = sorted(map(str, wiring.bound_hosts(writer.env, credential)))
 
 
@@ -238,20 +241,16 @@ def _put_model(holder: dict[str, Any], at: Path, model: Resource[Model], writer:
         inner["endpoints"] = [endpoint.name for endpoint in wiring.endpoints_of_model(writer.env, model)]
 
 
+def _live_secrets(env: Resolved) -> Iterator[wiring.Held]:
+    return (held for held in wiring.secrets(env) if env.is_live(held.resource))
+
+
 def _variables(env: Resolved) -> list[dict[str, str]]:
     """List the environment variables that the bundle refers to, and where each secret is kept."""
     found = {}
-    for credential in env.credentials.values():
-        for field_name in SECRET_FIELDS if env.is_live(credential) else ():
-            variable = wiring.secret_variable(credential, field_name)
-            if variable:
-                found[variable.name, credential.identity, field_name] = variable.source
-    owners: list[Resource[Provider] | Resource[Endpoint]] = [*env.providers.values(), *env.endpoints.values()]
-    for owner in owners:
-        for header in owner.spec.headers if env.is_live(owner) else ():
-            variable = wiring.header_variable(owner, header)
-            if variable:
-                found[variable.name, owner.identity, f"headers.{header}"] = variable.source
+    for held in _live_secrets(env):
+        variable = held.variable
+        found[variable.name, held.resource.identity, ".".join(held.path)] = variable.source
     return [
         {"name": name, "resource": identity, "field": field_name, "source": source}
         for (name, identity, field_name), source in sorted(found.items())
@@ -259,12 +258,5 @@ def _variables(env: Resolved) -> list[dict[str, str]]:
 
 
 def _key_ids(env: Resolved) -> set[str]:
-    """Return the ids of the data keys that the enabled credentials are sealed under."""
-    tokens = (
-        parse_token(value)
-        for credential in env.credentials.values()
-        if env.is_live(credential)
-        for name in SECRET_FIELDS
-        if (value := getattr(credential.spec, name)) is not None
-    )
-    return {token.kid for token in tokens if token}
+    """Return the ids of the data keys that the secrets in the bundle are sealed under."""
+    return {token.kid for held in _live_secrets(env) if (token := parse_token(held.value))}

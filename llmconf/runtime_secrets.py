@@ -10,8 +10,8 @@ from llmconf.check import Checked
 from llmconf.diagnostics import Place
 from llmconf.errors import RefusedError
 from llmconf.fields import parse_reference
-from llmconf.resolved import Resolved, Resource
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Provider
+from llmconf.resolved import Resolved
+from llmconf.schema.kinds import Credential
 from llmconf.secrets import open_site, open_workspace
 from llmconf.sites import Site, find_sites
 from llmconf.vault.references import allowed_patterns
@@ -32,8 +32,10 @@ def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -
     opened: dict[str, str] = {}
     notes: list[str] = []
     _check_hosts(env)
-    for variable, resource, path in _variables(env):
-        site = _site_of(resource, path, known, env)
+    for held in wiring.secrets(env):
+        if not env.is_live(held.resource):
+            continue
+        variable, site = held.variable.name, _site_of(held, known, env)
         reference = parse_reference(site.value)
         if reference is not None and reference.scheme not in ("env", "file"):
             notes.append(f"{variable} is left to `{reference.scheme}`: {site.value}")
@@ -55,39 +57,16 @@ def _check_hosts(env: Resolved) -> None:
                 raise RefusedError(message, "correct the URL, or the hosts of the credential")
 
 
-def _variables(
-    env: Resolved,
-) -> Iterable[tuple[str, Resource[Credential] | Resource[Endpoint] | Resource[Provider], tuple[str, ...]]]:
-    for credential in env.credentials.values():
-        for field in SECRET_FIELDS if env.is_live(credential) else ():
-            variable = wiring.secret_variable(credential, field)
-            if variable:
-                yield variable.name, credential, (field,)
-    owners: list[Resource[Provider] | Resource[Endpoint]] = [*env.providers.values(), *env.endpoints.values()]
-    for owner in owners:
-        for header in owner.spec.headers if env.is_live(owner) else ():
-            variable = wiring.header_variable(owner, header)
-            if variable:
-                yield variable.name, owner, ("headers", header)
-
-
-def _site_of(
-    resource: Resource[Credential] | Resource[Endpoint] | Resource[Provider],
-    path: tuple[str, ...],
-    known: dict[tuple[str, str, str], Site],
-    env: Resolved,
-) -> Site:
+def _site_of(held: wiring.Held, known: dict[tuple[str, str, str], Site], env: Resolved) -> Site:
     """Return the site that set a value, with the hosts of this environment: an overlay may have changed them."""
-    layer, real = resource.chain(path)[-1]
+    resource, field = held.resource, ".".join(held.path)
+    layer, real = resource.chain(held.path)[-1]
     name = "" if layer.name in ("base", "defaults") else layer.name
-    value: object = resource.data
-    for step in path:
-        value = value[step] if isinstance(value, dict) else None
-    site = known.get((name, resource.identity, ".".join(path)))
+    site = known.get((name, resource.identity, field))
     place = Place(layer.file, layer.document, layer.path + real)
     if site is None:
         # A header under a harmless name that holds a reference: opened, but bound to nothing.
-        return Site(place, Slot("default", name, resource.identity, ".".join(path), ()), str(value), has_hosts=True)
+        return Site(place, Slot("default", name, resource.identity, field, ()), held.value, has_hosts=True)
     if isinstance(resource.spec, Credential):
         hosts = tuple(str(origin) for origin in wiring.bound_hosts(env, resource))
     else:

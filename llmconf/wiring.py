@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from llmconf import adapters
-from llmconf.fields import Origin, environment_variable, parse_host, parse_reference, parse_token, parse_url
+from llmconf.fields import Origin, environment_variable, is_sealed, parse_host, parse_reference, parse_url
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema._types import Capability, Mode
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
@@ -208,18 +208,60 @@ class SecretVariable:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A secret that a resource holds at `path`: a token or a reference."""
+
+    resource: Resource[Credential] | Resource[Endpoint] | Resource[Provider]
+    path: tuple[str, ...]
+    value: str
+
+    @property
+    def variable(self) -> SecretVariable:
+        """The variable that carries the secret at run time."""
+        reference = parse_reference(self.value)
+        if reference and reference.scheme == "env":
+            return SecretVariable(reference.target, "env")
+        owner, steps = self.resource, ["header" if step == "headers" else step for step in self.path]
+        if owner.provider is None:
+            name = environment_variable(owner.name, steps[0], "_".join(steps[1:]))
+        else:
+            name = environment_variable(owner.provider, owner.name, "_".join(steps))
+        return SecretVariable(name, reference.scheme if reference else "token")
+
+
+def secrets(env: Resolved) -> Iterator[Held]:
+    """Yield every secret of an environment, also of what is disabled."""
+    for credential in env.credentials.values():
+        for name in SECRET_FIELDS:
+            value = getattr(credential.spec, name)
+            if value is not None:
+                yield Held(credential, (name,), value)
+    for provider in env.providers.values():
+        yield from _secret_headers(provider)
+    for endpoint in env.endpoints.values():
+        yield from _secret_headers(endpoint)
+        tls = endpoint.spec.tls
+        if tls is not None and tls.client_key is not None:
+            yield Held(endpoint, ("tls", "client_key"), tls.client_key)
+
+
+def _secret_headers(resource: Resource[Endpoint] | Resource[Provider]) -> Iterator[Held]:
+    for name, value in resource.spec.headers.items():
+        if is_sealed(value):
+            yield Held(resource, ("headers", name), value)
+
+
 def secret_variable(credential: Resource[Credential], field: str) -> SecretVariable | None:
     """Return the variable for a field of a credential, or None where the field is empty or not a secret."""
     value = getattr(credential.spec, field) if field in SECRET_FIELDS else None
-    return _variable(value, credential.provider or "", credential.name, field) if value is not None else None
+    return Held(credential, (field,), value).variable if value is not None else None
 
 
 def header_variable(resource: Resource[Endpoint] | Resource[Provider], header: str) -> SecretVariable | None:
     """Return the variable for a header of an endpoint or provider, or None where its value is no secret."""
     value = resource.spec.headers[header]
-    if resource.provider is None:
-        return _variable(value, resource.name, "header", header)
-    return _variable(value, resource.provider, resource.name, f"header_{header}")
+    return Held(resource, ("headers", header), value).variable if is_sealed(value) else None
 
 
 def header_hosts(env: Resolved, resource: Resource[Endpoint] | Resource[Provider]) -> tuple[str, ...]:
@@ -227,15 +269,3 @@ def header_hosts(env: Resolved, resource: Resource[Endpoint] | Resource[Provider
     owners = env.endpoints_of(resource.name) if resource.provider is None else [resource]
     urls = (owner.spec.url for owner in owners if isinstance(owner.spec, Endpoint))
     return tuple(sorted({str(replace(parse_url(url), path="")) for url in urls}))
-
-
-def _variable(value: str, *names: str) -> SecretVariable | None:
-    reference = parse_reference(value)
-    if reference and reference.scheme == "env":
-        return SecretVariable(reference.target, "env")
-    if reference is None and parse_token(value) is None:
-        return None
-    provider, owner_name, field = names
-    return SecretVariable(
-        environment_variable(provider, owner_name, field), reference.scheme if reference else "token"
-    )

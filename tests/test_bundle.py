@@ -480,3 +480,56 @@ def test_nothing_is_unset_twice(tmp_path: Path) -> None:
     )
     done = run("validate", "-C", root, "--today", TODAY, "--report", "concise")
     assert "LCO003" in done.stdout
+
+
+KID = "7424ayepxk"
+SEAL = f"ENC(v1;k={KID};r=1;f=fakefake;h=fake;d={'NotARealToken' * 8})"
+CERTIFICATE = f"""\
+kind: Provider
+name: farm
+type: vllm
+headers: {{X-Farm: env:FARM_HEADER}}
+endpoints:
+  - name: main
+    url: https://farm.example.com/v1
+    headers: {{X-Key: file:keys/header}}
+    tls: {{client_cert: certs/client.pem, client_key: "{SEAL}"}}
+credentials: [{{name: main, api_key: env:FARM_KEY, hosts: [farm.example.com]}}]
+models: [{{id: gpt-oss, capabilities: [chat]}}]
+"""
+
+
+def test_every_secret_of_an_endpoint_is_a_variable(tmp_path: Path) -> None:
+    root = small(tmp_path)
+    write(root, {"config/farm.yaml": CERTIFICATE})
+    build(root, "--secrets", "env")
+    bundle = load(root / "dist/default")
+    main = bundle["providers"]["farm"]["endpoints"]["main"]
+    assert main["tls"] == {
+        "client_cert": "certs/client.pem", "client_key": {"env": "LLMCONF_FARM_MAIN_TLS_CLIENT_KEY"},
+    }  # fmt: skip
+    assert b"ENC(" not in (root / "dist/default/bundle.json").read_bytes()
+    assert [(entry["name"], entry["resource"], entry["field"], entry["source"]) for entry in bundle["variables"]] == [
+        ("FARM_HEADER", "provider/farm", "headers.X-Farm", "env"),
+        ("FARM_KEY", "credential/farm/main", "api_key", "env"),
+        ("LLMCONF_FARM_MAIN_HEADER_X_KEY", "endpoint/farm/main", "headers.X-Key", "file"),
+        ("LLMCONF_FARM_MAIN_TLS_CLIENT_KEY", "endpoint/farm/main", "tls.client_key", "token"),
+        ("OPENAI_API_KEY", "credential/openai/main", "api_key", "env"),
+    ]
+    values = load(root / "dist/default", "provenance.json")["values"]
+    assert values["/providers/farm/endpoints/main/tls/client_key/env"] == ["config/farm.yaml:9"]
+
+
+@pytest.mark.parametrize("place", ["headers: {X-Key: '%s'}", "tls: {client_key: '%s'}"])
+def test_keys_travel_for_every_secret_of_an_endpoint(tmp_path: Path, place: str) -> None:
+    root = small(tmp_path)
+    text = (
+        "kind: Provider\nname: farm\ntype: vllm\nendpoints:\n"
+        f"  - name: main\n    url: https://farm.example.com/v1\n    {place % SEAL}\n"
+        "models: [{id: gpt-oss, capabilities: [chat]}]\n"
+    )
+    write(root, {"config/farm.yaml": text})
+    shutil.copytree(SEALED / "keys", root / "keys")
+    build(root)
+    names = {f"keys/default/{KID}/{name}" for name in ("key.yaml", "alice.age", "alice.mac")}
+    assert names <= tree(root / "dist/default").keys()

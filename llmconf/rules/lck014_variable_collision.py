@@ -20,16 +20,10 @@ Fix: Rename one of the credentials or providers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
-from typing import Any
 
 from llmconf import wiring
-from llmconf.diagnostics import Path
-from llmconf.fields import is_sealed
-from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
-from llmconf.rules._shared import described, live
-from llmconf.schema.kinds import SECRET_FIELDS
+from llmconf.rules._shared import described
 
 CODE = "LCK014"
 NAME = "variable-collision"
@@ -38,26 +32,14 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Problem]:
     """Give each variable to the first secret that has it, and report the next one that differs."""
-    first: dict[str, tuple[str, Resource[Any], Path]] = {}
-    for variable, value, resource, path in _variables(context.env):
-        known, other, there = first.setdefault(variable, (value, resource, path))
-        if known != value:
-            message = f"the variable `{variable}` is that of {described(other.identity)} too"
-            related = ((f"`{there[-1]}` of {described(other.identity)}", other.place(*there, on_key=True)),)
-            yield Problem(resource.place(*path, on_key=True), message, "rename one of them", related)
-
-
-def _variables(env: Resolved) -> Iterator[tuple[str, str, Resource[Any], Path]]:
-    """Yield variable, value and place of each secret in use."""
-    for credential in live(env, env.credentials.values()):
-        for field in SECRET_FIELDS:
-            value = credential.data.get(field)
-            if value is not None and (found := wiring.secret_variable(credential, field)):
-                yield found.name, value, credential, (field,)
-    senders: Iterator[Resource[Any]] = chain(
-        live(env, env.providers.values()), live(env, env.endpoints.values())
-    )
-    for resource in senders:
-        for header, value in resource.spec.headers.items():
-            if is_sealed(value) and (found := wiring.header_variable(resource, header)):
-                yield found.name, value, resource, ("headers", header)
+    first: dict[str, wiring.Held] = {}
+    for held in wiring.secrets(context.env):
+        if not context.env.is_live(held.resource):
+            continue
+        variable = held.variable.name
+        known = first.setdefault(variable, held)
+        if known.value != held.value:
+            other = described(known.resource.identity)
+            related = ((f"`{known.path[-1]}` of {other}", known.resource.place(*known.path, on_key=True)),)
+            place = held.resource.place(*held.path, on_key=True)
+            yield Problem(place, f"the variable `{variable}` is that of {other} too", "rename one of them", related)

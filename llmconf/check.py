@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from llmconf import rules, suppress, targets
 from llmconf.diagnostics import (
+    SEVERITIES,
     Diagnostic,
     Finding,
     Place,
@@ -35,6 +36,11 @@ from llmconf.vault import files
 
 _LONGEST = 1000
 """Characters of a message; what files hold may be quoted in it."""
+
+_GUESSES = frozenset({
+    "LCE001", "LCE002", "LCE006", "LCK009", "LCK010", "LCM004", "LCO001", "LCR002", "LCR005", "LCR007", "LCX001",
+})  # fmt: skip
+"""Codes that claim that something does not exist or is not used, which only the whole project can tell."""
 
 Findings = dict[Finding, set[str | None]]
 """What was found, with the environments it was found in."""
@@ -82,7 +88,7 @@ def check(project: Project, today: date, only: str | None = None) -> Checked:
         located, project.suppressing, project.text, known, report_unused=only is None
     )
     kept += _locate(project, {finding: set() for finding in extra}, every, settings)
-    checked.diagnostics = sort_diagnostics(_once_per_secret(kept))
+    checked.diagnostics = sort_diagnostics(_once_per_secret(_without_guesses(kept, project.unread)))
     return checked
 
 
@@ -222,6 +228,25 @@ def _open(project: Project, name: str) -> Document | None:
         return Document(text, name) if text is not None else None
     except Refusal:
         return None
+
+
+def _without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -> list[Diagnostic]:
+    """Drop what is only a guess while part of the project could not be read.
+
+    What could not be read is then as bad as what was dropped, so that no project passes for it.
+    """
+    causes = {(finding.code, finding.place.file) for finding in unread}
+    guesses = [diagnostic.severity for diagnostic in diagnostics if diagnostic.code in _GUESSES]
+    if not guesses or not any((d.code, d.span.file) in causes for d in diagnostics):
+        return diagnostics
+    worst = min(guesses, key=SEVERITIES.index)
+    return [
+        replace(d, severity=min(d.severity, worst, key=SEVERITIES.index))
+        if (d.code, d.span.file) in causes
+        else d
+        for d in diagnostics
+        if d.code not in _GUESSES
+    ]
 
 
 def _once_per_secret(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -30,8 +30,8 @@ class Project:
     """What a repository says, before environments are resolved.
 
     `base` and `overlays` (by environment) hold the fragments of valid and broken resources alike;
-    `findings` is what the stages so far have to say. `settings` is None where the project file itself
-    does not hold.
+    `findings` is what the stages so far have to say, `unread` those of them that hide what else the
+    project declares. `settings` is None where the project file itself does not hold.
     """
 
     root: Path
@@ -40,6 +40,7 @@ class Project:
     base: list[Fragment] = field(default_factory=list)
     overlays: dict[str, list[Fragment]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    unread: list[Finding] = field(default_factory=list)
     suppressing: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str | None:
@@ -57,7 +58,7 @@ def load_project(root: Path, discovery: Discovery | None = None, parsing: Parsin
     A caller in a hurry passes what it has discovered and is parsing already.
     """
     discovery = discovery or discover(root)
-    project = Project(root, discovery.files, findings=list(discovery.findings))
+    project = Project(root, discovery.files, findings=list(discovery.findings), unread=list(discovery.findings))
     for parsed in parsing or Parsing(root, discovery.files):
         project.findings.extend(parsed.findings)
         if parsed.has_suppressions:
@@ -93,9 +94,13 @@ def _read_documents(project: Project, parsed: ParsedFile) -> None:
     found: list[Fragment] = []
     # Of a key that stands twice nobody knows which value is meant: what follows from it is not reported.
     ambiguous = any(finding.code == "LCY003" for finding in parsed.findings)
+    if not parsed.documents:
+        project.unread.extend(parsed.findings)
     for index, data in enumerate(parsed.documents):
         fragments, findings = read_document(data, parsed.name, index, parsed.environment)
         project.findings.extend(findings)
+        if data is not None:
+            project.unread.extend(item for item in findings if not fragments or _is_about_name(item))
         for fragment in fragments if ambiguous else ():
             fragment.broken = True
         if parsed.environment is None:
@@ -105,6 +110,12 @@ def _read_documents(project: Project, parsed: ParsedFile) -> None:
         found += fragments
     if parsed.has_anchors and found:
         project.findings.extend(_anchored_secrets(project, parsed.name, found))
+
+
+def _is_about_name(finding: Finding) -> bool:
+    """Tell whether a finding is about what a document calls its resource."""
+    place = finding.place
+    return isinstance(place, Place) and place.path in (("name",), ("id",), ("provider",))
 
 
 def _anchored_secrets(project: Project, name: str, fragments: list[Fragment]) -> list[Finding]:

@@ -357,6 +357,16 @@ def test_hostile_key_files(lab: Lab, mallory: tuple[str, str], change: Callable[
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize("comment", ["bob@example.org", "bob #1", "bob: the second", "'x'", '"', "a -b", "\\"])
+def test_the_comment_of_an_ssh_key_is_kept(lab: Lab, comment: str) -> None:
+    public = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6qqEdWmK+GRx2dbgpwXCQbm0QJPCAPIHcUSSuvi8M5 " + comment
+    assert _said(lab, "secrets", "recipients", "add", "bob", public)[0] == 0
+    status, said = _said(lab, "secrets", "check")
+    assert status == 0, said
+    assert public in _said(lab, "secrets", "recipients", "list")[1]
+    assert _said(lab, "secrets", "rotate")[0] == 0
+
+
 def test_an_environment_cannot_be_given_another_vault(lab: Lab) -> None:
     lab.edit("llmconf.yaml", "prod: {vault: prod}", "prod: {}")
     status, said = _said(lab, "validate", key=False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import os
+import re
 from hashlib import sha256
 
 from llmconf.errors import RefusedError
@@ -14,11 +16,14 @@ from llmconf.vault.token import DataKey, key_id, mac
 
 _PAYLOAD_HEAD = b"llmconf-key-v1\n"
 _KEY_BYTES = 32
+_PLAIN_SCALAR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 +/=@._-]*[A-Za-z0-9+/=@._-])?\Z")
 
 
 def new_key(vault: str, fingerprints: bytes | None = None) -> DataKey:
     """Make a data key; the fingerprint key is carried over where one is given."""
     secret = os.urandom(_KEY_BYTES)
+    while key_id(secret)[0].isdigit():  # YAML would take some of these ids for numbers
+        secret = os.urandom(_KEY_BYTES)
     return DataKey(vault, key_id(secret), secret, fingerprints or os.urandom(_KEY_BYTES))
 
 
@@ -48,9 +53,10 @@ def wrap_files(key: DataKey, recipient: Recipient) -> dict[str, bytes]:
 
 def recipient_file(vault: str, recipient: Recipient) -> dict[str, bytes]:
     """Return the file that names a recipient."""
-    return {
-        f"keys/{vault}/recipients/{recipient.name}.yaml": f"public_key: {recipient.public_key}\n".encode()
-    }
+    public = recipient.public_key
+    # The comment of an SSH key is free text; JSON's quotes are YAML's too.
+    shown = public if _PLAIN_SCALAR.match(public) else json.dumps(public)
+    return {f"keys/{vault}/recipients/{recipient.name}.yaml": f"public_key: {shown}\n".encode()}
 
 
 def unwrap_key(store: Store, kid: str, identities: age.Identities) -> DataKey | None:

@@ -15,6 +15,10 @@ LIST_KEYS = {"targets": ("model", "endpoint")}
 """Lists of objects that merge item by item, with the fields that tell items apart; others are replaced."""
 
 
+_Positions = dict[tuple[int, Path], list[int]]
+"""Where a layer, by number, has the items of the keyed list at a path of the merged data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One place that sets values of a resource: part of one document.
@@ -43,6 +47,7 @@ class Resource(Generic[Spec]):
     spec: Spec
     data: dict[str, Any]
     layers: tuple[Layer, ...]
+    _positions: _Positions | None = field(default=None, init=False, repr=False, compare=False)
 
     def place(self, *path: str | int, on_key: bool = False) -> Place:
         """Return where the value at `path` was set last; where nothing set it, where its parent was."""
@@ -55,9 +60,11 @@ class Resource(Generic[Spec]):
 
     def chain(self, path: Path) -> list[tuple[Layer, Path]]:
         """Return the layers that set the value at `path`, lowest first, with the path inside each."""
+        if self._positions is None and any(isinstance(step, int) for step in path):
+            self._positions = {}
         found = []
-        for layer in self.layers:
-            real = _translate(path, self.data, layer.data)
+        for number, layer in enumerate(self.layers):
+            real = _translate(path, self.data, layer.data, number, self._positions)
             if real is not None:
                 found.append((layer, real))
         return found
@@ -68,32 +75,50 @@ class Resource(Generic[Spec]):
         return next(layer for layer in self.layers if layer.name != "defaults")
 
 
-def _translate(path: Path, merged: Any, layered: Any) -> Path | None:
+def _translate(
+    path: Path, merged: Any, layered: Any, number: int, known: _Positions | None
+) -> Path | None:
     """Follow a path of the merged data in one layer, where items of keyed lists may stand elsewhere."""
     real: list[str | int] = []
-    key = ""
-    for step in path:
+    for depth, step in enumerate(path):
         if isinstance(step, str):
             if not isinstance(layered, dict) or step not in layered:
                 return None
-            key, merged = step, merged.get(step) if isinstance(merged, dict) else None
+            merged = merged.get(step) if isinstance(merged, dict) else None
             layered = layered[step]
             real.append(step)
             continue
         if not isinstance(layered, list) or not isinstance(merged, list) or step >= len(merged):
             return None
-        index = step
-        # Where the lists begin alike, which is quick to see, an item stands where it stood.
-        if key in LIST_KEYS and isinstance(merged[step], dict) and merged[: step + 1] != layered[: step + 1]:
-            wanted = item_key(key, merged[step])
-            twins = sum(item_key(key, item) == wanted for item in merged[:step])
-            same = [i for i, item in enumerate(layered) if item_key(key, item) == wanted]
-            index = same[twins] if twins < len(same) else len(layered)
+        index, name = step, path[depth - 1] if depth else ""
+        if name in LIST_KEYS and known is not None and merged is not layered:
+            at = (number, path[:depth])
+            if at not in known:
+                known[at] = _match(str(name), merged, layered)
+            index = known[at][step]
         if index >= len(layered):
             return None
         merged, layered = merged[step], layered[index]
         real.append(index)
     return tuple(real)
+
+
+def _match(name: str, merged: list[Any], layered: list[Any]) -> list[int]:
+    """Return where a layer has each item of a merged list; past its end for those that it lacks.
+
+    Of several items with one key, the first is taken for the first, and so on.
+    """
+    places: dict[str, list[int]] = {}
+    for index in range(len(layered) - 1, -1, -1):
+        places.setdefault(repr(item_key(name, layered[index])), []).append(index)
+    found = []
+    for index, item in enumerate(merged):
+        if isinstance(item, dict):
+            left = places.get(repr(item_key(name, item)))
+            found.append(left.pop() if left else len(layered))
+        else:
+            found.append(index)
+    return found
 
 
 def item_key(list_name: str, item: Any) -> tuple[Any, ...] | None:

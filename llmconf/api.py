@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from llmconf import rules, scan
 from llmconf.check import Checked, check
-from llmconf.diagnostics import Diagnostic, Path, closest
+from llmconf.diagnostics import Diagnostic, Path, Span, closest
 from llmconf.discover import Discovery
 from llmconf.document import Document
 from llmconf.errors import RefusedError
@@ -80,11 +80,18 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
         return tuple(re.split(r"\r\n|\r|\n", project.text(name) or ""))
 
     @cache
+    def secret_spans() -> dict[str, list[Span]]:
+        spans: dict[str, list[Span]] = {}
+        for diagnostic in checked.diagnostics:
+            if _is_about_secret(diagnostic):
+                spans.setdefault(diagnostic.span.file, []).append(diagnostic.span)
+        return spans
+
+    @cache
     def secret_lines(name: str) -> frozenset[int]:
         hidden = scan.secret_lines(lines(name))
-        for diagnostic in checked.diagnostics:
-            if diagnostic.span.file == name and _is_about_secret(diagnostic):
-                hidden.update(range(diagnostic.span.line, diagnostic.span.end_line + 1))
+        for span in secret_spans().get(name, ()):
+            hidden.update(range(span.line, span.end_line + 1))
         return frozenset(hidden)
 
     texts = {}

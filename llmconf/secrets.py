@@ -180,6 +180,9 @@ def open_site(work: Workspace, site: Site, allowed: Iterable[str]) -> str:
     if reference is not None:
         return references.resolve(reference, work.root, allowed)
     if parse_token(site.value) is None:
+        if site.value.startswith("ENC("):
+            message = f"`{site.slot.identity}` holds a token in `{site.slot.field}` that is not well formed"
+            raise RefusedError(message, "restore it from git history")
         raise RefusedError(f"`{site.slot.identity}` holds `{site.slot.field}` in plain text", "seal it first")
     try:
         return work.keyring.open(site.value, site.slot)
@@ -232,6 +235,9 @@ def _opens_to(work: Workspace, site: Site, value: str) -> bool:
 def _new_site(work: Workspace, identity: str, name: str, layer: str) -> Site:
     """Return where a field that is not there yet would stand: in the resource's own text in that layer."""
     fragment = declared_in(work.project, identity, layer)
+    if fragment is None and layer and declared_in(work.project, identity, ""):
+        hint = f"declare it there first, by its name, in environments/{layer}/"
+        raise RefusedError(f"the environment `{layer}` says nothing of `{identity}`", hint)
     if fragment is None or fragment.kind != "Credential" or name not in SECRET_FIELDS:
         raise unknown(identity, name, work)
     # A field that stands there for a moment gets its slot, hosts included, from the one place that knows.

@@ -51,6 +51,7 @@ class _Writer:
         self.provenance: dict[str, list[str]] = {}
         self.by_id = wiring.models_by_id(env)
         self.credentials = wiring.credentials_by_endpoint(env)
+        self.defaults = wiring.default_endpoints(env)
         self._locate = locate
         self._variables: dict[str, list[wiring.Held]] = {}
         for held in wiring.secrets(env) if secrets == "env" else ():
@@ -211,7 +212,7 @@ def _put_endpoint(
         owner: Resource[Any] = endpoint if name in own else provider
         value = own[name] if name in own else inherited[name]
         writer.put(inner.setdefault("headers", {}), (*at, "headers", name), value, owner, ("headers", name))
-    inner["default"] = wiring.default_endpoint(writer.env, provider.name) is endpoint
+    inner["default"] = writer.defaults.get(provider.name) is endpoint
     credentials = writer.credentials.get(endpoint.identity, [])
     if len(credentials) == 1:
         named = endpoint.spec.credential is not None
@@ -238,7 +239,23 @@ def _put_model(holder: dict[str, Any], at: Path, model: Resource[Model], writer:
             if key not in inner and key in ancestor.data:
                 writer.put(inner, (*at, key), ancestor.data[key], ancestor, (key,))
     if "endpoints" not in inner:
-        inner["endpoints"] = [endpoint.name for endpoint in wiring.endpoints_of_model(writer.env, model)]
+        served = wiring.endpoints_of_model(writer.env, model, writer.defaults)
+        inner["endpoints"] = [endpoint.name for endpoint in served]
+
+
+def effective(env: Resolved, resource: Resource[Any]) -> dict[str, Any]:
+    """Return the values of a resource as a bundle has them: with what it inherits, its secrets sealed."""
+    writer = _Writer(env, "sealed", lambda _resource, _path: [])
+    holder: dict[str, Any] = {}
+    at: Path = (resource.name,)
+    provider = env.providers.get(f"provider/{resource.provider}")
+    if resource.kind == "Endpoint" and provider:
+        _put_endpoint(holder, at, provider, resource, writer)
+    elif resource.kind == "Credential":
+        _put_credential(holder, at, resource, writer)
+    elif resource.kind == "Model":
+        _put_model(holder, at, resource, writer)
+    return {**resource.data, **holder.get(resource.name, {})}
 
 
 def _live_secrets(env: Resolved) -> Iterator[wiring.Held]:

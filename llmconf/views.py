@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, get_args
 
 from llmconf import wiring
-from llmconf.diagnostics import Path
+from llmconf.diagnostics import Path, did_you_mean
 from llmconf.document import Document
+from llmconf.errors import UsageError
 from llmconf.fields import mask
 from llmconf.project import Project
 from llmconf.resolved import Resolved, Resource
+from llmconf.schema._types import Capability
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider, Route, Team
 
 Row = dict[str, Any]
@@ -19,7 +21,7 @@ Row = dict[str, Any]
 def resource_rows(env: Resolved, kind: str) -> list[Row]:
     """Return a row for each resource of a kind (`model`), with what a table shows of it."""
     makers: dict[str, Any] = {
-        "provider": (env.providers, _provider_row), "endpoint": (env.endpoints, _endpoint_row),
+        "provider": (env.providers, _provider_row), "endpoint": (env.endpoints, _endpoint_rows(env)),
         "credential": (env.credentials, _credential_row), "model": (env.models, _model_rows(env)),
         "route": (env.routes, _route_rows(env)), "team": (env.teams, _team_row),
     }  # fmt: skip
@@ -34,17 +36,50 @@ def resource_rows(env: Resolved, kind: str) -> list[Row]:
 
 
 def filter_rows(
-    rows: Iterable[Row], capabilities: Iterable[str], labels: dict[str, str], provider: str | None
+    env: Resolved,
+    kind: str,
+    rows: Iterable[Row],
+    capabilities: Collection[str],
+    labels: dict[str, str],
+    provider: str | None,
 ) -> list[Row]:
-    """Keep the rows that have all capabilities and labels and belong to the provider."""
+    """Keep the rows that have all capabilities and labels and belong to the provider.
+
+    A route belongs to the providers of its targets. Raises UsageError for a filter that can find nothing.
+    """
+    _check_filters(env, kind, capabilities, provider)
     wanted = set(capabilities)
     return [
         row
         for row in rows
         if wanted <= set(row.get("capabilities") or row.get("requires") or ())
         and labels.items() <= row["labels"].items()
-        and (provider is None or row.get("provider", row.get("name")) == provider)
+        and (provider is None or provider in _providers_of(kind, row))
     ]
+
+
+def _check_filters(env: Resolved, kind: str, capabilities: Collection[str], provider: str | None) -> None:
+    if capabilities and kind not in ("model", "route"):
+        raise UsageError(f"--capability does not go with `{kind}`", "only models and routes have capabilities")
+    known = get_args(Capability)
+    for capability in capabilities:
+        if capability not in known:
+            hint = did_you_mean(capability, known) or f"one of {', '.join(known)}"
+            raise UsageError(f"there is no capability `{capability}`", hint)
+    if provider is None:
+        return
+    if kind == "team":
+        raise UsageError("--provider does not go with `team`", "a team belongs to no provider")
+    names = [each.name for each in env.providers.values()]
+    if provider not in names:
+        hint = did_you_mean(provider, names) or "`llmconf list provider -o name` lists them"
+        raise UsageError(f"there is no provider `{provider}`", hint)
+
+
+def _providers_of(kind: str, row: Row) -> set[str]:
+    if kind == "route":
+        return {target.partition("/")[0] for target in row["targets"]}
+    return {row["name"] if kind == "provider" else row["provider"]}
 
 
 def _provider_row(env: Resolved, provider: Resource[Provider]) -> Row:
@@ -56,15 +91,20 @@ def _provider_row(env: Resolved, provider: Resource[Provider]) -> Row:
     }
 
 
-def _endpoint_row(env: Resolved, endpoint: Resource[Endpoint]) -> Row:
-    credentials = wiring.credentials_of_endpoint(env, endpoint)
-    return {
-        "provider": endpoint.provider,
-        "name": endpoint.name,
-        "url": endpoint.spec.url,
-        "default": wiring.default_endpoint(env, endpoint.provider or "") is endpoint,
-        "credential": credentials[0].name if len(credentials) == 1 else None,
-    }
+def _endpoint_rows(env: Resolved) -> Any:
+    by_endpoint, defaults = wiring.credentials_by_endpoint(env), wiring.default_endpoints(env)
+
+    def row(_: Resolved, endpoint: Resource[Endpoint]) -> Row:
+        credentials = by_endpoint.get(endpoint.identity, ())
+        return {
+            "provider": endpoint.provider,
+            "name": endpoint.name,
+            "url": endpoint.spec.url,
+            "default": defaults[endpoint.provider or ""] is endpoint,
+            "credential": credentials[0].name if len(credentials) == 1 else None,
+        }
+
+    return row
 
 
 def _credential_row(env: Resolved, credential: Resource[Credential]) -> Row:
@@ -119,9 +159,12 @@ def _team_row(_: Resolved, team: Resource[Team]) -> Row:
     }
 
 
-def masked(resource: Resource[Any]) -> dict[str, Any]:
-    """Return the resolved values of a resource with its secrets masked, its identity first."""
-    return {"identity": resource.identity, **_mask(resource.data)}
+def masked(env: Resolved, resource: Resource[Any]) -> dict[str, Any]:
+    """Return the values of a resource as they take effect, its secrets masked and its identity first."""
+    # Canonical JSON and targets come with bundles, and lists have no use for them.
+    from llmconf import bundle
+
+    return {"identity": resource.identity, **_mask(bundle.effective(env, resource))}
 
 
 def _mask(value: Any, key: str = "") -> Any:

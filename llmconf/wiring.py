@@ -15,6 +15,8 @@ from llmconf.schema.parts import Price
 
 Bindings: TypeAlias = dict[tuple[str, str, int], list[tuple[Origin, Resource[Credential]]]]
 """Credentials by scheme, host and port that they are bound to."""
+DefaultEndpoints: TypeAlias = dict[str, Resource[Endpoint] | None]
+"""The default endpoint by the name of its provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,22 @@ def default_endpoint(env: Resolved, provider: str) -> Resource[Endpoint] | None:
     return chosen[0] if len(chosen) == 1 else None
 
 
-def endpoints_of_model(env: Resolved, model: Resource[Model]) -> list[Resource[Endpoint]]:
-    """Return the enabled endpoints that serve a model: those it names, or the provider's default."""
+def default_endpoints(env: Resolved) -> DefaultEndpoints:
+    """Return what `default_endpoint` says for all providers, by their name."""
+    names = dict.fromkeys(endpoint.provider or "" for endpoint in env.endpoints.values())
+    return {name: default_endpoint(env, name) for name in names}
+
+
+def endpoints_of_model(
+    env: Resolved, model: Resource[Model], defaults: DefaultEndpoints | None = None
+) -> list[Resource[Endpoint]]:
+    """Return the enabled endpoints that serve a model: those it names, or the provider's default.
+
+    For many models, pass `default_endpoints(env)`.
+    """
     provider = model.provider or ""
     if model.spec.endpoints is None:
-        endpoint = default_endpoint(env, provider)
+        endpoint = default_endpoint(env, provider) if defaults is None else defaults.get(provider)
         return [endpoint] if endpoint else []
     named = [env.endpoints.get(f"endpoint/{provider}/{name}") for name in model.spec.endpoints]
     return [endpoint for endpoint in named if endpoint and endpoint.spec.enabled]
@@ -94,20 +107,12 @@ def team_credentials(env: Resolved) -> set[str]:
     return {f"credential/{name}" for name in own}
 
 
-def credentials_of_endpoint(env: Resolved, endpoint: Resource[Endpoint]) -> list[Resource[Credential]]:
-    """Return the enabled credentials an endpoint may be called with.
+def credentials_by_endpoint(env: Resolved) -> dict[str, list[Resource[Credential]]]:
+    """Return the enabled credentials that each enabled endpoint may be called with, by its identity.
 
     The one that the endpoint names; else those of its provider that are bound to its host and belong to
-    no team. More than one means that the endpoint has to name one. For many endpoints, use
-    `credentials_by_endpoint`.
+    no team. More than one means that the endpoint has to name one.
     """
-    if endpoint.spec.credential is not None:
-        return _named_credential(env, endpoint)
-    return bound_to(_own_bindings(env, endpoint.provider or "", team_credentials(env)), endpoint)
-
-
-def credentials_by_endpoint(env: Resolved) -> dict[str, list[Resource[Credential]]]:
-    """Return what `credentials_of_endpoint` says for all enabled endpoints, by their identity."""
     teams = team_credentials(env)
     indexes: dict[str, Bindings] = {}
     found: dict[str, list[Resource[Credential]]] = {}

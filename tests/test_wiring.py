@@ -58,12 +58,17 @@ def test_no_default_means_no_endpoint(env: Resolved) -> None:
     assert wiring.endpoints_of_model(env, env.models["model/openai/gpt-5"]) == []
 
 
+def test_the_defaults_of_all_providers_are_those_of_each(env: Resolved) -> None:
+    defaults = wiring.default_endpoints(env)
+    assert defaults == {"openai": wiring.default_endpoint(env, "openai")}
+    for model in env.models.values():
+        assert wiring.endpoints_of_model(env, model, defaults) == wiring.endpoints_of_model(env, model)
+
+
 def test_credentials_of_endpoints(env: Resolved) -> None:
     all_at_once = wiring.credentials_by_endpoint(env)
     names = {identity: [each.name for each in found] for identity, found in all_at_once.items()}
     assert names == {"endpoint/openai/global": ["main"], "endpoint/openai/eu": ["eu"]}
-    for identity, found in all_at_once.items():
-        assert wiring.credentials_of_endpoint(env, env.endpoints[identity]) == found
 
 
 def test_is_bound(env: Resolved) -> None:

@@ -26,7 +26,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "--capability", "capabilities", multiple=True, metavar="C", help="Models and routes with this capability."
 )
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Resources with this label.")
-@click.option("--provider", metavar="P", help="Resources of this provider.")
+@click.option("--provider", metavar="P", help="Resources of this provider; routes with a target of it.")
 @click.option("-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True)
 @common.project_options
 def command(
@@ -46,8 +46,8 @@ def command(
 
     wanted = _parse_labels(labels)
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
-    rows = resource_rows(checked.environments[common.pick_environment(checked, env)], kind)
-    rows = filter_rows(rows, capabilities, wanted, provider)
+    resolved = checked.environments[common.pick_environment(checked, env)]
+    rows = filter_rows(resolved, kind, resource_rows(resolved, kind), capabilities, wanted, provider)
     if output == "name":
         text = "".join(f"{row['identity']}\n" for row in rows)
     elif output == "json":

@@ -21,7 +21,7 @@ def command(
     identity: str, why: bool, output: str, directory: str | None, env: str | None,
     reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
 ) -> int:  # fmt: skip
-    """Show the resource IDENTITY as it resolves, secrets masked.
+    """Show the resource IDENTITY as it takes effect, with what it inherits, secrets masked.
 
     With --why, each value comes with the chain of places that set it; the last one holds.
 
@@ -44,9 +44,9 @@ def command(
         rows = list(origins(checked.project, resource))
         click.echo(_explain(identity, rows) if output == "yaml" else _explain_json(identity, rows), nl=False)
     elif output == "json":
-        click.echo(json.dumps(masked(resource), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(masked(resolved, resource), indent=2, ensure_ascii=False))
     else:
-        click.echo(common.to_yaml(masked(resource)), nl=False)
+        click.echo(common.to_yaml(masked(resolved, resource)), nl=False)
     return 0
 
 

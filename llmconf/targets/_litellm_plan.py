@@ -13,7 +13,16 @@ from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
 from llmconf.targets._base import Note
 from llmconf.targets._litellm_call import Call
-from llmconf.wiring import credentials_by_endpoint, endpoints_of_model, facts_of, lineage, models_by_id, owner
+from llmconf.wiring import (
+    DefaultEndpoints,
+    credentials_by_endpoint,
+    default_endpoints,
+    endpoints_of_model,
+    facts_of,
+    lineage,
+    models_by_id,
+    owner,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class Plan:
     env: Resolved
     credentials: dict[str, list[Resource[Credential]]]
     by_id: dict[str, list[Resource[Model]]]
+    defaults: DefaultEndpoints
     groups: list[Group] = field(default_factory=list)
 
     def root_of(self, model: Resource[Model]) -> str | None:
@@ -55,7 +65,7 @@ class Plan:
         provider = owner(self.env, model)
         if provider is None or not self.env.is_live(model):
             return []
-        endpoints: Sequence[Resource[Endpoint]] = endpoints_of_model(self.env, model)
+        endpoints: Sequence[Resource[Endpoint]] = endpoints_of_model(self.env, model, self.defaults)
         if endpoint is not None:
             named = self.env.endpoints.get(f"endpoint/{model.provider}/{endpoint}")
             endpoints = [named] if named and named.spec.enabled else []
@@ -70,7 +80,7 @@ class Plan:
 
 def make_plan(env: Resolved, models: str, notes: list[Note]) -> Plan:
     """Plan the routes and, as the option `models` says, single models."""
-    plan = Plan(env, credentials_by_endpoint(env), models_by_id(env))
+    plan = Plan(env, credentials_by_endpoint(env), models_by_id(env), default_endpoints(env))
     names = set()
     for route in env.routes.values():
         if not route.spec.enabled:

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 
 from llmconf.document import Node, compose
 from llmconf.scalars import Refusal
+from llmconf.text import forbidden_character
 
 _TREES = frozenset({".yaml", ".yml", ".json", ".jsonc", ".json5"})
 _FLAT = frozenset({".env", ".toml", ".ini", ".cfg", ".conf", ".properties", ".tfvars", ".netrc"})
@@ -33,6 +34,8 @@ _QUOTED = re.compile(
     r"[bfr]?'(?P<single>(?:[^'\r\n]|'')*)|`(?P<tick>[^`\r\n]*)"
 )
 _SCHEME = re.compile(r"(?:bearer|basic|token)[ \t]+", re.IGNORECASE)
+_BRACKETED = re.compile(r"\$\{[^{}\r\n]*\}|\$\([^()\r\n]*\)|\{\{[^{}\r\n]*\}\}|ENC\([^()\s]*\)|ENC\[[^\]\s]*\]")
+_LIST = re.compile(r"\[([^\]\r\n]+)")
 _BLOCK_MARK = re.compile(r"(?:[|>][0-9+-]{0,2}[ \t]*)?(?:#.*)?\Z|[{\[](?!\{)")
 _END_IN_FLOW = re.compile(r",(?=\s)|[}\]](?=[\s,}\]]|\Z)")
 _END_OF_WORD = re.compile(r"[\s\"'`<>,;&)}\]]")
@@ -42,7 +45,7 @@ _INDENT = re.compile(r"[ \t-]*")
 _LINE_END = re.compile(r"\r\n|\r|\n|\Z")
 _CHILD = re.compile(r"[^\s\"'#][^\s]*:(?:\s|\Z)|[\"'][^\"']*[\"']\s*:|[-?](?:\s|\Z)")
 _CONTENT = re.compile(r"[^\s][^\r\n]{0,200}")
-_CUSTOM_TAG = re.compile(r"(?:!|!<)(?!!)[\w:/.,-]+>?[ \t]*\Z")
+_CUSTOM_TAG = re.compile(r"(?<!!)(?:!|!<)(?!!)[\w:/.,-]+>?[ \t]*\Z")
 
 
 class Trust(enum.Enum):
@@ -97,6 +100,8 @@ def _suffix(name: str) -> str:
 def tree_assignments(text: str, wanted: Callable[[str], bool]) -> list[Assignment] | None:
     """Return what the mappings of a YAML or JSON text assign, or None where it cannot be read as such."""
     if len(text) > _LONGEST_TREE:
+        return None
+    if forbidden_character(text) is not None:
         return None
     try:
         roots = compose(text)
@@ -201,12 +206,15 @@ def _value(text: str, at: int, stop: int, *, whole_line: bool) -> tuple[int, int
         return quoted.start(group), quoted.end(group), True
     if whole_line:
         line = text[at : _line_end(text, at, limit)]
+        listed = _LIST.match(line)
+        if listed:
+            return at + listed.start(1), at + listed.end(1), False
         if _BLOCK_MARK.match(line):
             return at, at, False
         comment = _COMMENT.search(line)
         return at, at + (comment.start() if comment else len(line)), False
-    scheme = _SCHEME.match(text, at, limit)
-    word = _END_OF_WORD.search(text, scheme.end() if scheme else at, limit)
+    whole = _SCHEME.match(text, at, limit) or _BRACKETED.match(text, at, limit)
+    word = _END_OF_WORD.search(text, whole.end() if whole else at, limit)
     return at, (word.start() if word else limit), False
 
 
@@ -219,11 +227,13 @@ def _block_below(text: str, name: str, line_start: int, at: int, stop: int) -> I
     """Yield the deeper lines below a name as its value, unless they are fields or items of their own."""
     first = _line_end(text, at, stop)
     below = _CONTENT.search(text, first, stop)
-    if below is None or _CHILD.match(below[0]):
+    if below is None or _CHILD.match(below[0].removeprefix("- ")):
         return
     body = text[first : block_end(text, line_start, at, stop)]
     begin = first + len(body) - len(body.lstrip())
     value = body.strip()
+    if value.startswith("- "):
+        value, begin = value[2:], begin + 2
     if value and not {value[0], text[at : at + 1]} & set("{[#"):
         yield Assignment(name, value.strip("\"'"), begin, begin + len(value), Trust.FIELD, value[0] in "\"'")
 

@@ -23,6 +23,8 @@ _INERT = re.compile(r"(?:null|Null|NULL|~|true|false|[0-9.]{1,5})?\Z")
 _REST = re.compile(r"[^\s][^\r\n]*")
 _LINE_BREAK = re.compile(r"[\r\n]")
 _AFTER_VALUE = ",}]#\"'"
+_ANCHOR = re.compile(r"&([\w-]{1,80})[ \t]+([^\r\n]+)")
+_EXPLICIT = re.compile(r"\?[ \t]+[\"']?([\w.-]{1,80})[\"']?[ \t]*[\r\n]{1,2}[ \t]*:[ \t]+([^\r\n]+)")
 _URL_SECRET = re.compile(r"(?<=://)[^\s/@\"'<>]{0,256}:([^\s/@\"'<>]{1,256})(?=@)")
 
 
@@ -64,11 +66,19 @@ def _regions(text: str, name: str) -> Iterator[tuple[int, int]]:
     for entry in tree or ():
         if not _may_be_shown(entry.value):
             yield entry.start, entry.end
+    aliases: set[str] = set()
     for entry in by_line(text, Trust.LINE if tree is not None else Trust.FIELD, _is_secret):
         if not _may_be_shown(entry.value):
             yield entry.start, entry.end
             if tree is None and entry.trust is Trust.FIELD:
                 yield from _lines_below(text, entry.start, entry.end)
+        elif tree is None and entry.value.startswith("*"):
+            aliases.add(entry.value.strip()[1:])
+    if aliases:
+        yield from (match.span(2) for match in _ANCHOR.finditer(text) if match[1] in aliases)
+    for match in _EXPLICIT.finditer(text) if tree is None else ():
+        if _is_secret(match[1]) and not _may_be_shown(match[2]):
+            yield match.span(2)
 
 
 def _lines_below(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

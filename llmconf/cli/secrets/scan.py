@@ -18,7 +18,7 @@ from llmconf.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from llmconf.diagnostics import Diagnostic
-    from llmconf.reporters._base import Report
+    from llmconf.report import Report
 
 _MOST = 8 * 1024 * 1024
 """Bytes of one file that are looked at."""
@@ -73,7 +73,8 @@ def command(
             common.emit_report(name, path, report)
         elif found:
             click.echo(_full(report, color), nl=False)
-    click.echo(f"{count} file{'' if count == 1 else 's'} looked at: {len(found) or 'no'} plain credentials", err=True)
+    files_seen, hits = "1 file" if count == 1 else f"{count} files", len(found) or "no"
+    click.echo(f"{files_seen} looked at: {hits} plain credential{'' if hits == 1 else 's'}", err=True)
     return 1 if found else 0
 
 
@@ -101,7 +102,7 @@ def _report(base: Path, found: Iterable[Diagnostic], *, in_hook: bool) -> Report
     """Return what the formats need; there are no lines in it, so that none can show one."""
     from llmconf import rules
     from llmconf.diagnostics import sort_diagnostics
-    from llmconf.reporters._base import Report, RuleText
+    from llmconf.report import Report, RuleText
     from llmconf.version import __version__
 
     info = rules.info("LCK001")

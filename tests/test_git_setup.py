@@ -1,0 +1,253 @@
+"""What git shows of secrets after `llmconf git setup`: real diffs, and texts that must not get through."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from secret_repository import FIRST, OPENAI, SECOND, Repository, new_repository
+from support import run
+
+from llmconf.masking import mask_text, tell_token
+
+CONFIG = "config/openai.yaml"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return new_repository(tmp_path)
+
+
+def _shown(text: str, sign: str) -> list[str]:
+    """Return the lines of a diff with a secret that were removed or added."""
+    return re.findall(rf"^\{sign}\s+api_key: (.*)$", text, re.MULTILINE)
+
+
+def test_setup_changes_this_clone_only_and_once(repository: Repository) -> None:
+    first = repository.llmconf("git", "setup")
+    assert "git config diff.llmconf.textconv = llmconf git textconv" in first.stdout
+    assert ".gitattributes: /config/**/*.yaml diff=llmconf" in first.stdout
+    settings = repository.git("config", "--local", "--list")
+    assert "diff.llmconf.textconv=llmconf git textconv\n" in settings
+    assert "diff.llmconf.cachetextconv=false\n" in settings
+    assert "llmconf" not in repository.git("config", "--global", "--list")
+    before = (repository.root / ".gitattributes").read_bytes(), (repository.root / ".git/config").read_bytes()
+    assert "nothing to change" in repository.llmconf("git", "setup").stdout
+    assert before == ((repository.root / ".gitattributes").read_bytes(), (repository.root / ".git/config").read_bytes())
+
+
+def test_setup_covers_the_configuration_and_nothing_else(repository: Repository) -> None:
+    repository.llmconf("git", "setup")
+    names = [
+        "config/a.yaml",
+        "config/x/y/b.yaml",
+        "environments/prod/c.yaml",
+        "other/config/d.yaml",
+        "llmconf.yaml",
+        "config/a.md",
+    ]
+    said = repository.git("check-attr", "diff", "--", *names)
+    assert [line.rpartition(": ")[2] for line in said.splitlines()] == ["llmconf"] * 3 + ["unspecified"] * 3
+
+
+@pytest.mark.parametrize(
+    ("old", "kept"),
+    [
+        (b"*.png binary\n", b"*.png binary\n"),
+        (b"*.png binary", b"*.png binary\n"),
+        (b"# ours\r\n*.png binary\r\n", b"# ours\r\n*.png binary\r\n"),
+        (b"\xef\xbb\xbf*.png binary\n", b"\xef\xbb\xbf*.png binary\n"),
+        (b"/config/**/*.yaml   diff=llmconf\n", b"/config/**/*.yaml   diff=llmconf\n"),
+        (b"", b""),
+    ],
+)
+def test_setup_keeps_the_lines_that_are_there(repository: Repository, old: bytes, kept: bytes) -> None:
+    file = repository.root / ".gitattributes"
+    file.write_bytes(old)
+    repository.llmconf("git", "setup")
+    new = file.read_bytes()
+    assert new.startswith(kept)
+    added = new[len(kept) :]
+    assert added.count(b"\r\n") == (added.count(b"\n") if b"\r\n" in old else 0)
+    assert new.count(b"diff=llmconf") == 2
+
+
+def test_setup_takes_the_project_below_the_root_of_the_repository(tmp_path: Path) -> None:
+    repository = new_repository(tmp_path, folder="deep/project")
+    repository.llmconf("git", "setup")
+    said = repository.git("check-attr", "diff", "--", CONFIG)
+    assert said.endswith(": llmconf\n")
+    assert not (repository.top / ".gitattributes").exists()
+
+
+def test_setup_follows_no_link_and_says_where_it_cannot_work(repository: Repository, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("*.png binary\n", encoding="utf-8")
+    (repository.root / ".gitattributes").symlink_to(outside)
+    done = repository.llmconf("git", "setup", status=1)
+    assert "link" in done.stderr
+    assert outside.read_text(encoding="utf-8") == "*.png binary\n"
+    bare = tmp_path / "no-git"
+    bare.mkdir()
+    (bare / "llmconf.yaml").write_text("version: 1\nname: none\n", encoding="utf-8")
+    done = run("git", "setup", cwd=bare)
+    assert done.returncode == 2
+    assert "no git repository" in done.stderr
+    assert run("git", "setup", cwd=tmp_path).returncode == 2
+
+
+def test_git_diff_tells_a_changed_secret_from_one_that_was_sealed_again(repository: Repository) -> None:
+    repository.llmconf("git", "setup")
+    repository.commit("Sealed")
+    repository.llmconf("secrets", "rotate")
+    diff = repository.git("diff", "--", CONFIG)
+    old, new = _shown(diff, "-"), _shown(diff, "+")
+    assert old
+    assert [re.sub(r" k=\w+", "", line) for line in old] == [re.sub(r" k=\w+", "", line) for line in new]
+    assert old != new
+    assert re.fullmatch(r"ENC\(\*\*\*\*AAAA f=[a-z2-7]{8} r=1 k=[a-z2-7]{10}\).*", old[0])
+    repository.commit("Rotated")
+
+    repository.llmconf("secrets", "set", OPENAI, "api_key", stdin=SECOND)
+    diff = repository.git("diff", "--", CONFIG)
+    (old_line,), (new_line,) = _shown(diff, "-"), _shown(diff, "+")
+    assert " r=1 " in old_line
+    assert " r=2 " in new_line
+    assert "****BBBB" in new_line
+    assert re.findall(r"f=(\w+)", old_line) != re.findall(r"f=(\w+)", new_line)
+    repository.commit("Changed")
+
+    for said in (repository.git("log", "-p"), repository.git("show"), repository.git("show", "HEAD~1")):
+        assert ";d=" not in re.sub(r"(?s)diff --git a/keys.*?(?=diff --git|\Z)", "", said)
+        assert FIRST not in said
+        assert SECOND not in said
+
+
+def test_git_diff_masks_a_plain_secret_and_survives_broken_files(repository: Repository) -> None:
+    repository.llmconf("git", "setup")
+    repository.commit("Sealed")
+    file = repository.root / CONFIG
+    text = file.read_text(encoding="utf-8")
+    plain = re.sub(r"ENC\([^)]*\)", f'"{FIRST}"', text)
+    file.write_text(plain, encoding="utf-8")
+    diff = repository.git("diff")
+    assert _shown(diff, "+")[0].startswith('"****"')
+    assert FIRST not in diff
+    file.write_bytes(plain.encode() + b"\t: [\xff\xfe broken\n")
+    diff = repository.git("diff")
+    assert "broken" in diff
+    assert FIRST not in diff
+
+
+TOKEN = f"ENC(v1;k=aaaaaaaaaa;r=3;f=vcpjj5jv;h=wxyz;b={'b' * 26};d={'A' * 96})"
+
+
+def test_a_token_is_told_in_short() -> None:
+    assert tell_token(TOKEN) == "ENC(****wxyz f=vcpjj5jv r=3 k=aaaaaaaaaa)"
+    assert tell_token(TOKEN.replace("h=wxyz;", "")) == "ENC(**** f=vcpjj5jv r=3 k=aaaaaaaaaa)"
+    assert tell_token("ENC(fakeplainfake)") == "ENC(**** malformed)"
+    assert tell_token(TOKEN[:-5]) == "ENC(**** malformed)"
+
+
+HIDDEN = "fakeHIDDENfake0123456789"
+TEXTS = {
+    "a plain value": "api_key: {0}\n",
+    "in quotes": "api_key: '{0}' # main\n",
+    "doubled quotes": "api_key: 'it''s {0}'\n",
+    "escapes": 'api_key: "\\"{0}\\""\n',
+    "flow": "{{api_key: {0}, name: main}}\n",
+    "flow over lines": "{{api_key:\n  {0}\n}}\n",
+    "a literal block": "api_key: |\n  first\n  {0}\n\n  {0}\nname: main\n",
+    "a folded block": "- api_key: >-\n    {0}\n  name: main\n",
+    "on the next line": "client_secret:\n  {0}\n",
+    "over two lines": "api_key: first\n  {0}\n",
+    "quotes over two lines": 'api_key: "first\n  {0}"\n',
+    "a list": "api_key: [{0}, {0}]\n",
+    "a block list": "api_key:\n  - {0}\n",
+    "an anchor": "x: &a {0}\napi_key: *a\n",
+    "an anchor on the field": "api_key: &a {0}\n",
+    "a tag": "api_key: !!str {0}\n",
+    "a comment": "# api_key: {0}\nname: main\n",
+    "a commented list item": "  # - {{api_key: {0}}}\n",
+    "a header": "Authorization: Bearer {0}\n",
+    "camel case": "openaiApiKey: {0}\n",
+    "an explicit key": "? api_key\n: {0}\n",
+    "JSON": '{{"api_key": "{0}", "n": 1}}\n',
+    "JSON with an escaped name": '{{"api\\u005fkey": "{0}"}}\n',
+    "JSON in a string": '{{"x": "{{\\"api_key\\": \\"{0}\\"}}"}}\n',
+    "an env file": "export OPENAI_API_KEY={0}\n",
+    "CRLF": "name: a\r\napi_key: {0}\r\n",
+    "CR": "name: a\rapi_key: {0}\rb: c\r",
+    "a variable with a default": "api_key: ${{KEY:-{0}}}\n",
+    "inside a malformed token": "api_key: ENC({0})\n",
+    "inside an open token": "api_key: ENC({0}\n",
+    "a URL": "database_url: postgresql://app:{0}@db.example.org/x\n",
+    "a reference that is a URL with a password": "api_key: vault://u:{0}@h/x\n",
+    "a private key": "k: |\n  -----BEGIN PRIVATE KEY-----\n  {0}\n  -----END PRIVATE KEY-----\n",
+    "a private key without an end": "-----BEGIN RSA PRIVATE KEY-----\n{0}\n",
+    "ConfigMap": "data:\n  app.yaml: |\n    api_key: {0}\n",
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+@pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken"])
+def test_no_plain_secret_gets_through(case: str, broken: bool) -> None:
+    text = TEXTS[case].format(HIDDEN) + ('" [unclosed: {\n' if broken else "")
+    if broken and case == "JSON with an escaped name":
+        pytest.skip("a name that is escaped is known only from the structure")
+    assert HIDDEN not in mask_text(text, "a.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api_key: env:OPENAI_API_KEY # a reference\n",
+        "api_key: op://vault/item/field\n",
+        "api_key: ${OPENAI_API_KEY}\n",
+        "api_key: os.environ/OPENAI_API_KEY\n",
+        "api_key: none\nsecret: null\npassword:\ntoken: true\n",
+        "limits: {max_tokens: 4096}\nprice: {input_cost_per_token: 0.000001}\n",
+        "url: https://api.example.org/v1?x=1\nname: main\n",
+        "password: ENC[AES256_GCM,data:aaaa,iv:bbbb,tag:cccc,type:str]\n",
+        "eos_token: <s>\n",
+    ],
+)
+def test_what_is_no_secret_is_shown(text: str) -> None:
+    assert mask_text(text, "a.yaml") == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xef\xbb\xbfname: a\r\n",
+        b"\xff\x00\x80 not text",
+        b"{" * 5000,
+        b"a: &a [*a]\n",
+        b"&a : *a\n",
+        b"%YAML 9.9\n--- !<x> y\n",
+        "k: \u2028\u0085\n".encode(),
+    ],
+)
+def test_textconv_takes_any_bytes_and_keeps_what_is_no_secret(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "any.yaml"
+    file.write_bytes(data)
+    done = subprocess.run(
+        [sys.executable, "-m", "llmconf", "git", "textconv", str(file)], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, data, b"")
+
+
+def test_textconv_reads_utf_16_and_does_not_stop_a_diff(tmp_path: Path) -> None:
+    file = tmp_path / "wide.yaml"
+    file.write_bytes(f"api_key: {HIDDEN}\n".encode("utf-16"))
+    assert run("git", "textconv", file).stdout == "api_key: ****\n"
+    assert run("git", "textconv", tmp_path / "missing.yaml").returncode == 0
+    if os.getuid():
+        file.chmod(stat.S_IWUSR)
+        assert run("git", "textconv", file).returncode == 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, LiteralString
+from collections.abc import Hashable
+from typing import Annotated, Any, Literal, LiteralString, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from llmconf import fields
+
+Item = TypeVar("Item", bound=Hashable)
 
 
 class Strict(BaseModel):
@@ -64,6 +67,15 @@ def _check_date(value: str) -> str:
     return value
 
 
+def check_unique(value: list[Item]) -> list[Item]:
+    """Refuse a list that has an item twice; the error says at which index, and where it stands first."""
+    seen: dict[Item, int] = {}
+    again = {index: seen[item] for index, item in enumerate(value) if seen.setdefault(item, index) != index}
+    if again:
+        raise PydanticCustomError("duplicate_items", "an item stands twice", {"first": again})
+    return value
+
+
 def _quoted(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise PydanticCustomError("money_number", "an amount is a decimal string: put it in quotes")
@@ -84,12 +96,14 @@ HOST_SCHEMA = {"pattern": r"^[^\s*@?#\\]+$"}
 Name = Annotated[str, StringConstraints(pattern=fields.NAME_PATTERN)]
 ModelId = Annotated[str, StringConstraints(pattern=fields.MODEL_ID_PATTERN)]
 Duration = Annotated[str, StringConstraints(pattern=fields.DURATION_PATTERN)]
-Money = Annotated[str, BeforeValidator(_quoted), StringConstraints(pattern=r"^-?" + fields.MONEY_PATTERN[1:])]
-Amount = Annotated[str, BeforeValidator(_quoted), StringConstraints(pattern=fields.MONEY_PATTERN)]
+Money = Annotated[str, StringConstraints(pattern=r"^-?" + fields.MONEY_PATTERN[1:]), BeforeValidator(_quoted)]
+Amount = Annotated[str, StringConstraints(pattern=fields.MONEY_PATTERN), BeforeValidator(_quoted)]
 Date = Annotated[str, StringConstraints(pattern=fields.DATE_PATTERN), AfterValidator(_check_date)]
 Url = Annotated[str, AfterValidator(_check_url), Field(json_schema_extra=URL_SCHEMA)]
 Host = Annotated[str, AfterValidator(_check_host), Field(json_schema_extra=HOST_SCHEMA)]
 Secret = Annotated[str, AfterValidator(_check_secret), Field(json_schema_extra=SECRET_SCHEMA)]
+Unique = Annotated[list[Item], AfterValidator(check_unique), Field(json_schema_extra={"uniqueItems": True})]
+"""A list in which each item stands once."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Count = Annotated[int, Field(gt=0, le=2**53 - 1)]
 Weight = Annotated[int, Field(ge=0, le=1_000_000)]

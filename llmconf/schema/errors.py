@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from llmconf import fields
-from llmconf.diagnostics import Finding, Path, Place, did_you_mean
+from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
 from llmconf.schema.kinds import ModelReference, Use
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+_USE = str(get_args(Use)[1].pattern)
 _PATTERNS = {
     fields.NAME_PATTERN: "a name has at most 63 lower-case letters and digits, and inner `-`, `_`, `.`",
     fields.MODEL_ID_PATTERN: "a model id has no white space and at most 256 characters",
@@ -27,7 +28,7 @@ _PATTERNS = {
     fields.MONEY_PATTERN: 'an amount is a decimal number in quotes, not negative, such as "500"',
     fields.DATE_PATTERN: "a date is written as in 2027-03-31",
     get_args(ModelReference)[1].pattern: "written as `provider/id`",
-    get_args(Use)[1].pattern: "written as `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`",
+    _USE: "written as `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`",
     r"^LC[A-Z][0-9]{3}$": "a rule code is written as in LCE002",
 }
 _EXPECTED = {
@@ -57,8 +58,15 @@ MAX_ERRORS = 20_000
 
 
 def missing_paths(error: ValidationError) -> list[Path]:
-    """Return the paths of required fields that are not there."""
-    return [_path(item["loc"])[0] for item in _items(error) if item["type"] == "missing"]
+    """Return the paths of required fields that are not there, but for those that are there misspelled."""
+    missed = [_path(item["loc"])[0] for item in _items(error) if item["type"] == "missing"]
+    unknown = [_path(item["loc"])[0] for item in _items(error) if item["type"] == "extra_forbidden"]
+    for path in unknown if missed else ():
+        beside = {str(other[-1]): other for other in missed if other[:-1] == path[:-1]}
+        meant = closest(str(path[-1]), beside)
+        if meant is not None:
+            missed.remove(beside[meant])
+    return missed
 
 
 def findings(error: ValidationError, model: type[BaseModel], data: Any, place: Place) -> list[Finding]:
@@ -66,11 +74,14 @@ def findings(error: ValidationError, model: type[BaseModel], data: Any, place: P
     if error.error_count() > MAX_ERRORS:
         message = f"{error.error_count():,} mistakes, too many to list"
         return [Finding("LCY008", place, message, "split it, and mend one part after the other")]
-    found = []
+    found: list[Finding] = []
     for item in _items(error):
         if item["type"] == "missing":
             continue
         path, on_key = _path(item["loc"])
+        if item["type"] == "duplicate_items":
+            found += _duplicates(place, path, item["ctx"]["first"])
+            continue
         value = item["input"]
         code, message, hint = _describe(item["type"], item.get("ctx", {}), item["msg"], value, path, model)
         on_key = on_key or item["type"] == "extra_forbidden"
@@ -78,6 +89,14 @@ def findings(error: ValidationError, model: type[BaseModel], data: Any, place: P
             Finding(code, Place(place.file, place.document, place.path + path, on_key), message, hint)
         )
     return found
+
+
+def _duplicates(place: Place, path: Path, first: dict[int, int]) -> Iterator[Finding]:
+    """Yield a finding for each item of a list that stands further up as well, at the index in `first`."""
+    for index, other in first.items():
+        at = Place(place.file, place.document, (*place.path, *path, index))
+        related = (("first written here", Place(place.file, place.document, (*place.path, *path, other))),)
+        yield Finding("LCS006", at, f"`{path[-1]}` has the same item twice", "remove it", related)
 
 
 def _items(error: ValidationError) -> list[ErrorDetails]:
@@ -124,7 +143,9 @@ def _describe(
         hint = did_you_mean(value, options) if isinstance(value, str) else None
         return "LCS006", f"`{name}` cannot be {shown}", hint or f"one of {listed or context.get('expected')}"
     if kind == "string_pattern_mismatch":
-        hint = _PATTERNS.get(str(context.get("pattern")))
+        pattern = str(context.get("pattern"))
+        hint = _prefix_hint(value) if pattern == _USE else None
+        hint = hint or _PATTERNS.get(pattern)
         return "LCS006", f"`{name}` is not written as it must be", hint
     return "LCS006", f"`{name}`: {message[:1].lower()}{message[1:]}", None
 
@@ -137,6 +158,13 @@ _SECRET_MESSAGES = {
     "secret_token": "holds a token that is not well formed",
     "secret_reference": "holds a reference that llmconf does not know",
 }
+
+
+def _prefix_hint(use: Any) -> str | None:
+    """Return the hint for something that a team uses where only the kind before the slash is misspelled."""
+    kind, slash, _ = str(use).partition("/")
+    match = closest(kind, ("route", "model", "provider")) if slash else None
+    return f"did you mean `{match}/...`?" if match not in (None, kind) else None
 
 
 def _key_hint(path: Path, model: type[BaseModel]) -> str | None:

@@ -160,6 +160,11 @@ def _loosen(schema: dict[str, Any], definitions: dict[str, Any], *, controls: bo
         value.pop("default", None)
         if name not in required and name not in _KEEP_IN_OVERLAY:
             _allow_null(value, definitions)
+        if name in ("labels", "extra", "headers"):
+            inner = [value.get("additionalProperties"), *value.get("patternProperties", {}).values()]
+            for item in inner:
+                if isinstance(item, dict):
+                    _allow_null(item, definitions)
     if controls:
         properties |= _CONTROLS
         is_new = {"properties": {"$new": {"const": True}}, "required": ["$new"]}

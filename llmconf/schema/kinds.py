@@ -26,6 +26,7 @@ from llmconf.schema._types import (
     Strategy,
     Strict,
     Text,
+    Unique,
     Url,
     Weight,
 )
@@ -92,7 +93,7 @@ class Credential(Common):
 
     name: Name
     """Name of the credential, unique in its provider."""
-    hosts: list[Host] | None = None
+    hosts: Unique[Host] | None = None
     """Origins that the secrets may be sent to. Types with fixed hosts have a default."""
     expires: Date | None = None
     """Day on which the credential ends, as the vendor states it."""
@@ -137,7 +138,7 @@ class Model(Common):
     """Model whose facts (price, limits, capabilities) this one follows: an id, or `provider/id`."""
     mode: Mode | None = None
     """What kind of call it answers. Without it, that of `base`, or `chat`."""
-    capabilities: list[Capability] | None = None
+    capabilities: Unique[Capability] | None = None
     """What the model can do."""
     context: Count | None = None
     """Most tokens of input and context."""
@@ -145,9 +146,9 @@ class Model(Common):
     """Most tokens of output."""
     price: Price | None = None
     """Prices in USD per million tokens."""
-    endpoints: list[Name] | None = None
+    endpoints: Unique[Name] | None = None
     """Endpoints of the provider that serve it. Without it, the default endpoint."""
-    aliases: list[ModelId] | None = None
+    aliases: Unique[ModelId] | None = None
     """Other ids under which the provider serves the same model."""
     limits: Limits | None = None
     """Rate limits of this model."""
@@ -188,13 +189,13 @@ class Route(Common):
     """Name that applications ask for."""
     strategy: Strategy = "priority"
     """How a target is chosen: in order, by weight, in turn, or the cheapest first."""
-    requires: list[Capability] | None = None
+    requires: Unique[Capability] | None = None
     """Capabilities that every target must have."""
     targets: list[Target]
     """The models, in order of preference."""
-    fallbacks: list[Name] | None = None
+    fallbacks: Unique[Name] | None = None
     """Routes to try when all targets fail."""
-    aliases: list[ModelId] | None = None
+    aliases: Unique[ModelId] | None = None
     """Other names for the same route."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     """Default parameters of a call, such as `temperature`."""
@@ -209,9 +210,9 @@ class Team(Common):
 
     name: Name
     """Name of the team."""
-    uses: list[Use]
+    uses: Unique[Use]
     """What the team may call: `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`."""
-    credentials: list[ModelReference] | None = None
+    credentials: Unique[ModelReference] | None = None
     """Credentials of its own, as `provider/name`."""
     budget: Budget | None = None
     """How much it may spend."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from llmconf.schema._types import Count, Date, ModelId, Money, Secret, Strict, Text
+from llmconf.schema._types import Amount, Count, Date, ModelId, Money, Secret, Strict, Text, Unique
 
 
 class Limits(Strict):
@@ -86,16 +86,16 @@ class Lifecycle(Strict):
 class Sync(Strict):
     """Which of the provider's models are locked; patterns with `*` and `?`."""
 
-    include: list[Text] | None = None
+    include: Unique[Text] | None = None
     """Ids to take. Without it, all."""
-    exclude: list[Text] | None = None
+    exclude: Unique[Text] | None = None
     """Ids to leave out."""
 
 
 class Budget(Strict):
     """How much a team may spend."""
 
-    amount: Money
+    amount: Amount
     """Amount of money, as a decimal string."""
     currency: Literal["USD"] = "USD"
     """Currency; prices are in USD, so budgets are too."""

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from llmconf.schema._types import Name, Strict, Text
+from llmconf.schema._types import Name, Strict, Text, check_unique
 
 RuleCode = Annotated[str, StringConstraints(pattern=r"^LC[A-Z][0-9]{3}$")]
 
 
 def _by_name(value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return dict.fromkeys(value)
+        return dict.fromkeys(check_unique(value))
     return value
 
 

@@ -50,6 +50,7 @@ _TOKEN = re.compile(TOKEN_PATTERN)
 _REFERENCE = re.compile(REFERENCE_PATTERN)
 _ENV_NAME = re.compile(ENV_NAME_PATTERN)
 _HOST_LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
+_NUMBER = re.compile(r"^(0x[0-9a-f]*|[0-9]+)$")
 _URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$")
 _MAX_PORT = 65535
 _MAX_HOST = 253
@@ -212,8 +213,12 @@ def normalize_host(host: str) -> str:
         raise ValueError("a host has at most 253 characters")
     if not all(_HOST_LABEL.match(label) for label in host.split(".")):
         raise ValueError(f"`{host}` is not a host name")
-    if host.rpartition(".")[2].isdigit():
-        return str(ip_address(host))
+    # A last label that is a number makes all of it an IPv4 address, which some programs read in hex or octal.
+    if _NUMBER.match(host.rpartition(".")[2]):
+        try:
+            return str(ip_address(host))
+        except ValueError:
+            raise ValueError(f"`{host}` is not an IPv4 address, as in 10.0.0.5") from None
     return host
 
 

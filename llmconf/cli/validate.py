@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from datetime import date
@@ -43,9 +44,10 @@ def command(
     try:
         root = common.root_of(directory)
     except UsageError:
-        if if_present and (directory is None or Path(directory).is_dir()):
-            return 0
-        raise
+        if not if_present or (directory is not None and not Path(directory).is_dir()):
+            raise
+        _refuse_orphans(Path(directory or "."))
+        return 0
     day = today or date.today()
     shown = common.relative_paths(paths, root)
     started = time.time_ns()
@@ -69,3 +71,18 @@ def command(
     found = [d for d in checked.diagnostics if not shown or common.is_under(d.span.file, shown)]
     common.write_reports(checked, found, reports, color)
     return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity
+
+
+def _refuse_orphans(root: Path) -> None:
+    """Raise UsageError where documents of a project stand without their project file."""
+    from llmconf.discover import PROJECT_FILE, discover
+    from llmconf.parse import read_text
+    from llmconf.schema.kinds import DOCUMENTS
+
+    ours = re.compile(rf"^kind:[ \t]+(?:{'|'.join(DOCUMENTS)})\s*(?:#|$)", re.MULTILINE)
+    theirs = re.compile(r"^apiVersion:", re.MULTILINE)  # as Kubernetes has it, whose kinds share some names
+    for file in discover(root).files:
+        text = read_text(root, file.name)
+        if isinstance(text, str) and ours.search(text) and not theirs.search(text):
+            message = f"{PROJECT_FILE} is missing, but {file.name} declares what belongs to a project"
+            raise UsageError(message, "bring it back, or run in the folder that holds it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,6 +24,7 @@ from llmconf.diagnostics import (
 )
 from llmconf.discover import PROJECT_FILE
 from llmconf.document import Document
+from llmconf.fragments import Fragment
 from llmconf.project import Project
 from llmconf.resolve import read_base, resolve
 from llmconf.resolved import Resolved
@@ -57,13 +59,16 @@ class Checked:
     @property
     def resources(self) -> int:
         """How many different resources the project declares."""
-        fragments = [self.project.base, *self.project.overlays.values()]
-        return len({fragment.identity for group in fragments for fragment in group})
+        return len({fragment.identity for group in _groups(self.project) for fragment in group})
 
     def worst(self) -> Severity | None:
         """Return the worst severity, or None where nothing was found."""
         found = {diagnostic.severity for diagnostic in self.diagnostics}
         return next((severity for severity in ("error", "warning", "info") if severity in found), None)
+
+
+def _groups(project: Project) -> list[list[Fragment]]:
+    return [project.base, *project.overlays.values()]
 
 
 def check(project: Project, today: date, only: str | None = None) -> Checked:
@@ -80,6 +85,9 @@ def check(project: Project, today: date, only: str | None = None) -> Checked:
             found.setdefault(finding, set())
         for finding in _key_findings(project):
             found.setdefault(finding, set())
+        for layer in (fragment.layer for group in _groups(project) for fragment in group):
+            for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
+                found.setdefault(finding, set())
         _check_environments(checked, settings, names, today, found)
     every = set(checked.environments)
     located = _locate(project, found, every, settings)
@@ -151,12 +159,12 @@ def _check_settings(settings: ProjectFile) -> list[Finding]:
             )
         elif rules.info(code).fixed:
             found.append(Finding("LCP004", place, f"the severity of `{code}` cannot be changed"))
+    for key, defaults in settings.defaults.items():
+        found += _unknown_targets(defaults, Place(PROJECT_FILE, 0, ("defaults", key)))
     for name, options in settings.targets.items():
         place = Place(PROJECT_FILE, 0, ("targets", name))
         if name not in targets.names():
-            hint = did_you_mean(name, targets.names()) or f"targets: {', '.join(targets.names())}"
-            at = Place(PROJECT_FILE, 0, place.path, on_key=True)
-            found.append(Finding("LCP003", at, f"unknown target `{name[:60]}`", hint))
+            found.append(_unknown_target(name, place))
             continue
         model = targets.load(name).Options
         try:
@@ -165,6 +173,20 @@ def _check_settings(settings: ProjectFile) -> list[Finding]:
             found += errors.findings(error, model, options, place)
             found += [errors.missing(path, place, options) for path in errors.missing_paths(error)]
     return found
+
+
+def _unknown_targets(data: dict[str, Any], place: Place) -> Iterator[Finding]:
+    """Yield the targets that do not exist among those for which `data` has settings in `extra`."""
+    extra = data.get("extra")
+    for name in extra if isinstance(extra, dict) else ():
+        if name not in targets.names():
+            yield _unknown_target(name, Place(place.file, place.document, (*place.path, "extra", name)))
+
+
+def _unknown_target(name: str, place: Place) -> Finding:
+    hint = did_you_mean(name, targets.names()) or f"targets: {', '.join(targets.names())}"
+    at = Place(place.file, place.document, place.path, on_key=True)
+    return Finding("LCP003", at, f"unknown target `{name[:60]}`", hint)
 
 
 def add_findings(checked: Checked, findings: Iterable[Finding], environment: str | None) -> list[Diagnostic]:
@@ -249,14 +271,23 @@ def _without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -
     ]
 
 
-def _once_per_secret(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+def _once_per_secret(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     """Keep one finding for each plain secret: its field and its format both give it away."""
-    kept: dict[Any, Diagnostic] = {}
-    for index, diagnostic in enumerate(diagnostics):
-        key: Any = index
-        if diagnostic.code == "LCK001":
-            key = (diagnostic.span.file, diagnostic.span.line)
-            if key in kept and not kept[key].path:
-                continue
-        kept[key] = diagnostic
-    return list(kept.values())
+    kept: dict[str, list[Span]] = {}
+    twice: set[int] = set()
+    leaks = [index for index, diagnostic in enumerate(diagnostics) if diagnostic.code == "LCK001"]
+    # The format, which names the vendor, says more than the field.
+    for index in sorted(leaks, key=lambda index: bool(diagnostics[index].path)):
+        span = diagnostics[index].span
+        known = kept.setdefault(span.file, [])
+        at = bisect(known, span)
+        if any(_overlap(span, other) for other in known[max(0, at - 1) : at + 1]):
+            twice.add(index)
+        else:
+            known.insert(at, span)
+    return [diagnostic for index, diagnostic in enumerate(diagnostics) if index not in twice]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    first, second = sorted((one, other))
+    return (second.line, second.column) < (first.end_line, first.end_column) or first == second

@@ -20,6 +20,8 @@ CONTROLS = ("$new", "$remove")
 _IDENTITY = ("name", "id", "provider", "model")
 """Fields that no other layer can supply, since they say what is meant."""
 _FREE_MAPS = ("parameters", "extra", "options", "labels")
+_OPAQUE = ("parameters", "options")
+"""Maps whose values are not llmconf's, so that null in them is a value."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,8 @@ def read_document(
     fragments = list(_lift(kind, body, place, environment, spec))
     if controls:
         _apply_controls(fragments, controls)
+    if kind == "Provider" and environment is not None:
+        found += _empty_lists(fragments, body)
     if spec is None:
         _validate_apart(fragments, found)
     for fragment in fragments:
@@ -82,6 +86,16 @@ def read_document(
         if fragment.kind == "Provider" and (finding := _check_type(fragment)):
             found.append(finding)
     return fragments, found
+
+
+def _empty_lists(fragments: list[Fragment], body: dict[str, Any]) -> Iterator[Finding]:
+    """Yield the empty lists in the overlay of a provider, which look as if they emptied those below."""
+    for fragment in fragments[:1]:
+        for key in NESTED if not fragment.control else ():
+            if body.get(key) == []:
+                at = Place(fragment.layer.file, fragment.layer.document, (key,), on_key=True)
+                message = f"`{key}` merges item by item, so an empty list changes nothing"
+                yield Finding("LCO003", at, message, "`$remove` the items")
 
 
 def _unknown_kind(kind: Any, present: bool, place: Place) -> Finding:
@@ -121,8 +135,11 @@ def _take_controls(
                 )
             elif key not in CONTROLS:
                 found.append(Finding("LCS003", at, f"unknown key `{key[:60]}`", did_you_mean(key, CONTROLS)))
+                if meant := closest(key, CONTROLS):
+                    taken.setdefault(path, {})[meant] = None
             elif key == "$new" and value is not True:
                 found.append(Finding("LCS006", at, "`$new` can only be true"))
+                taken.setdefault(path, {})[key] = None
             elif key == "$remove" and not (isinstance(value, str) and value.strip()):
                 found.append(Finding("LCO007", at, "`$remove` says why, in a string"))
                 taken.setdefault(path, {})[key] = value
@@ -163,6 +180,8 @@ def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, An
     for fragment in fragments:
         path = fragment.layer.path
         fragment.control = controls.get(path, {})
+        # None stands for one that is written wrong, and reported.
+        fragment.broken = fragment.broken or None in fragment.control.values()
         fragment.items = {
             key[len(path) :]: control
             for key, control in controls.items()
@@ -190,14 +209,16 @@ def _validate(model: type[Common], body: dict[str, Any], place: Place, found: li
 
 
 def drop_nulls(data: Any) -> Any:
-    """Return data without the keys that are null, which unset; free maps are left as they are."""
+    """Return data without the keys that are null, which unset; what is not llmconf's is left as it is."""
     if isinstance(data, dict):
-        return {
-            key: value if key in _FREE_MAPS else drop_nulls(value)
-            for key, value in data.items()
-            if value is not None
-        }
+        return {key: _drop_inner(key, value) for key, value in data.items() if value is not None}
     return [drop_nulls(item) for item in data] if isinstance(data, list) else data
+
+
+def _drop_inner(key: str, value: Any) -> Any:
+    if key == "extra" and isinstance(value, dict):
+        return {target: settings for target, settings in value.items() if settings is not None}
+    return value if key in _OPAQUE else drop_nulls(value)
 
 
 def _validate_apart(fragments: list[Fragment], found: list[Finding]) -> None:
@@ -234,7 +255,8 @@ def _lift(
         items = body.get(key)
         if not isinstance(items, list):
             continue
-        outer.has_children = outer.has_children or bool(items)
+        # An empty list changes nothing, but is reported as that itself.
+        outer.has_children = True
         specs = getattr(spec, key, None) or [None] * len(items)
         child_key = "id" if child_kind == "Model" else "name"
         for index, item in enumerate(items):

@@ -50,6 +50,9 @@ def _maps(
             result[key] = _maps(result[key], value, at, controls, report)
         elif key in LIST_KEYS and isinstance(result.get(key), list) and isinstance(value, list):
             result[key] = _keyed(key, result[key], value, at, controls, report)
+            if not value:
+                message = f"`{key}` merges item by item, so an empty list changes nothing"
+                report("LCO003", at, message, "`$remove` the items")
         elif key in result and result[key] == value and type(result[key]) is type(value):
             report("LCO003", at, f"`{key}` overrides a value with the same value", "remove it")
         else:

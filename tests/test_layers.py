@@ -21,7 +21,7 @@ LAYERS = (
     ("resolved", "discover", "parse", "fragments", "project"),
     ("merge", "resolve", "wiring", "suppress", "sites"),
     ("rules", "targets", "vault"),
-    ("check", "bundle", "source", "verdicts", "assignments", "leaks", "masking", "secrets", "revealing",
+    ("check", "bundle", "source", "verdicts", "masking", "secrets", "revealing",
      "rotation", "inspection", "runtime_secrets", "sops_import", "sops_export"),
     ("views", "api"),
     ("reporters", "cli"),

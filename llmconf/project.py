@@ -15,7 +15,8 @@ from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover
 from llmconf.document import Document
 from llmconf.errors import UsageError
 from llmconf.fields import is_sealed
-from llmconf.fragments import Fragment, drop_nulls, free_secrets, read_document
+from llmconf.fragments import Fragment, drop_nulls, read_document
+from llmconf.free_maps import free_secrets, unsafe_numbers
 from llmconf.parse import ParsedFile, Parsing, read_text
 from llmconf.resolved import Layer
 from llmconf.schema import errors
@@ -212,7 +213,8 @@ def _check_defaults(key: str, defaults: dict[str, Any]) -> list[Finding]:
         model.model_validate({k: v for k, v in defaults.items() if k not in _NOT_BY_DEFAULT})
     except ValidationError as error:
         found += errors.findings(error, model, defaults, place)
-    return [*found, *free_secrets(Layer("defaults", PROJECT_FILE, 0, place.path, defaults))]
+    layer = Layer("defaults", PROJECT_FILE, 0, place.path, defaults)
+    return [*found, *free_secrets(layer), *unsafe_numbers(layer)]
 
 
 def _check_environments(project: Project, settings: ProjectFile) -> None:

@@ -1,0 +1,49 @@
+"""What is looked for in maps with keys of any name, where no schema tells what a value may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+from llmconf.diagnostics import Finding, Path, Place
+from llmconf.fields import is_sealed
+from llmconf.resolved import Layer
+from llmconf.scan import sensitive_values
+from llmconf.schema import errors
+
+FREE_MAPS = ("parameters", "extra", "options", "labels")
+"""Fields with keys of any name."""
+_LARGEST = 2**53 - 1
+"""Up to here all programs count exactly."""
+
+
+def free_secrets(layer: Layer) -> Iterator[Finding]:
+    """Report plain secrets in fields whose keys are free: headers, parameters, options, extra, labels."""
+    for name in ("headers", *FREE_MAPS):
+        if name not in layer.data:
+            continue
+        for path, value in sensitive_values(layer.data[name], (name,)):
+            if value and not is_sealed(value) and not value.startswith("os.environ/"):
+                at = Place(layer.file, layer.document, layer.path + path)
+                yield Finding("LCK001", at, f"`{path[-1]}` holds a secret in plain text", errors.HINTS["LCK001"])
+
+
+def unsafe_numbers(layer: Layer) -> Iterator[Finding]:
+    """Report numbers in free maps that JSON does not have, or that programs round each in its own way."""
+    pending: list[tuple[Path, Any]] = [((name,), layer.data[name]) for name in FREE_MAPS if name in layer.data]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict):
+            pending += [((*path, key), part) for key, part in value.items()]
+        elif isinstance(value, list):
+            pending += [((*path, index), part) for index, part in enumerate(value)]
+        elif isinstance(value, int | float) and not _is_exact(value):
+            at = Place(layer.file, layer.document, layer.path + path)
+            name = next(step for step in reversed(path) if isinstance(step, str))
+            message = f"`{name}` holds a number that not every program keeps exactly"
+            yield Finding("LCY012", at, message, "put it in quotes")
+
+
+def _is_exact(value: float) -> bool:
+    return isfinite(value) if isinstance(value, float) else abs(value) <= _LARGEST

@@ -10,16 +10,14 @@ from pydantic import ValidationError
 
 from llmconf import adapters
 from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
-from llmconf.fields import is_sealed
+from llmconf.free_maps import free_secrets, unsafe_numbers
 from llmconf.resolved import LIST_KEYS, Layer
-from llmconf.scan import sensitive_values
 from llmconf.schema import errors
 from llmconf.schema.kinds import DOCUMENTS, NESTED, RESOURCES, Common
 
 CONTROLS = ("$new", "$remove")
 _IDENTITY = ("name", "id", "provider", "model")
 """Fields that no other layer can supply, since they say what is meant."""
-_FREE_MAPS = ("parameters", "extra", "options", "labels")
 _OPAQUE = ("parameters", "options")
 """Maps whose values are not llmconf's, so that null in them is a value."""
 
@@ -83,6 +81,7 @@ def read_document(
         _validate_apart(fragments, found)
     for fragment in fragments:
         found.extend(free_secrets(fragment.layer))
+        found.extend(unsafe_numbers(fragment.layer))
         if fragment.kind == "Provider" and (finding := _check_type(fragment)):
             found.append(finding)
     return fragments, found
@@ -282,16 +281,3 @@ def _check_type(fragment: Fragment) -> Finding | None:
     )
     at = Place(layer.file, layer.document, (*layer.path, "type"))
     return Finding("LCS007", at, f"unknown provider type `{provider_type[:60]}`", hint)
-
-
-def free_secrets(layer: Layer) -> Iterator[Finding]:
-    """Report plain secrets in fields whose keys are free: headers, parameters, options, extra, labels."""
-    for name in ("headers", *_FREE_MAPS):
-        if name not in layer.data:
-            continue
-        for path, value in sensitive_values(layer.data[name], (name,)):
-            if value and not is_sealed(value) and not value.startswith("os.environ/"):
-                at = Place(layer.file, layer.document, layer.path + path)
-                yield Finding(
-                    "LCK001", at, f"`{path[-1]}` holds a secret in plain text", errors.HINTS["LCK001"]
-                )

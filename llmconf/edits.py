@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmconf.errors import RefusedError, UndeterminedError
@@ -28,8 +28,8 @@ class Change:
     """New content of a file. `old` is what was read, None for a file that is new; `new` None deletes it."""
 
     path: Path
-    old: bytes | None
-    new: bytes | None
+    old: bytes | None = field(repr=False)
+    new: bytes | None = field(repr=False)
 
 
 @contextlib.contextmanager
@@ -87,6 +87,7 @@ def apply(root: Path, changes: list[Change]) -> None:
     prepared: list[tuple[Change, Path | None]] = []
     done: list[tuple[Change, Path | None]] = []
     change = None
+    finished = False
     try:
         for change in changes:
             _check(root, change)
@@ -98,6 +99,7 @@ def apply(root: Path, changes: list[Change]) -> None:
                 change.path.unlink(missing_ok=True)
             else:
                 temporary.replace(change.path)
+        finished = True
     except OSError as error:
         _undo(done)
         where = _shown(root, change.path) if change else "a file"
@@ -107,10 +109,19 @@ def apply(root: Path, changes: list[Change]) -> None:
         _undo(done)
         raise
     finally:
-        for _, temporary in prepared:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    temporary.unlink(missing_ok=True)
+        _clear(changes if not finished else [], prepared)
+
+
+def _clear(given_up: list[Change], prepared: list[tuple[Change, Path | None]]) -> None:
+    """Remove what was prepared and not needed, and folders that were made for files that are not to be."""
+    for _, temporary in prepared:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    for change in given_up:
+        if change.old is None:
+            with contextlib.suppress(OSError):  # something is in it, or it was not made
+                change.path.parent.rmdir()
 
 
 def _shown(root: Path, path: Path) -> str:

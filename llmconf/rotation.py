@@ -61,15 +61,20 @@ def rotate(
     anew = not behind or fresh or united
     # All are opened before anything is written: one that does not open must not leave a rotation half done.
     opened = [(site, open_site(work, site, ())) for site in (_sealed(work, vault) if anew else behind)]
+    new: list[edits.Change] = []
     if anew:
-        current = _make_successor(work, vault, current, fresh=fresh, without=without, outcome=outcome)
+        current, new = _make_successor(work, vault, current, fresh=fresh, without=without, outcome=outcome)
     else:
         outcome.notes.append(f"vault {vault}: finishing the rotation to {current.kid}")
     editing = Editing(work.root)
     for site, plaintext in opened:
         editing.scalar(site.place, _sealed_again(site, plaintext, current), old=site.value)
     changes = editing.changes()
-    edits.apply(work.root, changes)
+    # The key comes first: what is sealed under it can be opened, however far this comes.
+    edits.apply(work.root, new + changes)
+    work.keyring.stores.pop(vault, None)
+    work.keyring.keys[vault, current.kid] = current
+    work.keyring.sealing_key(vault)
     outcome.changed.append(
         f"vault {vault}: {len(opened)} values sealed under {current.kid} in {len(changes)} files"
     )
@@ -86,7 +91,8 @@ def _sealed_again(site: Site, plaintext: str, key: DataKey) -> str:
 
 def _make_successor(
     work: Workspace, vault: str, current: DataKey, *, fresh: bool, without: str | None, outcome: Outcome
-) -> DataKey:
+) -> tuple[DataKey, list[edits.Change]]:
+    """Return a new key that follows the current ones, and the changes that write it for their recipients."""
     files = work.keyring.store(vault)
     recipients = _recipients(work, vault, current, without)
     if not recipients:
@@ -102,11 +108,8 @@ def _make_successor(
             )
         before.setdefault(kid, work.keyring.key(vault, kid))
     new = store.key_files(successor, list(before.values()), recipients)
-    edits.apply(work.root, _new_files(work.root, new))
-    work.keyring.stores.pop(vault, None)
-    work.keyring.keys[vault, successor.kid] = successor
     outcome.notes.append(f"vault {vault}: new key {successor.kid} follows {', '.join(sorted(before))}")
-    return work.keyring.sealing_key(vault)
+    return successor, _new_files(work.root, new)
 
 
 def _recipients(work: Workspace, vault: str, current: DataKey, without: str | None = None) -> list[Recipient]:

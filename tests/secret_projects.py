@@ -1,10 +1,15 @@
-"""Small projects with a vault, for tests that use the library in this process."""
+"""Small projects with a vault, for tests that use the library in this process, and what tests of the commands share."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from secret_support import Lab
+from support import tree
 
 from llmconf import rotation
 from llmconf.project import load_project
@@ -73,3 +78,28 @@ def everything(_: str) -> bool:
     return True
 
 
+MAIN = ("credential/openai/main", "api_key")
+NEW_KEY = "sk-proj-fakeCANARYchangedCANARYfakeCANARYchangedHH"
+
+
+def ok(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what a command said that has to have worked."""
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def opened(lab: Lab, *args: str) -> str:
+    """Return an opened secret of a lab."""
+    return ok(lab.run("secrets", "get", *(args or MAIN), "--reveal")).removesuffix("\n")
+
+
+def program(name: str) -> str:
+    """Return a program that the tests need."""
+    found = shutil.which(name)
+    assert found, f"`{name}` is missing: Debian has it in the package `{'openssh-client' if 'ssh' in name else 'age'}`"
+    return found
+
+
+def files(lab: Lab) -> dict[str, bytes]:
+    """Return the files of a lab's project, without those of git."""
+    return {name: data for name, data in tree(lab.root).items() if not name.startswith(".git/")}

@@ -201,6 +201,9 @@ def test_a_full_disk_leaves_everything_as_it_was(root: Path, monkeypatch: pytest
     with pytest.raises(RefusedError, match=r"nothing was changed: config/a\.yaml cannot be written: No space left"):
         edits.apply(root, both(root))
     assert contents(root) == OLD
+    with pytest.raises(RefusedError, match=r"nothing was changed: keys/x/y\.age cannot be written"):
+        edits.apply(root, [Change(root / "keys/x/y.age", None, b"1")])
+    assert not (root / "keys/x").exists()
 
 
 def test_leftovers_of_a_killed_process_go_and_nothing_else(root: Path) -> None:

@@ -62,6 +62,7 @@ PASSES = {
     "schemas": ("a.json", '{"properties": {"api_key": {"type": "string"}, "token": {"$ref": "#/x"}}}'),
     "counts": ("a.yaml", "max_tokens: 4096\ntoken: 128\noutput_cost_per_token: 0.00000150001\n"),
     "words of a vocabulary": ("tokenizer.json", '{"eos_token": "<|endoftext|>", "pad_token": "[PAD]"}'),
+    "a large vocabulary": ("vocab.json", '{"password":12345,"x":1,' + '"y":2,' * 200_000 + '"secret":7}'),
     "Kubernetes": ("a.yaml", "secret:\n  secretName: app\nenv: [{name: KEY, valueFrom: {secretKeyRef: {key: x}}}]\n"),
     "the name of a variable": ("a.yaml", "api_key: OPENAI_API_KEY\n"),
     ".env": (".env.example", "OPENAI_API_KEY=\nA_TOKEN=<token>\nB_PASSWORD=changeme\n"),

@@ -64,8 +64,8 @@ def open_pure_parser(text: str) -> EventSource:
         return event
 
     iterator = iter(YAML(typ="safe", pure=True).parse(text))
-    # ruamel raises plain errors of Python for some malformed numbers in directives and escapes.
-    return EventSource(get, _classes(events), (YAMLError, ValueError, OverflowError))
+    # ruamel raises plain errors of Python for some malformed directives, numbers and escapes.
+    return EventSource(get, _classes(events), (YAMLError, ValueError, OverflowError, AssertionError))
 
 
 @cache

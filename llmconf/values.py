@@ -35,6 +35,7 @@ MAX_COMPLAINTS = 10_000
 SECOND_OPINION_SIZE = 64 * 1024
 """Longest text, in characters, that the pure parser is asked about when the C one refuses it."""
 
+_ODD_BREAKS = "\x85\u2028\u2029"
 _NO_KEY: Any = object()
 _MERGE: Any = object()
 _UNFINISHED, _UNDEFINED = -1, -2
@@ -100,9 +101,32 @@ def construct(
     check_text(text)
     source = open_parser(text)
     try:
-        return _construct(source, complain)
+        documents = _construct(source, complain)
+        if not text.isascii() and any(mark in text for mark in _ODD_BREAKS):
+            _refuse_odd_breaks(open_parser(text), text)
+        return documents
     except source.errors as error:
         raise syntax_refusal(error, text) from None
+
+
+def _refuse_odd_breaks(source: events.EventSource, text: str) -> None:
+    """Refuse what ends a line to one parser and not to another, unless it stands in quotes.
+
+    It could end a comment that looks to a reader as if it went on.
+    """
+    quoted: list[tuple[int, int]] = []
+    while (event := source.get()).__class__ is not source.classes.stream_end:
+        if event.__class__ is source.classes.scalar and event.style in ("'", '"'):
+            quoted.append((event.start_mark.index, event.end_mark.index))
+    spans = iter(quoted)
+    start, end = next(spans, (len(text), len(text)))
+    for offset, character in enumerate(text):
+        if character in _ODD_BREAKS:
+            while end <= offset:
+                start, end = next(spans, (len(text), len(text) + 1))
+            if offset < start:
+                message = f"the character U+{ord(character):04X} ends a line to some programs and not to others"
+                raise Refusal("LCY002", message, offset, offset + 1, "write an escape in double quotes")
 
 
 def syntax_refusal(error: Exception, text: str) -> Refusal:
@@ -119,7 +143,9 @@ def syntax_refusal(error: Exception, text: str) -> Refusal:
     context = getattr(error, "context", None)
     message = f"not YAML: {problem}" + (f" ({context})" if context else "")
     hint = None
-    if "\t" in text[max(0, start - 1) : start + 1]:
+    if any(mark in text[:start] for mark in _ODD_BREAKS):
+        hint = "a character before it (U+0085, U+2028 or U+2029) ends a line: write an escape in double quotes"
+    elif "\t" in text[max(0, start - 1) : start + 1]:
         hint = "YAML is indented with spaces, not tabs"
     return Refusal("LCY001", " ".join(message.split()), start, start + 1, hint)
 

@@ -18,7 +18,7 @@ LAYERS = (
      "report", "assignments", "leaks"),
     ("adapters",),
     ("schema",),
-    ("resolved", "discover", "parse", "fragments", "project"),
+    ("resolved", "discover", "parse", "free_maps", "fragments", "project"),
     ("merge", "resolve", "wiring", "suppress", "sites"),
     ("rules", "targets", "vault"),
     ("check", "bundle", "source", "verdicts", "masking", "secrets", "revealing",

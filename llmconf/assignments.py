@@ -181,7 +181,8 @@ def by_line(
         before = text[max(line_start, here - _LOOK_BACK) : here]
         level = _level(trust, before, at_start=len(before) < _LOOK_BACK)
         at, end, quoted = _value(text, match.end(), stop, whole_line=level is Trust.FIELD)
-        if "{" in before and not quoted and (closed := _END_IN_FLOW.search(text, at, end)):
+        in_flow = "{" in before or "," in before
+        if in_flow and not quoted and (closed := _END_IN_FLOW.search(text, at, end)):
             end = closed.start()
         if end > at:
             yield Assignment(match["name"], text[at:end], at, end, level, quoted)

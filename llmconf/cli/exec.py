@@ -13,7 +13,8 @@ from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
 from llmconf.errors import RefusedError
 
-_NOT_FOUND = 127
+_NOT_FOUND, _NOT_STARTED = 127, 126
+"""Exit codes, as shells have them."""
 
 
 @click.command(
@@ -51,7 +52,7 @@ def command(
         return subprocess.run(argv, env=environment, check=False).returncode  # noqa: S603 - likewise
     except OSError as error:
         click.echo(f"llmconf: {argv[0]} cannot be started: {error.strerror}", err=True)
-        return _NOT_FOUND
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_STARTED
     except ValueError:
         raise RefusedError("a secret holds a NUL character and cannot be an environment variable") from None
 

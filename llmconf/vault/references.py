@@ -62,6 +62,8 @@ def _real_path(target: str, root: Path, patterns: tuple[str, ...]) -> Path:
     What a link in the repository leads to has to be allowed like the link: a pull request can make links.
     Under /run/secrets it cannot, and mounted secrets are links there.
     """
+    if "\0" in target:
+        raise UndeterminedError("a `file:` reference has a NUL character in it, which no path has")
     if ".." in Path(target).parts:
         raise UndeterminedError(f"`file:{target}` is not allowed to any process: it has `..` steps")
     base = Path(os.path.realpath(root))

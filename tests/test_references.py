@@ -1,0 +1,168 @@
+"""References: opened only where the process allows it, and only where they may lead."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from llmconf.errors import UndeterminedError
+from llmconf.fields import Reference, parse_reference
+from llmconf.vault.references import allowed_patterns, resolve
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with files to refer to, and one beside it."""
+    repository = tmp_path / "repository"
+    (repository / "secrets").mkdir(parents=True)
+    (repository / ".git").mkdir()
+    (repository / ".git/config").write_text("extraheader = fake\n")
+    (tmp_path / "outside").write_text("fake-outside\n")
+    return repository
+
+
+def opened(text: str, root: Path, *allowed: str) -> str:
+    """Open a reference as a command does that was given these patterns."""
+    reference = parse_reference(text)
+    assert reference is not None
+    return resolve(reference, root, allowed_patterns(allowed))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reference", "allowed"),
+    [
+        ("env:OPENAI_*", "env:OPENAI_KEY", True),
+        ("env:OPENAI_*", "env:OPENAI", False),
+        ("env:OPENAI_*", "env:openai_key", False),
+        ("env:OPENAI_*", "env:X_OPENAI_KEY", False),
+        ("env:*", "env:ANYTHING", True),
+        ("OPENAI_*", "env:OPENAI_KEY", False),
+        ("*", "env:ANYTHING", True),
+        ("", "env:ANYTHING", False),
+        ("file:secrets/*", "env:ANYTHING", False),
+    ],
+)
+def test_patterns(
+    root: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, reference: str, allowed: bool
+) -> None:
+    monkeypatch.setenv(reference.removeprefix("env:"), "fake-value")
+    if allowed:
+        assert opened(reference, root, pattern) == "fake-value"
+        return
+    with pytest.raises(UndeterminedError, match="is not allowed to this process") as error:
+        opened(reference, root, pattern)
+    assert error.value.hint == f"--allow-ref '{reference}' allows it"
+    assert error.value.exit_code == 4
+
+
+def test_only_variables_of_llmconf_are_allowed_by_default(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMCONF_OPENAI", "fake-ours")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "fake-theirs")
+    monkeypatch.delenv("LLMCONF_ALLOW_REF", raising=False)
+    assert opened("env:LLMCONF_OPENAI", root) == "fake-ours"
+    with pytest.raises(UndeterminedError, match="not allowed"):
+        opened("env:AWS_SECRET_ACCESS_KEY", root)
+
+
+def test_patterns_from_the_environment_of_the_process(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMCONF_ALLOW_REF", "env:A_*, env:B_*\nfile:secrets/*")
+    (root / "secrets/c").write_text("fake-c")
+    for name in ("A_X", "B_X"):
+        monkeypatch.setenv(name, "fake-value")
+        assert opened(f"env:{name}", root) == "fake-value"
+    assert opened("file:secrets/c", root) == "fake-c"
+
+
+@pytest.mark.parametrize(
+    "name", ["LLMCONF_AGE_KEY", "LLMCONF_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE", "LLMCONF_ALLOW_REF"]
+)
+def test_what_opens_the_vault_is_never_opened(root: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "fake-identity")
+    with pytest.raises(UndeterminedError, match="not allowed"):
+        opened(f"env:{name}", root, "*")
+
+
+def test_a_variable_that_is_not_set_is_said_to_be_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LLMCONF_NOT_THERE", raising=False)
+    for value in (None, ""):
+        if value is not None:
+            monkeypatch.setenv("LLMCONF_NOT_THERE", value)
+        with pytest.raises(UndeterminedError, match="LLMCONF_NOT_THERE is not set"):
+            opened("env:LLMCONF_NOT_THERE", root)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [(b"fake", "fake"), (b"fake\n", "fake"), (b"fake\r\n", "fake"), (b"a\nb\n\n", "a\nb\n"), ("ü🔑".encode(), "ü🔑")],
+)
+def test_a_file_loses_one_line_break_at_its_end(root: Path, data: bytes, text: str) -> None:
+    (root / "secrets/key").write_bytes(data)
+    assert opened("file:secrets/key", root, "file:*") == text
+
+
+@pytest.mark.parametrize("target", ["../outside", "secrets/../../outside", "secrets/../secrets/key", "/etc/hostname"])
+def test_a_file_elsewhere_is_not_opened(root: Path, target: str) -> None:
+    (root / "secrets/key").write_text("fake")
+    with pytest.raises(UndeterminedError) as error:
+        opened(f"file:{target}", root, "file:*", "*")
+    assert "fake" not in error.value.message
+
+
+@pytest.mark.parametrize("to", ["../../outside", "/proc/self/environ", "../.git/config", "../keys/x"])
+def test_a_link_is_opened_only_where_what_it_leads_to_is_allowed(root: Path, to: str) -> None:
+    (root / "keys").mkdir()
+    (root / "keys/x").write_text("fake-x")
+    (root / "secrets/key").symlink_to(to)
+    with pytest.raises(UndeterminedError):
+        opened("file:secrets/key", root, "file:secrets/*")
+
+
+def test_a_link_to_what_is_allowed_is_opened(root: Path) -> None:
+    (root / "secrets/real").write_text("fake-real")
+    (root / "secrets/key").symlink_to("real")
+    assert opened("file:secrets/key", root, "file:secrets/*") == "fake-real"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "No such file"),
+        (lambda path: path.mkdir(), "."),
+        (os.mkfifo, "no regular file"),
+        (lambda path: path.write_bytes(b"x" * (64 * 1024 + 1)), "more than 65,536 bytes"),
+        (lambda path: path.write_bytes(b"\xff"), "not UTF-8"),
+        (lambda path: path.write_bytes(b"\n"), "is empty"),
+        (lambda path: path.symlink_to("key"), "."),
+    ],
+    ids=["missing", "folder", "pipe", "large", "binary", "empty", "circle"],
+)
+def test_what_is_no_secret_in_a_file(root: Path, make: object, said: str) -> None:
+    assert callable(make)
+    make(root / "secrets/key")
+    with pytest.raises(UndeterminedError, match=said):
+        opened("file:secrets/key", root, "file:*")
+
+
+def test_the_largest_file_that_is_read(root: Path) -> None:
+    (root / "secrets/key").write_bytes(b"x" * 64 * 1024)
+    assert len(opened("file:secrets/key", root, "file:*")) == 64 * 1024
+
+
+def test_a_target_with_a_nul_is_no_defect(root: Path) -> None:
+    with pytest.raises(UndeterminedError, match="NUL"):
+        resolve(Reference("file", "secrets/a\0b"), root, ["file:*"])
+
+
+@pytest.mark.parametrize("text", ["op://vault/item/field", "vault://secret/data/x", "awssm://x", "gcpsm://x", "azkv://x"])
+def test_what_other_tools_keep_is_not_opened_by_llmconf(root: Path, text: str) -> None:
+    with pytest.raises(UndeterminedError, match="not opened by llmconf, only passed on"):
+        opened(text, root, "*")
+
+
+@pytest.mark.parametrize(
+    "text", ["env:", "env:1X", "env:A B", "http://x", "file:", "op:x", "exec:rm", "ENV:X", " env:X"]
+)
+def test_what_is_no_reference(text: str) -> None:
+    assert parse_reference(text) is None

@@ -50,9 +50,7 @@ def command(path: str, trust: str | None, directory: str | None) -> int:
         (name,) = common.relative_paths((path,), work.root)
         revealed = reveal(work, name)
         file = folder / Path(name).name
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(revealed.text)
+        _write(file, revealed.text)
         while True:
             _run_editor(file)
             try:
@@ -80,6 +78,15 @@ def _read(file: Path, name: str) -> str:
         raise RefusedError(f"the editor left no {name}: {error.strerror}; nothing was changed") from None
     except UnicodeDecodeError:
         raise RefusedError(f"{name} is not UTF-8 any more", "save the file as UTF-8") from None
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise RefusedError(f"{file} cannot be written: {error.strerror}", "make room there") from None
 
 
 def _run_editor(file: Path) -> None:

@@ -104,7 +104,7 @@ def why_stale(token: Token, slot: Slot) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _digest(name: str, values: tuple[str, ...]) -> str:
-    return base32(hashlib.sha256(f"llmconf/v1 binding {name}\0".encode() + encode(values)).digest())
+    return base32(hashlib.sha256(f"llmconf/v1 binding {name}\0".encode() + encode(values)).digest()[:5])
 
 
 def base32(data: bytes) -> str:

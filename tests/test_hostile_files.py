@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from support import run
 
+from llmconf.registry import module_names
+
 PROJECT = "version: 1\nname: fixture\n"
 FAKE_KEY = "sk-proj-FAKEfakeFAKEfakeFAKEfakeFAKEfakeFAKEfakeFAKE1234"
 CREDENTIAL = "kind: Credential\nprovider: openai\nname: main\n"
@@ -103,7 +105,7 @@ def test_ten_thousand_mistakes_in_one_file_are_all_reported(tmp_path: Path) -> N
     assert done.stdout.count(" LCR002 ") == 10_000
 
 
-@pytest.mark.parametrize("report", ["full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown"])
+@pytest.mark.parametrize("report", module_names("llmconf.reporters"))
 @pytest.mark.parametrize(
     "text",
     [

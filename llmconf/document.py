@@ -6,6 +6,7 @@ edit is about is read again here.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from llmconf.text import Lines
 from llmconf.values import MAX_DEPTH, SECOND_OPINION_SIZE, syntax_refusal
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
+_COLON = re.compile(r"\s*:")
 
 
 @dataclass(slots=True, eq=False)
@@ -130,13 +132,12 @@ class Document:
         end = node.end
         if node.style in ("|", ">"):
             end = node.start + len(self.text[node.start : node.end].rstrip(" \t\r\n"))
-        elif node.start == end and node.start:
-            before = self.text[node.start - 1]
-            # An empty value begins right behind the colon, dash or anchor that asks for it.
-            if not before.isspace():
-                if path and before not in ":-" and node.anchor is None and not node.tagged:
-                    raise LookupError(path)
-                text = " " + text
+        elif node.start == end and path:
+            # An empty value stands behind the colon, dash, anchor or tag that asks for it.
+            before = self.text[: node.start].rstrip(" \t")[-1:]
+            if before not in ":-" and node.anchor is None and not node.tagged:
+                raise LookupError(path)
+            text = text if self.text[node.start - 1] in " \t" else " " + text
         return Edit(node.start, end, text)
 
     def scalars(self) -> Iterator[Node]:
@@ -172,7 +173,7 @@ class Document:
             node = pair[1]
         return found
 
-    def _find(self, mapping: Node, name: str) -> tuple[Node, Node] | None:
+    def _find(self, mapping: Node, name: str, depth: int = 0) -> tuple[Node, Node] | None:
         """Find a key in a mapping, its own keys before merged ones."""
         index = self._indexes.get(id(mapping))
         if index is None:
@@ -180,11 +181,13 @@ class Document:
             for key, value in mapping.value:
                 if key.kind == "scalar":
                     index.setdefault(key.value, (key, value))
-        if name in index or "<<" not in index:
+        # What merges itself is refused when values are built, and has an end here.
+        if name in index or "<<" not in index or depth > MAX_DEPTH:
             return index.get(name)
         merged = _target(index["<<"][1])
         for source in merged.value if merged.kind == "sequence" else [merged]:
-            found = self._find(_target(source), name) if _target(source).kind == "mapping" else None
+            inner = _target(source)
+            found = self._find(inner, name, depth + 1) if inner.kind == "mapping" else None
             if found:
                 return found
         return None
@@ -197,19 +200,15 @@ def _target(node: Node) -> Node:
 def compose(text: str) -> list[Node]:
     """Return the root node of each document. Raises Refusal where the text is not YAML."""
     check_text(text)
-    if not events.has_c_parser():
-        return _compose(events.open_pure_parser(text), text)
-    source = events.open_c_parser(text)
+    source = events.open_c_parser(text) if events.has_c_parser() else events.open_pure_parser(text)
     try:
         return _compose(source, text)
     except source.errors as error:
-        if len(text) > SECOND_OPINION_SIZE:
-            raise syntax_refusal(error, text) from None
-        second = events.open_pure_parser(text)
-        try:
-            return _compose(second, text)
-        except second.errors:
-            raise syntax_refusal(error, text) from None
+        if len(text) <= SECOND_OPINION_SIZE:
+            second = events.open_pure_parser(text)
+            with contextlib.suppress(*second.errors):
+                return _compose(second, text)
+        raise syntax_refusal(error, text) from None
 
 
 def _compose(source: events.EventSource, text: str) -> list[Node]:
@@ -226,7 +225,7 @@ def _compose(source: events.EventSource, text: str) -> list[Node]:
         if kind in (classes.map_end, classes.seq_end):
             node, children = stack[-1][0], items
             items = stack.pop()[1]
-            _close(node, children, event.end_mark.index)
+            _close(node, children, event.end_mark.index, text)
         elif kind in (classes.scalar, classes.map_start, classes.seq_start, classes.alias):
             node = _node(event, classes, text, anchors)
             items.append(node)
@@ -237,9 +236,15 @@ def _compose(source: events.EventSource, text: str) -> list[Node]:
                 items = []
 
 
-def _close(node: Node | None, children: list[Node], end: int) -> None:
+def _close(node: Node | None, children: list[Node], end: int, text: str) -> None:
     if node is None:
         return
+    if node.kind == "mapping":
+        for key, value in zip(children[::2], children[1::2], strict=True):
+            # The parsers put an empty value each somewhere else.
+            empty = value.kind == "scalar" and value.start == value.end
+            if empty and value.anchor is None and not value.tagged and (colon := _COLON.match(text, key.end)):
+                value.start = value.end = colon.end()
     node.value = (
         children if node.kind == "sequence" else list(zip(children[::2], children[1::2], strict=True))
     )

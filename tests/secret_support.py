@@ -6,6 +6,7 @@ configuration, cache and state, and, where a test plays CI, variables that must 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -162,6 +163,7 @@ def new_identity() -> tuple[str, str]:
 def _template() -> tuple[Path, str]:
     """Make the lab once: everything in it is sealed by the real command."""
     base = Path(mkdtemp(prefix="llmconf-lab-"))
+    atexit.register(shutil.rmtree, base, ignore_errors=True)
     identity, public = new_identity()
     lab = Lab(copy_example("minimal", base), base / "home", identity)
     (lab.home / "tmp").mkdir(parents=True)

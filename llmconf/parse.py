@@ -79,7 +79,7 @@ def parse_file(root: Path, file: SourceFile) -> ParsedFile:
                 Finding("LCK001", lines.span(file.name, hit.start, hit.end), message, hint)
             )
     parsed.has_anchors = "&" in text
-    parsed.has_suppressions = "llmconf: ignore" in text
+    parsed.has_suppressions = "llmconf:" in text
     return parsed
 
 

@@ -26,6 +26,8 @@ _PARTS = {
     "hint": (2, "with another hint"),
 }
 """The parts of a public digest in their order: how many characters each has, and what it means to differ."""
+_OWN = {"resource", "fingerprint"}
+"""Parts that hardly two tokens share: to remember their digests costs more than to make them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,16 @@ class Slot:
 
     def normalized_hosts(self) -> tuple[str, ...]:
         """Return the hosts sorted and unique, as they are bound."""
-        return tuple(sorted(set(self.hosts)))
+        return self.hosts if len(self.hosts) == 1 else tuple(sorted(set(self.hosts)))
 
 
 def encode(parts: Iterable[str | bytes]) -> bytes:
     """Join parts so that no two different lists give the same bytes: a count, then length and content."""
     raw = [part.encode() if isinstance(part, str) else part for part in parts]
-    return len(raw).to_bytes(4, "big") + b"".join(len(part).to_bytes(4, "big") + part for part in raw)
+    sized = [len(raw).to_bytes(4, "big")]
+    for part in raw:
+        sized += (len(part).to_bytes(4, "big"), part)
+    return b"".join(sized)
 
 
 def context(slot: Slot, kid: str, revision: int, fingerprint: str, hint: str | None) -> bytes:
@@ -81,7 +86,10 @@ def binding(slot: Slot, revision: int, fingerprint: str, hint: str | None) -> st
         "fingerprint": (fingerprint,),
         "hint": (hint or "",),
     }
-    return "".join(_digest(name, values[name])[:length] for name, (length, _) in _PARTS.items())
+    return "".join(
+        (_digest if name in _OWN else _shared_digest)(name, values[name])[:length]
+        for name, (length, _) in _PARTS.items()
+    )
 
 
 def why_stale(token: Token, slot: Slot) -> str | None:
@@ -102,9 +110,11 @@ def why_stale(token: Token, slot: Slot) -> str | None:
     return ", ".join(said)
 
 
-@lru_cache(maxsize=4096)
 def _digest(name: str, values: tuple[str, ...]) -> str:
     return base32(hashlib.sha256(f"llmconf/v1 binding {name}\0".encode() + encode(values)).digest()[:5])
+
+
+_shared_digest = lru_cache(maxsize=4096)(_digest)
 
 
 def base32(data: bytes) -> str:

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from llmconf.errors import RefusedError, UndeterminedError
@@ -89,8 +90,9 @@ def apply(root: Path, changes: list[Change]) -> None:
     change = None
     finished = False
     try:
+        real_folder = cache(Path.resolve)
         for change in changes:
-            _check(root, change)
+            _check(root, change, real_folder)
             prepared.append((change, _prepare(change) if change.new is not None else None))
         for change, temporary in prepared:
             _unchanged(root, change)
@@ -128,9 +130,9 @@ def _shown(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def _check(root: Path, change: Change) -> None:
-    real_root = root.resolve()
-    real = change.path.parent.resolve() / change.path.name
+def _check(root: Path, change: Change, real_folder: Callable[[Path], Path]) -> None:
+    real_root = real_folder(root)
+    real = real_folder(change.path.parent) / change.path.name
     shown = _shown(root, change.path)
     if change.path.is_symlink() or real_root not in real.parents:
         raise RefusedError(

@@ -106,3 +106,18 @@ def test_missing_peer_is_a_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert done.returncode == 0, done.stdout + done.stderr
     row = next(line for line in done.stdout.splitlines() if "ajv-cli" in line)
     assert row.endswith("peer missing")
+
+
+def test_smoke_run_of_secrets_prints_a_table(tmp_path: Path) -> None:
+    data = tmp_path / "rows.json"
+    done = run("sealing.py", "--smoke", "--json", str(data))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(data.read_text())["rows"]
+    assert {row["label"] for row in rows} == {
+        "secrets rotate",
+        "seal each value",
+        "open each value",
+        "seal, beyond parsing",
+        "open, beyond parsing",
+    }
+    assert all(row["ratio"] for row in rows)

@@ -128,9 +128,7 @@ def decode_data(text: str) -> bytes:
 
 def fingerprint(plaintext: str, key: DataKey) -> str:
     """Return 8 base32 characters that are equal for equal secrets of one vault."""
-    digest = hmac.new(
-        key.fingerprints, b"llmconf/v1 fingerprint\0" + plaintext.encode("utf-8"), sha256
-    ).digest()
+    digest = hmac.digest(key.fingerprints, b"llmconf/v1 fingerprint\0" + plaintext.encode("utf-8"), "sha256")
     return base32(digest[:_FINGERPRINT_BYTES])
 
 

@@ -21,7 +21,7 @@ _MAPS = {
     "Model": "models", "Route": "routes", "Team": "teams",
 }  # fmt: skip
 
-_MANY = 1000
+_MANY = 200
 """Findings after which no more suggestions are looked for: each takes a look at all names."""
 
 _Siblings = dict[tuple[str, str | None], list[str]]

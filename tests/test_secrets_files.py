@@ -65,7 +65,6 @@ CASES: dict[str, str] = {
     "emoji and CJK before it": (
         "# 🔑🔑 鍵は秘密 \u0301\n" + HEAD + "description: 供应商 🤖 ünï\n" + CREDENTIAL + f"«{S}» # 🔒\n"
     ),
-    "line separators in comments": f"# one\u2028# two\u0085# three\n{HEAD}{CREDENTIAL}«{S}»\n",
     "long lines": HEAD + f"description: {'very long ' * 400}end\n" + CREDENTIAL + f"«{S}» # {'x' * 5000}\n",
     "anchors and merge keys elsewhere": (
         HEAD.replace("openai\n", "openai\nlabels: &l {a: b}\n", 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rule_projects import PROVIDER, TOKEN, Projects, credential, route
+from rule_projects import PROVIDER, TOKEN, Projects, route
 from support import run
 
 from llmconf import api

@@ -32,7 +32,7 @@ MINE = identities(*_LINES)
 PUBLIC = _LINES[1].rpartition(" ")[2]
 
 SCALARS = (
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(max_size=20)
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False).map(lambda number: number + 0.0) | st.text(max_size=20)
 )
 KEYS = st.text(max_size=12).filter(lambda key: not key.endswith("_unencrypted") and key not in ("sops", "<<"))
 TREES = st.recursive(

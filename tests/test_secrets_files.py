@@ -13,6 +13,7 @@ import pytest
 from secret_projects import OTHER, SECRET, Scratch, everything, scratch
 
 from llmconf import rotation, secrets
+from llmconf.errors import RefusedError
 from llmconf.revealing import reveal, seal_again
 
 FILE = "config/main.yaml"
@@ -189,3 +190,35 @@ def test_a_key_in_plain_text_set_anew_changes_only_the_scalar(case: str, tmp_pat
     secrets.set_secret(project.work(), IDENTITY, "api_key", "", OTHER)
     _assert_only_the_scalar(case, (project.root / FILE).read_bytes())
     assert project.opened() == {("", IDENTITY, "api_key"): OTHER}
+
+
+def test_a_comment_behind_the_mark_of_a_block_scalar_stays(tmp_path: Path) -> None:
+    project = scratch(tmp_path, {FILE: f"{HEAD}{HOSTED}|- # of the account\n      {SECRET}\n    # after\n"})
+    secrets.encrypt(project.work(), everything)
+    text = (project.root / FILE).read_text()
+    assert re.sub(TOKEN.decode(), "TOKEN", text) == f"{HEAD}{HOSTED}TOKEN # of the account\n    # after\n"
+    assert project.opened() == {("", IDENTITY, "api_key"): SECRET}
+
+
+@pytest.mark.parametrize("value", ["&other {}", "*key"])
+def test_what_does_not_stand_in_its_own_place_is_refused_and_stays(value: str, tmp_path: Path) -> None:
+    before = f"{HEAD}description: &key {SECRET}\n{HOSTED}{value.format(SECRET)}\n"
+    project = scratch(tmp_path, {FILE: before})
+    with pytest.raises(RefusedError, match="an anchor, an alias or a merge key") as error:
+        secrets.encrypt(project.work(), everything)
+    assert SECRET not in error.value.message
+    assert (project.root / FILE).read_text() == before
+
+
+def test_a_file_that_changed_since_it_was_read_is_left(tmp_path: Path) -> None:
+    project = scratch(tmp_path, {FILE: f"{HEAD}{HOSTED}{SECRET}\n"})
+    work = project.work()
+    theirs = f"{HEAD}{HOSTED}{OTHER}\n"
+    (project.root / FILE).write_text(theirs)
+    for change in (
+        lambda: secrets.encrypt(work, everything),
+        lambda: secrets.set_secret(work, IDENTITY, "api_key", "", SECRET[::-1]),
+    ):
+        with pytest.raises(RefusedError, match="changed by somebody else meanwhile"):
+            change()
+        assert (project.root / FILE).read_text() == theirs

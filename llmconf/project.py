@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,8 @@ class Project:
     def text(self, name: str) -> str | None:
         """Return the text of a file of the project, or None where it cannot be read or lies outside."""
         # A link may lead to what the reader of a report must not see.
-        if not (self.root / name).resolve().is_relative_to(self.root.resolve()):
+        root = os.path.realpath(self.root)
+        if not os.path.realpath(f"{root}/{name}").startswith(root.rstrip("/") + "/"):
             return None
         text = read_text(self.root, name)
         return text if isinstance(text, str) else None

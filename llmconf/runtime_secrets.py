@@ -9,12 +9,36 @@ from llmconf.binding import Slot
 from llmconf.check import Checked
 from llmconf.diagnostics import Place
 from llmconf.errors import RefusedError
-from llmconf.fields import parse_reference
+from llmconf.fields import Origin, parse_reference
 from llmconf.resolved import Resolved
 from llmconf.schema.kinds import Credential
 from llmconf.secrets import open_site, open_workspace
 from llmconf.sites import Site, find_sites
-from llmconf.vault.references import allowed_patterns
+from llmconf.vault.references import allowed_patterns, only_to
+
+
+class Opener:
+    """Opens the secrets of one environment, one by one."""
+
+    def __init__(self, checked: Checked, name: str | None, allow: Iterable[str]) -> None:
+        """`allow` lists the references that this process may open, beside LLMCONF_ALLOW_REF."""
+        self.env = checked.environments[name]
+        self._work = open_workspace(checked.project)
+        self._allowed = allowed_patterns(allow)
+        sites = find_sites(checked.project)
+        self._known = {(site.slot.layer, site.slot.identity, site.slot.field): site for site in sites}
+
+    def site(self, held: wiring.Held) -> Site:
+        """Return the site that set a secret, with the hosts that it has in this environment."""
+        return _site_of(held, self._known, self.env)
+
+    def open(self, held: wiring.Held, origins: tuple[Origin, ...] | None = None) -> str:
+        """Return a secret in plain text. Raises LlmconfError where it does not open.
+
+        With `origins`, a reference that is allowed without a host is opened only to be sent to these.
+        """
+        allowed = self._allowed if origins is None else only_to(self._allowed, origins)
+        return open_site(self._work, self.site(held), allowed)
 
 
 def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -> tuple[dict[str, str], list[str]]:
@@ -25,22 +49,20 @@ def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -
     """
     if checked.worst() == "error":
         raise RefusedError("nothing is opened for a project with errors", "mend what `llmconf validate` reports")
-    work = open_workspace(checked.project)
-    env = checked.environments[name]
-    allowed = allowed_patterns(allow)
-    known = {(site.slot.layer, site.slot.identity, site.slot.field): site for site in find_sites(checked.project)}
+    opener = Opener(checked, name, allow)
+    env = opener.env
     opened: dict[str, str] = {}
     notes: list[str] = []
     _check_hosts(env)
     for held in wiring.secrets(env):
         if not env.is_live(held.resource):
             continue
-        variable, site = held.variable.name, _site_of(held, known, env)
-        reference = parse_reference(site.value)
+        variable = held.variable.name
+        reference = parse_reference(held.value)
         if reference is not None and reference.scheme not in ("env", "file"):
-            notes.append(f"{variable} is left to `{reference.scheme}`: {site.value}")
+            notes.append(f"{variable} is left to `{reference.scheme}`: {held.value}")
             continue
-        opened[variable] = open_site(work, site, allowed)
+        opened[variable] = opener.open(held)
     return opened, notes
 
 

@@ -171,14 +171,14 @@ def find_site(work: Workspace, identity: str, name: str, layer: str) -> Site | N
     return None
 
 
-def open_site(work: Workspace, site: Site, allowed: Iterable[str]) -> str:
+def open_site(work: Workspace, site: Site, allowed: Iterable[references.Allowance]) -> str:
     """Return the plain secret of a site: its token opened, or its reference resolved where that is allowed.
 
     Raises LlmconfError; no message holds the secret.
     """
     reference = parse_reference(site.value)
     if reference is not None:
-        return references.resolve(reference, work.root, allowed)
+        return references.resolve(reference, work.root, allowed, site.slot.hosts)
     if parse_token(site.value) is None:
         if site.value.startswith("ENC("):
             message = f"`{site.slot.identity}` holds a token in `{site.slot.field}` that is not well formed"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from llmconf.errors import UndeterminedError
-from llmconf.fields import Reference, parse_reference
-from llmconf.vault.references import allowed_patterns, resolve
+from llmconf.errors import UndeterminedError, UsageError
+from llmconf.fields import Reference, parse_host, parse_reference
+from llmconf.vault.references import allowed_patterns, only_to, resolve
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_the_largest_file_that_is_read(root: Path) -> None:
 
 def test_a_target_with_a_nul_is_no_defect(root: Path) -> None:
     with pytest.raises(UndeterminedError, match="NUL"):
-        resolve(Reference("file", "secrets/a\0b"), root, ["file:*"])
+        resolve(Reference("file", "secrets/a\0b"), root, allowed_patterns(["file:*"]))
 
 
 @pytest.mark.parametrize("text", ["op://vault/item/field", "vault://secret/data/x", "awssm://x", "gcpsm://x", "azkv://x"])
@@ -166,3 +166,74 @@ def test_what_other_tools_keep_is_not_opened_by_llmconf(root: Path, text: str) -
 )
 def test_what_is_no_reference(text: str) -> None:
     assert parse_reference(text) is None
+
+
+def sent(text: str, root: Path, *allowed: str, hosts: tuple[str, ...], origins: tuple[str, ...] = ()) -> str:
+    """Open a reference that is to be sent to hosts; `origins` are for the patterns that name none."""
+    reference = parse_reference(text)
+    assert reference is not None
+    patterns = allowed_patterns(allowed)
+    narrowed = only_to(patterns, tuple(map(parse_host, origins))) if origins else patterns
+    return resolve(reference, root, narrowed, hosts)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hosts", "allowed"),
+    [
+        ("env:KEY_*@api.example", ("api.example",), True),
+        ("env:KEY_*@API.example.", ("api.example",), True),
+        ("env:KEY_*@api.example", ("api.example/v1",), True),
+        ("env:KEY_*@api.example/v1", ("api.example",), False),
+        ("env:KEY_*@api.example", ("http://api.example",), False),
+        ("env:KEY_*@api.example", ("api.example:8443",), False),
+        ("env:KEY_*@api.example", ("evil.example",), False),
+        ("env:KEY_*@api.example", ("api.example", "evil.example"), False),
+        ("env:KEY_*@api.example", (), False),
+        ("env:KEY_*", ("evil.example",), True),
+    ],
+)
+def test_a_host_narrows_what_a_pattern_allows(
+    root: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, hosts: tuple[str, ...], allowed: bool
+) -> None:
+    monkeypatch.setenv("KEY_A", "fake-value")
+    if allowed:
+        assert sent("env:KEY_A", root, pattern, hosts=hosts) == "fake-value"
+        return
+    with pytest.raises(UndeterminedError, match="is not allowed to be sent to") as error:
+        sent("env:KEY_A", root, pattern, hosts=hosts)
+    assert "fake-value" not in f"{error.value} {error.value.hint}"
+
+
+def test_the_hint_names_the_host_that_would_have_to_be_allowed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY_A", "fake-value")
+    with pytest.raises(UndeterminedError) as error:
+        sent("env:KEY_A", root, "env:KEY_A@api.example", hosts=("evil.example",))
+    assert error.value.hint == "if it belongs there: --allow-ref 'env:KEY_A@evil.example'"
+
+
+def test_origins_are_for_patterns_without_a_host(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMCONF_KEY", "fake-value")
+    assert sent("env:LLMCONF_KEY", root, hosts=("api.example",), origins=("api.example",)) == "fake-value"
+    with pytest.raises(UndeterminedError, match="to be sent to evil.example"):
+        sent("env:LLMCONF_KEY", root, hosts=("evil.example",), origins=("api.example",))
+    own = "env:LLMCONF_KEY@evil.example"
+    assert sent("env:LLMCONF_KEY", root, own, hosts=("evil.example",), origins=("api.example",)) == "fake-value"
+
+
+def test_a_host_holds_for_files_too(root: Path) -> None:
+    (root / "secrets/key").write_text("fake-value")
+    pattern = "file:secrets/*@api.example"
+    assert sent("file:secrets/key", root, pattern, hosts=("api.example",)) == "fake-value"
+    with pytest.raises(UndeterminedError, match="to be sent to evil.example"):
+        sent("file:secrets/key", root, pattern, hosts=("evil.example",))
+
+
+def test_an_at_sign_in_a_glob_is_no_host(root: Path) -> None:
+    (root / "secrets/me@work").write_text("fake-value")
+    assert sent("file:secrets/me@work", root, "file:secrets/me[@]work", hosts=("api.example",)) == "fake-value"
+
+
+@pytest.mark.parametrize("pattern", ["env:KEY_*@", "env:KEY_*@*.example", "env:KEY_*@ftp://api.example"])
+def test_what_allows_nothing_is_a_usage_error(pattern: str) -> None:
+    with pytest.raises(UsageError, match="allows nothing"):
+        allowed_patterns([pattern])

@@ -33,8 +33,8 @@ vault_option = click.option(
     "--vault", metavar="V", default="default", show_default=True, callback=check_vault, help="Vault to work on."
 )
 allow_option = click.option(
-    "--allow-ref", "allow", multiple=True, metavar="PATTERN",
-    help="Open references that match, such as 'env:OPENAI_*'; also in LLMCONF_ALLOW_REF.",
+    "--allow-ref", "allow", multiple=True, metavar="PATTERN[@HOST]",
+    help="Open references that match, such as 'env:OPENAI_*', to be sent to HOST only; also in LLMCONF_ALLOW_REF.",
 )  # fmt: skip
 trust_option = click.option(
     "--trust-key",

@@ -2,6 +2,8 @@
 
 A pull request can write any reference. What may be opened is therefore said by whoever starts the process,
 with `--allow-ref` or LLMCONF_ALLOW_REF, and never by the repository; `env:LLMCONF_*` is allowed by default.
+`env:OPENAI_*@api.openai.com` allows it for that host only: the hosts of a credential are the repository's to
+write, so that a reference that is allowed without a host goes wherever a pull request wants it.
 """
 
 from __future__ import annotations
@@ -9,11 +11,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from llmconf.errors import UndeterminedError
-from llmconf.fields import Reference
+from llmconf.errors import UndeterminedError, UsageError
+from llmconf.fields import Origin, Reference, parse_host
 
 ALLOWED_BY_DEFAULT = ("env:LLMCONF_*",)
 _RUN_SECRETS = "/run/secrets"
@@ -23,30 +26,89 @@ _KEYS = ("LLMCONF_AGE_KEY", "LLMCONF_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KE
 _IDENTITY = "AGE-SECRET-KEY-"
 
 
-def allowed_patterns(given: Iterable[str]) -> tuple[str, ...]:
-    """Return what this process may open: what it was given, its environment, and the default."""
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one pattern allows: references that match it, sent to these origins; None stands for anywhere."""
+
+    pattern: str
+    origins: tuple[Origin, ...] | None = None
+
+    def matches(self, shown: str) -> bool:
+        """Tell whether a reference is meant."""
+        return fnmatchcase(shown, self.pattern)
+
+    def covers(self, hosts: Iterable[Origin]) -> bool:
+        """Tell whether all hosts that a reference is to be sent to are allowed; of none nothing is known."""
+        if self.origins is None:
+            return True
+        wanted = tuple(hosts)
+        return bool(wanted) and all(any(own.covers(host) for own in self.origins) for host in wanted)
+
+
+def allowed_patterns(given: Iterable[str]) -> tuple[Allowance, ...]:
+    """Return what this process may open: what it was given, its environment, and the default.
+
+    A pattern is `SCHEME:GLOB` or `SCHEME:GLOB@HOST`. Raises UsageError for what is no host.
+    """
     listed = os.environ.get("LLMCONF_ALLOW_REF", "").replace(",", " ").split()
-    return (*ALLOWED_BY_DEFAULT, *listed, *given)
+    return tuple(_allowance(text) for text in (*ALLOWED_BY_DEFAULT, *listed, *given))
 
 
-def resolve(reference: Reference, root: Path, allowed: Iterable[str]) -> str:
-    """Return the secret that a reference leads to. Raises UndeterminedError where it may or can not be opened."""
+def _allowance(text: str) -> Allowance:
+    pattern, at, host = text.rpartition("@")
+    if not at or host.startswith("]"):  # `[@]` is an at sign in a glob
+        return Allowance(text)
+    try:
+        return Allowance(pattern, (parse_host(host),))
+    except ValueError as error:
+        raise UsageError(f"`{text}` allows nothing: {error}", "an `@` in a pattern itself is written `[@]`") from None
+
+
+def only_to(allowed: Iterable[Allowance], origins: tuple[Origin, ...]) -> tuple[Allowance, ...]:
+    """Return the allowances with these origins for those that name none."""
+    return tuple(replace(each, origins=origins) if each.origins is None else each for each in allowed)
+
+
+def resolve(reference: Reference, root: Path, allowed: Iterable[Allowance], hosts: Iterable[str] = ()) -> str:
+    """Return the secret that a reference leads to. Raises UndeterminedError where it may or can not be opened.
+
+    `hosts` are the normalized origins that it is to be sent to.
+    """
     shown = f"{reference.scheme}:{reference.target}"
     if reference.scheme not in ("env", "file"):
         raise UndeterminedError(f"`{shown}` is not opened by llmconf, only passed on", "let its own tool open it")
-    patterns = tuple(allowed)
+    gate = _Gate(tuple(allowed), tuple(map(parse_host, hosts)))
     if reference.scheme == "env" and reference.target.upper() in _KEYS:
         raise UndeterminedError(f"`{shown}` is not allowed to any process: it is llmconf's own")
-    _check_allowed(shown, patterns)
-    text = _environment(reference.target) if reference.scheme == "env" else _file(reference.target, root, patterns)
+    gate.check(shown)
+    text = _environment(reference.target) if reference.scheme == "env" else _file(reference.target, root, gate)
     if _IDENTITY in text.upper():
         raise UndeterminedError(f"`{shown}` leads to an age identity, which opens the vault and is no secret of it")
     return text
 
 
-def _check_allowed(shown: str, patterns: tuple[str, ...]) -> None:
-    if not any(fnmatchcase(shown, pattern) for pattern in patterns):
-        raise UndeterminedError(f"`{shown}` is not allowed to this process", f"--allow-ref '{shown}' allows it")
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """What may be opened to be sent to certain hosts."""
+
+    allowed: tuple[Allowance, ...]
+    hosts: tuple[Origin, ...]
+
+    def lets(self, shown: str) -> bool:
+        """Tell whether a reference may be opened."""
+        return any(each.matches(shown) and each.covers(self.hosts) for each in self.allowed)
+
+    def check(self, shown: str) -> None:
+        """Raise UndeterminedError where a reference may not be opened."""
+        if self.lets(shown):
+            return
+        if not any(each.matches(shown) for each in self.allowed):
+            raise UndeterminedError(f"`{shown}` is not allowed to this process", f"--allow-ref '{shown}' allows it")
+        where = ", ".join(map(str, self.hosts)) or "nobody knows where"
+        hints = " ".join(f"--allow-ref '{shown}@{host}'" for host in self.hosts)
+        raise UndeterminedError(
+            f"`{shown}` is not allowed to be sent to {where}", f"if it belongs there: {hints}" if hints else None
+        )
 
 
 def _environment(name: str) -> str:
@@ -56,7 +118,7 @@ def _environment(name: str) -> str:
     return value
 
 
-def _real_path(target: str, root: Path, patterns: tuple[str, ...]) -> Path:
+def _real_path(target: str, root: Path, gate: _Gate) -> Path:
     """Return where a `file:` reference leads, after a look at whether that is allowed too.
 
     What a link in the repository leads to has to be allowed like the link: a pull request can make links.
@@ -75,17 +137,17 @@ def _real_path(target: str, root: Path, patterns: tuple[str, ...]) -> Path:
         inner = real.relative_to(base)
         if ".git" in inner.parts:
             raise UndeterminedError(f"`file:{target}` is not allowed to any process: it leads to git's own files")
-        if not any(fnmatchcase(f"file:{real}", pattern) for pattern in patterns):
-            _check_allowed(f"file:{inner.as_posix()}", patterns)
+        if not gate.lets(f"file:{real}"):
+            gate.check(f"file:{inner.as_posix()}")
     elif Path(_RUN_SECRETS) not in real.parents:
         raise UndeterminedError(f"`file:{target}` leads out of the repository and of {_RUN_SECRETS}")
     return real
 
 
-def _file(target: str, root: Path, patterns: tuple[str, ...]) -> str:
+def _file(target: str, root: Path, gate: _Gate) -> str:
     """Read a file of the repository or under /run/secrets, resolved before it is checked."""
     try:
-        real = _real_path(target, root, patterns)
+        real = _real_path(target, root, gate)
         handle = os.open(real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -8,10 +8,27 @@ from pathlib import Path
 from typing import Any, cast
 
 from llmconf import values
-from llmconf.adapters._base import Adapter, CredentialForm, Options, Preset
+from llmconf.adapters._base import (
+    Adapter,
+    Check,
+    CredentialForm,
+    Failure,
+    ModelRecord,
+    Options,
+    Page,
+    Preset,
+    Request,
+    Response,
+    Site,
+    Unreadable,
+    Verdict,
+)
 from llmconf.registry import load_module, module_names
 
-__all__ = ["Adapter", "CredentialForm", "Options", "Preset", "adapter", "preset", "types"]
+__all__ = [
+    "Adapter", "Check", "CredentialForm", "Failure", "ModelRecord", "Options", "Page", "Preset", "Request",
+    "Response", "Site", "Unreadable", "Verdict", "adapter", "preset", "types",
+]  # fmt: skip
 
 _PRESETS = Path(__file__).parent / "presets"
 

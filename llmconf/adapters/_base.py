@@ -164,10 +164,14 @@ class ModelRecord:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a model list. `next` is the adapter's own cursor for the next page, None after the last."""
+    """One page of a model list. `next` is the adapter's own cursor for the next page, None after the last.
+
+    `skipped` counts the items that were left out: what is no object, or has no id that could be called.
+    """
 
     models: tuple[ModelRecord, ...]
     next: str | None = None
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,135 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import urlencode
+
 from llmconf.adapters import _base
-from llmconf.adapters._base import CredentialForm
+from llmconf.adapters._base import (
+    Check,
+    CredentialForm,
+    Failure,
+    ModelRecord,
+    Page,
+    Request,
+    Response,
+    Site,
+    Unreadable,
+    no_exchange,
+    nothing_exchanged,
+)
+from llmconf.adapters._errors import Rule, failure
+from llmconf.adapters._json import at, capabilities, count, day, mapping, meanings, model_id, page, rows, word
+from llmconf.adapters._paging import next_token
+from llmconf.adapters._urls import join, post
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
+_PAGE_SIZE = 1000
+# Retired models are listed only for those who ask, and a route may still name one.
+_WHOLE_LIST = [("limit", str(_PAGE_SIZE)), *(("lifecycle[]", name) for name in ("active", "deprecated", "retired"))]
+_RULES = (
+    Rule("no_funds", codes=("billing_error",)),
+    # The older form of the same. Evidence D; a message is all that tells it from a bad request.
+    Rule("no_funds", status=(400,), message="credit balance is too low"),
+    Rule("unauthorized", codes=("authentication_error",), message="expired", expired=True),
+    Rule("unauthorized", codes=("authentication_error",)),
+    Rule("forbidden", codes=("permission_error",)),
+    Rule("rate_limited", codes=("rate_limit_error",)),
+    Rule("degraded", codes=("overloaded_error", "timeout_error", "api_error")),
+)
+_LIFECYCLE: Mapping[str, Literal["active", "deprecated", "retired"]] = {
+    "active": "active", "deprecated": "deprecated", "retired": "retired"
+}  # fmt: skip
+
+exchange = no_exchange
+read_exchange = nothing_exchanged
 
 
 class Options(_base.Options):
     """Nothing beyond the URL and the key: beta features are chosen with `headers`."""
+
+
+def probe(site: Site) -> Request:
+    """Ask for one model. Free; answered for a valid key only (S)."""
+    return Request(_url(site, "/v1/models", [("limit", "1")]), headers=_headers(site))
+
+
+def check(site: Site) -> Request | None:
+    """Ask what `probe` asks, which is no proof of funds: those are seen when a model is called."""
+    return probe(site)
+
+
+def models(site: Site, cursor: str | None) -> Request | None:
+    """Ask for a page of all models, retired ones included; the cursor is the last id of the page before (S)."""
+    query = [*_WHOLE_LIST, *([("after_id", cursor)] if cursor else [])]
+    return Request(_url(site, "/v1/models", query), headers=_headers(site))
+
+
+def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+    """Read `{data: [...], has_more, last_id}` (S). Raises Unreadable."""
+    data = mapping(response)
+    following = next_token(data.get("last_id")) if data.get("has_more") is True else None
+    if following is None and data.get("has_more") is True:
+        raise Unreadable("the list goes on, without the id to go on from")
+    return page(rows(data, ("data",)), _record, following)
+
+
+def read_probe(site: Site, response: Response) -> Failure | None:
+    """Look for a list of models. Raises Unreadable."""
+    read_models(site, response, None)
+    return None
+
+
+def read_check(site: Site, response: Response) -> Check:
+    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
+    read_models(site, response, None)
+    return Check()
+
+
+def read_error(site: Site, response: Response) -> Failure:
+    """Read `{type: "error", error: {type, message}}` (S)."""
+    return failure(site, response, _RULES)
+
+
+def completion(site: Site, model: str) -> Request:
+    """Ask a model for one token."""
+    body = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
+    return post(_url(site, "/v1/messages"), _headers(site), body)
+
+
+def _url(site: Site, path: str, query: list[tuple[str, str]] | None = None) -> str:
+    # The SDK's base URL has no version; many write it nevertheless.
+    return join(site.url.removesuffix("/v1"), path) + (f"?{urlencode(query)}" if query else "")
+
+
+def _headers(site: Site) -> dict[str, str]:
+    key = site.secrets.get("api_key")
+    headers = {"anthropic-version": str(site.preset.network["api_version"])}
+    return headers | ({"x-api-key": key} if key else {})
+
+
+def _record(item: Mapping[str, Any]) -> ModelRecord | None:
+    identifier = model_id(item.get("id"))
+    if identifier is None:
+        return None
+    return ModelRecord(
+        identifier,
+        mode="chat",
+        capabilities=_capabilities(item.get("capabilities")),
+        context=count(item.get("max_input_tokens")),
+        max_output=count(item.get("max_tokens")),
+        status=_LIFECYCLE.get(word(item.get("lifecycle"))),
+        deprecated=day(item.get("deprecated_at")),
+        retires=day(item.get("retires_at")),
+    )
+
+
+def _capabilities(said: Any) -> tuple[str, ...] | None:
+    """Read `{name: {supported}}`; those of server tools stand one level deeper."""
+    if not isinstance(said, Mapping):
+        return None
+    # At the top, `code_execution` says that other tools may be called from code, which is something else.
+    known = {name: value for name, value in said.items() if name != "code_execution"}
+    tools = at(said, "server_tools")
+    return capabilities(meanings(known) | (meanings(tools) if isinstance(tools, Mapping) else set()), "chat")

@@ -2,17 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+from urllib.parse import urlencode
 
 from pydantic import Field
 
 from llmconf.adapters import _base
-from llmconf.adapters._base import CredentialForm
+from llmconf.adapters._base import (
+    Check,
+    CredentialForm,
+    Failure,
+    ModelRecord,
+    Page,
+    Request,
+    Response,
+    Site,
+    Verdict,
+)
+from llmconf.adapters._errors import failure
+from llmconf.adapters._json import at, capabilities, day, mapping, meanings, model_id, page, rows, word
+from llmconf.adapters._tokens import access_token, refusal
+from llmconf.adapters._urls import bearer, join, part, post
 
 CREDENTIAL_FORMS = (
     CredentialForm(frozenset({"api_key"})),
     CredentialForm(frozenset({"tenant_id", "client_id", "client_secret"})),
 )
+_ENTRA_ERROR = re.compile(r"\bAADSTS([0-9]{4,9})\b")
+_EXPIRED_SECRET = "7000222"
+_ENTRA: Mapping[str, Verdict] = {
+    "53003": "forbidden",  # blocked by conditional access
+    "7000112": "forbidden",  # the application is disabled
+    "90055": "rate_limited",
+}
+"""What errors of Entra mean; any other one says that tenant, application or secret is wrong. Evidence K."""
+_CAPABILITIES = {
+    "chat_completion": "chat", "completion": "completion", "embeddings": "embedding", "fine_tune": "fine_tuning"
+}  # fmt: skip
+_MODES = {"chat_completion": "chat", "embeddings": "embedding", "completion": "completion"}
+_LIFECYCLE: Mapping[str, Literal["active", "deprecated", "retired"]] = {
+    "generally_available": "active",
+    "preview": "active",
+    "deprecating": "deprecated",
+    "deprecated": "deprecated",
+    "retired": "retired",
+}
+_SMALLEST_CALL = {"messages": [{"role": "user", "content": "Hi"}], "max_completion_tokens": 16}
+"""Models that reason refuse `max_tokens`, and an order for too few tokens."""
 
 
 class Options(_base.Options):
@@ -24,3 +63,115 @@ class Options(_base.Options):
         default=None, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?|v1|preview|latest)$"
     )
     """API version, such as `2024-10-21`. The style `v1` needs none."""
+    authority: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+$")
+    """Where an Entra application gets its token, such as `https://login.microsoftonline.us` for a national cloud."""
+
+
+def exchange(site: Site, now: int) -> Request | None:
+    """Ask Entra for a token of the application; an API key is sent as it is (D)."""
+    if "client_secret" not in site.secrets:
+        return None
+    authority = site.options.authority or site.preset.network["authority"]
+    scopes = site.preset.network["scopes"]
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": site.secrets.get("client_id", ""),
+        "client_secret": site.secrets["client_secret"],
+        "scope": scopes.get(authority) or scopes[site.preset.network["authority"]],
+    }
+    url = join(authority, f"/{part(site.secrets.get('tenant_id', ''))}/oauth2/v2.0/token")
+    return Request(url, "POST", {"content-type": "application/x-www-form-urlencoded"}, urlencode(form).encode())
+
+
+def read_exchange(site: Site, response: Response) -> str | Failure:
+    """Read `{access_token}`. Raises Unreadable."""
+    return access_token(response) if response.ok else read_error(site, response)
+
+
+def probe(site: Site) -> Request:
+    """Ask for the models of the resource. Free; proves key and resource, and nothing of a deployment (D)."""
+    return Request(_url(site, "/models"), headers=_headers(site))
+
+
+def check(site: Site) -> Request | None:
+    """Ask what `probe` asks."""
+    return probe(site)
+
+
+def models(site: Site, cursor: str | None) -> Request | None:
+    """Ask for the models, all on one page. Deployments are listed by Azure's control plane only (D)."""
+    return probe(site)
+
+
+def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+    """Read `{data: [...]}`: models that could be deployed, none of which is called by its own id. Raises Unreadable."""
+    return page(rows(mapping(response), ("data",)), _record)
+
+
+def read_probe(site: Site, response: Response) -> Failure | None:
+    """Look for a list of models. Raises Unreadable."""
+    read_models(site, response, None)
+    return None
+
+
+def read_check(site: Site, response: Response) -> Check:
+    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
+    read_models(site, response, None)
+    return Check()
+
+
+def read_error(site: Site, response: Response) -> Failure:
+    """Read `{error: {code, message}}`, or Entra's `{error, error_description}` with its AADSTS number (D, K)."""
+    refused = refusal(response)
+    if refused is None:
+        return failure(site, response)
+    found = failure(site, refused)
+    # What follows the message are numbers for Microsoft's support, other ones each time.
+    found = replace(found, detail=found.detail.partition(" Trace ID:")[0])
+    number = _ENTRA_ERROR.search(found.detail)
+    if number is None or found.verdict == "degraded":
+        return found
+    verdict, expired = _ENTRA.get(number[1], "unauthorized"), number[1] == _EXPIRED_SECRET
+    return replace(found, verdict=verdict, code=f"AADSTS{number[1]}", expired=expired)
+
+
+def completion(site: Site, model: str) -> Request:
+    """Ask a deployment for a few tokens."""
+    body = _SMALLEST_CALL | ({"model": model} if _is_v1(site) else {})
+    path = "/chat/completions" if _is_v1(site) else f"/deployments/{part(model)}/chat/completions"
+    return post(_url(site, path), _headers(site), body)
+
+
+def _is_v1(site: Site) -> bool:
+    return site.options.api_style == "v1" or site.url.endswith("/openai/v1")
+
+
+def _url(site: Site, path: str) -> str:
+    """Return a URL of the surface; the base URL may be that of the resource, or of the surface itself."""
+    root = site.url.removesuffix("/v1").removesuffix("/openai")
+    version = site.options.api_version or (None if _is_v1(site) else site.preset.network["api_version"])
+    surface = "/openai/v1" if _is_v1(site) else "/openai"
+    return join(root, surface + path, {"api-version": version} if version else None)
+
+
+def _headers(site: Site) -> dict[str, str]:
+    if site.token:
+        return bearer(site)
+    key = site.secrets.get("api_key")
+    return {"api-key": key} if key else {}
+
+
+def _record(item: Mapping[str, Any]) -> ModelRecord | None:
+    identifier = model_id(item.get("id"))
+    if identifier is None:
+        return None
+    can = item.get("capabilities")
+    mode = next((mode for name, mode in _MODES.items() if at(can, name) is True), None)
+    return ModelRecord(
+        identifier,
+        mode=mode,
+        capabilities=capabilities(meanings(can, _CAPABILITIES), mode) if isinstance(can, Mapping) else None,
+        status=_LIFECYCLE.get(word(item.get("lifecycle_status"))),
+        retires=day(at(item, "deprecation.inference")),
+        callable=False,
+    )

@@ -2,14 +2,215 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import Field
+
 from llmconf.adapters import _base
-from llmconf.adapters._base import CredentialForm
+from llmconf.adapters._base import (
+    Check,
+    CredentialForm,
+    Failure,
+    ModelRecord,
+    Page,
+    Request,
+    Response,
+    Site,
+    Unreadable,
+    no_exchange,
+    nothing_exchanged,
+)
+from llmconf.adapters._errors import Rule, failure
+from llmconf.adapters._json import capabilities, day, mapping, meanings, model_id, page, rows, word
+from llmconf.adapters._paging import next_token
+from llmconf.adapters._sigv4 import signed
+from llmconf.adapters._urls import bearer, join, part, post
+from llmconf.errors import UndeterminedError
 
 CREDENTIAL_FORMS = (
     CredentialForm(frozenset({"api_key"})),
     CredentialForm(frozenset({"access_key_id", "secret_access_key"}), frozenset({"session_token"})),
 )
+_HOST = re.compile(
+    r"^(https?://)(bedrock)(-runtime)?(-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.(amazonaws\.com(?:\.cn)?|api\.aws)$"
+)
+"""Hosts that AWS derives from the region; any other one (a VPC endpoint, a stand-in) serves all of Bedrock itself."""
+_STS_HOST = re.compile(r"^https://sts(?:-fips)?\.(?:([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.)?amazonaws\.com(?:\.cn)?$")
+_WHOSE_KEYS = b"Action=GetCallerIdentity&Version=2011-06-15"
+_XML = re.compile(rb"<(Code|Message)>([^<>]{1,1000})</")
+_PROFILES = "profiles "
+"""What a cursor begins with once the foundation models are listed; the page token follows."""
+_PROFILES_PER_PAGE = 1000
+_INPUTS = {"audio": "audio_input", "image": "vision", "speech": "audio_input", "video": "video_input"}
+_OUTPUTS = {"embedding": "embedding", "image": "image_generation", "speech": "audio_output"}
+_LIFECYCLE: Mapping[str, Literal["active", "deprecated"]] = {"active": "active", "legacy": "deprecated"}
+_RULES = (
+    # AWS says 403 to all of these (S for the names, K for the statuses).
+    Rule("unauthorized", codes=("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"), expired=True),
+    Rule(
+        "unauthorized",
+        codes=(
+            "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "InvalidAccessKeyId",
+            "SignatureDoesNotMatch", "IncompleteSignatureException", "IncompleteSignature", "RequestExpired",
+            "MissingAuthenticationTokenException", "MissingAuthenticationToken", "InvalidAccessKeyIdException",
+        ),
+    ),
+    # A Bedrock API key that is wrong has no code of its own, and says so in words. Evidence K.
+    Rule("unauthorized", status=(401, 403), message="token has expired", expired=True),
+    Rule("unauthorized", status=(401, 403), message="make sure your api key is valid"),
+    Rule("forbidden", codes=("AccessDeniedException", "AccessDenied", "OptInRequired")),
+    Rule("rate_limited", codes=("ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException")),
+    Rule("not_found", codes=("ResourceNotFoundException",)),
+    Rule("degraded", codes=("InternalServerException", "ServiceUnavailableException", "ModelNotReadyException")),
+)  # fmt: skip
+
+exchange = no_exchange
+read_exchange = nothing_exchanged
 
 
 class Options(_base.Options):
-    """Nothing of its own: the AWS region is the `region` of the endpoint or provider."""
+    """How AWS keys are checked; the AWS region is the `region` of the endpoint or provider."""
+
+    sts_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+$")
+    """STS, such as `https://sts.eu-central-1.amazonaws.com`, which tells whose keys these are without a permission."""
+
+
+def probe(site: Site) -> Request:
+    """Ask for the foundation models. Free; needs `bedrock:ListFoundationModels` (S)."""
+    return _authorized(site, Request(join(_control(site), "/foundation-models"), headers=bearer(site)))
+
+
+def check(site: Site) -> Request | None:
+    """Ask STS whose AWS keys these are where the options name it, else what `probe` asks (S)."""
+    if not site.options.sts_url or not _has_keys(site):
+        return probe(site)
+    content = {"content-type": "application/x-www-form-urlencoded"}
+    request = Request(join(site.options.sts_url, "/"), "POST", content, _WHOSE_KEYS)
+    usual = _STS_HOST.match(site.options.sts_url)
+    # The host without a region is that of the first one.
+    region = usual[1] or "us-east-1" if usual else _region(site)
+    return signed(site, request, "sts", region)
+
+
+def models(site: Site, cursor: str | None) -> Request | None:
+    """Ask for the foundation models, which come on one page, then for pages of inference profiles (S)."""
+    if cursor is None:
+        return probe(site)
+    token = cursor.removeprefix(_PROFILES)
+    query: dict[str, str | int] = {"maxResults": _PROFILES_PER_PAGE}
+    url = join(_control(site), "/inference-profiles", query | ({"nextToken": token} if token else {}))
+    return _authorized(site, Request(url, headers=bearer(site)))
+
+
+def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+    """Read `{modelSummaries: [...]}` or `{inferenceProfileSummaries: [...], nextToken}` (S). Raises Unreadable."""
+    data = mapping(response)
+    if cursor is None:
+        return page(rows(data, ("modelSummaries",)), _model, _PROFILES)
+    token = next_token(data.get("nextToken"))
+    return page(rows(data, ("inferenceProfileSummaries",)), _profile, _PROFILES + token if token else None)
+
+
+def read_probe(site: Site, response: Response) -> Failure | None:
+    """Look for a list of models. Raises Unreadable."""
+    read_models(site, response, None)
+    return None
+
+
+def read_check(site: Site, response: Response) -> Check:
+    """Look for an identity or a list of models; nothing is told of quota. Raises Unreadable."""
+    if not site.options.sts_url or not _has_keys(site):
+        read_models(site, response, None)
+    elif b"GetCallerIdentityResult" not in response.body:
+        raise Unreadable("the answer does not say whose keys these are")
+    return Check()
+
+
+def read_error(site: Site, response: Response) -> Failure:
+    """Read `{message}` with the header `x-amzn-errortype` or `__type`, or the XML of STS (S, K)."""
+    found = {name.lower().decode(): text.decode(errors="replace") for name, text in _XML.findall(response.body)}
+    if response.body.lstrip().startswith(b"<") and found:
+        response = replace(response, body=json.dumps(found).encode())
+    return failure(site, response, _RULES)
+
+
+def completion(site: Site, model: str) -> Request:
+    """Ask a model for one token."""
+    body = {
+        "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
+        "inferenceConfig": {"maxTokens": 1},
+    }
+    url = join(_usual(site, "-runtime"), f"/model/{part(model)}/converse")
+    return _authorized(site, post(url, bearer(site), body))
+
+
+def _control(site: Site) -> str:
+    """Return the URL of the control plane, which lists models; users write the one that runs them."""
+    return _usual(site, "")
+
+
+def _usual(site: Site, plane: str) -> str:
+    usual = _HOST.match(site.url)
+    if usual is None:
+        return site.url
+    scheme, name, _, fips, region, domain = usual.groups("")
+    return f"{scheme}{name}{plane}{fips}.{region}.{domain}"
+
+
+def _region(site: Site) -> str:
+    """Return the region that a signature names: that of the host, else what is configured."""
+    usual = _HOST.match(site.url)
+    region = usual[5] if usual else site.region
+    if not region:
+        raise UndeterminedError("AWS keys sign for a region", "set `region` on the endpoint or its provider")
+    return region
+
+
+def _has_keys(site: Site) -> bool:
+    return "secret_access_key" in site.secrets
+
+
+def _authorized(site: Site, request: Request) -> Request:
+    return signed(site, request, "bedrock", _region(site)) if _has_keys(site) else request
+
+
+def _model(item: Mapping[str, Any]) -> ModelRecord | None:
+    identifier = model_id(item.get("modelId"))
+    if identifier is None:
+        return None
+    given, lifecycle = item.get("outputModalities"), item.get("modelLifecycle")
+    mode, found = _facts(item)
+    types = item.get("inferenceTypesSupported")
+    life = lifecycle if isinstance(lifecycle, Mapping) else {}
+    return ModelRecord(
+        identifier,
+        mode=mode,
+        capabilities=capabilities(found, mode) if isinstance(given, list) else None,
+        status=_LIFECYCLE.get(word(life.get("status"))),
+        deprecated=day(life.get("legacyTime")),
+        retires=day(life.get("endOfLifeTime")),
+        # The others are called by the id of an inference profile, or of throughput that was bought.
+        callable=not isinstance(types, list) or "ON_DEMAND" in types,
+    )
+
+
+def _facts(item: Mapping[str, Any]) -> tuple[str | None, set[str]]:
+    """Return mode and capabilities. Rerankers give text too, and are told apart by not streaming it."""
+    given, taken = item.get("outputModalities"), item.get("inputModalities")
+    streams = item.get("responseStreamingSupported") is True
+    found = meanings(given, _OUTPUTS)
+    if "embedding" in found:
+        return "embedding", found
+    if isinstance(given, list) and "TEXT" in given and streams:
+        return "chat", found | {"streaming"} | meanings(taken, _INPUTS)
+    return ("image" if "image_generation" in found else None), found
+
+
+def _profile(item: Mapping[str, Any]) -> ModelRecord | None:
+    identifier = model_id(item.get("inferenceProfileId"))
+    status = word(item.get("status"))
+    return ModelRecord(identifier, status="active" if status == "active" else None) if identifier else None

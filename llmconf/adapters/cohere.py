@@ -2,11 +2,119 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from llmconf.adapters import _base
-from llmconf.adapters._base import CredentialForm
+from llmconf.adapters._base import (
+    Check,
+    CredentialForm,
+    Failure,
+    ModelRecord,
+    Page,
+    Request,
+    Response,
+    Site,
+    no_exchange,
+    nothing_exchanged,
+)
+from llmconf.adapters._errors import Rule, failure
+from llmconf.adapters._json import WORDS, capabilities, count, mapping, meanings, model_id, page, rows
+from llmconf.adapters._paging import next_token
+from llmconf.adapters._urls import bearer, join, post
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
+_PAGE_SIZE = 1000
+_MODES = {"chat": "chat", "embed": "embedding", "rerank": "rerank", "generate": "completion"}
+"""Endpoints that make a mode, the first that a model is for; `classify` and the like make none (S)."""
+_FEATURES = {**WORDS, "json_schema": "structured_output", "strict_tools": "function_calling"}
+"""What the words in `features` mean. Evidence K: the SDK has them as free text."""
+_RULES = (
+    Rule("unauthorized", status=(401, 498), message="expired", expired=True),
+    # Variants of a token that is not valid, which the SDK maps to 498 (S).
+    Rule("unauthorized", status=(498,)),
+    # The client closed the connection, or the server cannot do it yet.
+    Rule("degraded", status=(499,)),
+)
+
+exchange = no_exchange
+read_exchange = nothing_exchanged
 
 
 class Options(_base.Options):
     """Nothing beyond the URL and the key."""
+
+
+def probe(site: Site) -> Request:
+    """Ask for one model. Free; answered for a valid key only (D)."""
+    return Request(_list_url(site, {"page_size": 1}), headers=bearer(site))
+
+
+def check(site: Site) -> Request | None:
+    """Ask what `probe` asks.
+
+    Not `POST /v1/check-api-key`, which is legacy (S), and as a POST not tried again where the network fails.
+    """
+    return probe(site)
+
+
+def models(site: Site, cursor: str | None) -> Request | None:
+    """Ask for a page of models; the cursor is the page token (S)."""
+    query: dict[str, str | int] = {"page_size": _PAGE_SIZE}
+    return Request(_list_url(site, query | ({"page_token": cursor} if cursor else {})), headers=bearer(site))
+
+
+def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+    """Read `{models: [{name, ...}], next_page_token}` (S). Raises Unreadable."""
+    data = mapping(response)
+    return page(rows(data, ("models",)), _record, next_token(data.get("next_page_token")))
+
+
+def read_probe(site: Site, response: Response) -> Failure | None:
+    """Look for a list of models. Raises Unreadable."""
+    read_models(site, response, None)
+    return None
+
+
+def read_check(site: Site, response: Response) -> Check:
+    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
+    read_models(site, response, None)
+    return Check()
+
+
+def read_error(site: Site, response: Response) -> Failure:
+    """Read `{message}` (S)."""
+    return failure(site, response, _RULES)
+
+
+def completion(site: Site, model: str) -> Request:
+    """Ask a chat model for one token."""
+    body = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
+    return post(join(_root(site), "/v2/chat"), bearer(site), body)
+
+
+def _root(site: Site) -> str:
+    return re.sub(r"/v[12]$", "", site.url)
+
+
+def _list_url(site: Site, query: Mapping[str, str | int]) -> str:
+    return join(_root(site), "/v1/models", query)
+
+
+def _record(item: Mapping[str, Any]) -> ModelRecord | None:
+    identifier = model_id(item.get("name"))
+    if identifier is None:
+        return None
+    endpoints, deprecated = item.get("endpoints"), item.get("is_deprecated")
+    listed = endpoints if isinstance(endpoints, list) else []
+    mode = next((mode for name, mode in _MODES.items() if name in listed), None)
+    found = meanings(item.get("features"), _FEATURES) | meanings(listed)
+    return ModelRecord(
+        identifier,
+        mode=mode,
+        capabilities=capabilities(found if found or listed else None, mode),
+        # A number with a fraction of zero; 0 where it means nothing.
+        context=count(item.get("context_length")),
+        status=("deprecated" if deprecated else "active") if isinstance(deprecated, bool) else None,
+    )

@@ -2,11 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from llmconf.adapters import _base
-from llmconf.adapters._base import CredentialForm
+from llmconf.adapters._base import (
+    Check,
+    CredentialForm,
+    Failure,
+    ModelRecord,
+    Page,
+    Request,
+    Response,
+    Site,
+    no_exchange,
+    nothing_exchanged,
+)
+from llmconf.adapters._google import SMALLEST_CALL, page_query, read_page, read_rpc_error
+from llmconf.adapters._json import capabilities, count, meanings, model_id
+from llmconf.adapters._urls import join, part, post
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
+_PREFIX = "models/"
+_METHODS = {
+    "asyncbatchembedcontent": "batch",
+    "batchgeneratecontent": "batch",
+    "bidigeneratecontent": "realtime",
+    "createcachedcontent": "prompt_caching",
+    "embedcontent": "embedding",
+    "generatecontent": "chat",
+    "streamgeneratecontent": "streaming",
+}
+"""What it means that a model has a method (D); `predict` serves images, `predictLongRunning` videos."""
+_MODES = {"generateContent": "chat", "embedContent": "embedding", "predict": "image"}
+"""Methods that make a mode, the first that a model has."""
+
+exchange = no_exchange
+read_exchange = nothing_exchanged
+read_error = read_rpc_error
 
 
 class Options(_base.Options):
     """Nothing beyond the URL and the key."""
+
+
+def probe(site: Site) -> Request:
+    """Ask for one model. Free; answered for a valid key only (D)."""
+    return Request(join(site.url, "/models", page_query(None, 1)), headers=_headers(site))
+
+
+def check(site: Site) -> Request | None:
+    """Ask what `probe` asks."""
+    return probe(site)
+
+
+def models(site: Site, cursor: str | None) -> Request | None:
+    """Ask for a page of models; the cursor is the page token (S)."""
+    return Request(join(site.url, "/models", page_query(cursor)), headers=_headers(site))
+
+
+def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+    """Read `{models: [{name: "models/<id>"}], nextPageToken}` (S). Raises Unreadable."""
+    return read_page(response, "models", _record, cursor)
+
+
+def read_probe(site: Site, response: Response) -> Failure | None:
+    """Look for a list of models. Raises Unreadable."""
+    read_models(site, response, None)
+    return None
+
+
+def read_check(site: Site, response: Response) -> Check:
+    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
+    read_models(site, response, None)
+    return Check()
+
+
+def completion(site: Site, model: str) -> Request:
+    """Ask a model for one token."""
+    # A tuned model is called by a name of its own, `tunedModels/<id>`.
+    name = "/".join(part(step) for step in (model if "/" in model else _PREFIX + model).split("/"))
+    return post(join(site.url, f"/{name}:generateContent"), _headers(site), SMALLEST_CALL)
+
+
+def _headers(site: Site) -> dict[str, str]:
+    key = site.secrets.get("api_key")
+    return {"x-goog-api-key": key} if key else {}
+
+
+def _record(item: Mapping[str, Any]) -> ModelRecord | None:
+    identifier = model_id(item.get("name"), _PREFIX)
+    if identifier is None:
+        return None
+    methods = item.get("supportedGenerationMethods")
+    mode = next((mode for name, mode in _MODES.items() if isinstance(methods, list) and name in methods), None)
+    found = meanings(methods, _METHODS) | ({"reasoning"} if item.get("thinking") is True else set())
+    return ModelRecord(
+        identifier,
+        mode=mode,
+        capabilities=capabilities(found, mode) if isinstance(methods, list) else None,
+        context=count(item.get("inputTokenLimit")),
+        # An embedding has no tokens; the API says 1.
+        max_output=count(item.get("outputTokenLimit")) if mode != "embedding" else None,
+    )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pydantic import Field
 
 from llmconf.adapters import _base, openai_compatible
+from llmconf.adapters._base import Request, Site
 
 CREDENTIAL_FORMS = openai_compatible.CREDENTIAL_FORMS
+
+exchange = openai_compatible.exchange
+read_exchange = openai_compatible.read_exchange
+read_probe = openai_compatible.read_probe
+read_check = openai_compatible.read_check
+read_models = openai_compatible.read_models
+read_error = openai_compatible.read_error
 
 
 class Options(_base.Options):
@@ -16,3 +26,30 @@ class Options(_base.Options):
     """Organization id, sent as `OpenAI-Organization`, such as `org-123`."""
     project: str | None = Field(default=None, min_length=1)
     """Project id, sent as `OpenAI-Project`, such as `proj_123`."""
+
+
+def probe(site: Site) -> Request:
+    """Return the request for the model list."""
+    return _counted(site, openai_compatible.probe(site))
+
+
+def check(site: Site) -> Request | None:
+    """Return the request for the model list, which a valid key only is answered with (S)."""
+    return probe(site)
+
+
+def models(site: Site, cursor: str | None) -> Request | None:
+    """Return the request for the model list, which has one page (S)."""
+    request = openai_compatible.models(site, cursor)
+    return _counted(site, request) if request else None
+
+
+def completion(site: Site, model: str) -> Request:
+    """Return a chat of one word with a short answer."""
+    return _counted(site, openai_compatible.completion(site, model))
+
+
+def _counted(site: Site, request: Request) -> Request:
+    """Say which organization and project a request is for, as the vendor's SDK does (S)."""
+    said = {"openai-organization": site.options.organization, "openai-project": site.options.project}
+    return replace(request, headers={**request.headers, **{name: value for name, value in said.items() if value}})

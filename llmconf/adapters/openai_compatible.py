@@ -1,12 +1,198 @@
-"""What most vendors and servers copy from OpenAI: a bearer token, `/models`, `/chat/completions`."""
+"""What most vendors and servers copy from OpenAI: a bearer token, `/models`, `/chat/completions`.
+
+Vendors differ in where the list is, what it says of a model, which request checks a key, and what an error
+means. All of that is data, in the `network` of a preset; `_network.py` says what it may hold.
+"""
 
 from __future__ import annotations
 
-from llmconf.adapters import _base
-from llmconf.adapters._base import CredentialForm
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from llmconf.adapters import _base, _errors, _json, _urls
+from llmconf.adapters._base import (
+    Check,
+    CredentialForm,
+    Failure,
+    Page,
+    Request,
+    Response,
+    Site,
+    Unreadable,
+    no_exchange,
+    nothing_exchanged,
+)
+
+if TYPE_CHECKING:
+    from llmconf.adapters._network import Amount, Key, Listing, Meaning, Network
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
+CHAT_PATH = "/chat/completions"
+
+exchange = no_exchange
+read_exchange = nothing_exchanged
 
 
 class Options(_base.Options):
     """Nothing beyond the URL and the key: the rest goes into `headers`."""
+
+
+def facts_of(site: Site) -> Network:
+    """Return what the preset of a site says of its vendor. `validate` never asks, so the models load here."""
+    from llmconf.adapters._network import network
+
+    return network(site.preset)
+
+
+def probe(site: Site) -> Request:
+    """Return what says most for nothing: what the preset names, else the vendor's check of a key, else the list."""
+    network = facts_of(site)
+    if network.key and _probes_key(network):
+        return _own_key_request(site, network.key)
+    return _page_request(site, network.probe or network.list[0])
+
+
+def read_probe(site: Site, response: Response) -> Failure | None:
+    """Return what a check of the key says beside success; a list must be one. Raises Unreadable."""
+    network = facts_of(site)
+    if network.key and _probes_key(network):
+        return _read_key(network.key, _json.mapping(response)).failure
+    _read_page(response, network, network.probe or network.list[0])
+    return None
+
+
+def _probes_key(network: Network) -> bool:
+    """Whether the check of a key is also the probe: where it asks the endpoint itself."""
+    return network.probe is None and network.key is not None and network.key.url is None
+
+
+def check(site: Site) -> Request | None:
+    """Return the vendor's check of a key, or the probe where that is answered with a valid key only."""
+    network = facts_of(site)
+    if network.key:
+        return _key_request(site, network.key)
+    return None if network.public else probe(site)
+
+
+def read_check(site: Site, response: Response) -> Check:
+    """Return what the vendor says of the key: blocked, out of money, quota, expiry. Raises Unreadable."""
+    network = facts_of(site)
+    if network.key:
+        return _read_key(network.key, _json.mapping(response))
+    return Check(read_probe(site, response))
+
+
+def models(site: Site, cursor: str | None) -> Request | None:
+    """Return the request for a page of the vendor's lists, one list after the other."""
+    from llmconf.adapters._positions import Position
+
+    lists = facts_of(site).list
+    here = Position.of(cursor)
+    return _page_request(site, lists[here.listing], here.token) if lists else None
+
+
+def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+    """Read a page in any shape that a list is known to have. Raises Unreadable."""
+    from llmconf.adapters._positions import Position, following
+
+    network = facts_of(site)
+    if not network.list:
+        raise Unreadable("this vendor has no list of models")
+    here = Position.of(cursor)
+    listing = network.list[here.listing]
+    page, data = _read_page(response, network, listing)
+    then = following(here, listing, data, _items(data, listing), len(network.list))
+    return replace(page, next=then)
+
+
+def _page_request(site: Site, listing: Listing, token: str = "") -> Request:
+    query = dict(listing.query)
+    if listing.paging and token:
+        query[listing.paging.parameter] = token
+    return _get(site, _urls.join(site.url, listing.path, query, listing.start))
+
+
+def _read_page(response: Response, network: Network, listing: Listing) -> tuple[Page, Any]:
+    """Return a page without its successor, and the JSON that it was read from."""
+    from llmconf.adapters._records import record
+
+    data = response.json()
+    return _json.page(_items(data, listing), lambda item: record(item, listing, network.facts)), data
+
+
+def _items(data: Any, listing: Listing) -> list[Any]:
+    if listing.single:
+        return [data]
+    return _json.rows(data, (listing.items,) if listing.items else _json.LIST_PLACES)
+
+
+def read_error(site: Site, response: Response) -> Failure:
+    """Say what an error means, by the preset's rules and then by its status."""
+    return _errors.failure(site, response, facts_of(site).errors)
+
+
+def completion(site: Site, model: str) -> Request:
+    """Return a chat of one word with the shortest answer that the vendor takes an order for."""
+    network = facts_of(site)
+    body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], network.limit: network.smallest}
+    headers = {**_headers(site), "content-type": "application/json"}
+    return Request(_urls.join(site.url, CHAT_PATH), "POST", headers, json.dumps(body).encode())
+
+
+def _headers(site: Site) -> dict[str, str]:
+    return {"accept": "application/json", **_urls.bearer(site)}
+
+
+def _get(site: Site, url: str) -> Request:
+    return Request(url, headers=_headers(site))
+
+
+def _key_request(site: Site, key: Key) -> Request | None:
+    """Return the check of a key. Another host is asked only about an endpoint that is the vendor's own."""
+    if key.url is None:
+        return _own_key_request(site, key)
+    own = {urlsplit(f"//{host}").netloc for host in site.preset.hosts}
+    return _get(site, key.url) if urlsplit(site.url).netloc in own else None
+
+
+def _own_key_request(site: Site, key: Key) -> Request:
+    return _get(site, _urls.join(site.url, key.path or "", None, key.start))
+
+
+def _read_key(key: Key, data: Mapping[str, Any]) -> Check:
+    meant = next((meaning for meaning in key.means if _applies(meaning, data)), None)
+    failure = Failure(meant.verdict, f"the vendor says so at `{meant.at}`") if meant else None
+    told = {name: amount for name, place in key.quota.items() if (amount := _amount(place, data))}
+    return Check(failure, told, _json.day(_json.at(data, key.expires)) if key.expires else None)
+
+
+def _applies(meaning: Meaning, data: Mapping[str, Any]) -> bool:
+    value = _json.at(data, meaning.at)
+    if meaning.at_most is not None:
+        number = _json.number(value)
+        return number is not None and number <= meaning.at_most
+    return value is not None and value == meaning.equals and type(value) is type(meaning.equals)
+
+
+def _amount(place: Amount, data: Mapping[str, Any]) -> str:
+    """Return one or several figures as text, each with its unit."""
+    values = _each(_json.at(data, place.at))
+    units = _each(_json.at(data, place.unit_at)) if place.unit_at else [place.unit] * len(values)
+    pairs = [(_figure(value), _json.text(unit, 32) or "") for value, unit in zip(values, units, strict=False)]
+    return ", ".join(f"{figure} {unit}".strip() for figure, unit in pairs if figure)
+
+
+def _each(value: Any) -> list[Any]:
+    return value[:8] if isinstance(value, list) else [value]
+
+
+def _figure(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (
+        format(value, "f") if isinstance(value, Decimal) and _json.number(value) is not None else _json.text(value, 64)
+    )

@@ -50,8 +50,7 @@ class Vendor:
     arrived as the vendor wants it. `models` is what listing must give, in the order of the answers, more than one
     page of it where the vendor has pages. `states` are the states that it can tell apart, each with the verdict
     that a probe must give; `checks` are those that `verify` tells apart, where they differ from `states`.
-    `public` says that the list is answered without a key. `token_path` is where a credential is exchanged for a
-    token, on the same server.
+    `public` says that the list is answered without a key.
     """
 
     type: str

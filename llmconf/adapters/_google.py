@@ -1,0 +1,56 @@
+"""What Gemini and Vertex AI have in common: lists by page token, and errors in the shape of Google's RPC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from llmconf.adapters._base import Failure, ModelRecord, Page, Response, Site
+from llmconf.adapters._errors import Rule, failure, said
+from llmconf.adapters._json import mapping, page, rows
+from llmconf.adapters._paging import next_token
+
+PAGE_SIZE = 1000
+_NAME = re.compile(r"^[A-Z][A-Z_]{2,63}$")
+_RULES = (
+    # A bad key is a bad request here (D). An expired one has the same reason, and says so in words (K).
+    Rule("unauthorized", codes=("API_KEY_INVALID", "API_KEY_EXPIRED"), message="expired", expired=True),
+    Rule("unauthorized", codes=("API_KEY_EXPIRED",), expired=True),
+    Rule("unauthorized", codes=("API_KEY_INVALID", "UNAUTHENTICATED")),
+    # A call without any key, which the API counts as a lack of permission. Evidence K.
+    Rule("unauthorized", status=(403,), message="unregistered callers"),
+    Rule("no_funds", codes=("BILLING_DISABLED",)),
+    Rule("forbidden", codes=("PERMISSION_DENIED", "SERVICE_DISABLED", "CONSUMER_SUSPENDED")),
+    Rule("rate_limited", codes=("RESOURCE_EXHAUSTED",)),
+    Rule("degraded", codes=("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED")),
+)
+
+SMALLEST_CALL = {
+    "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+    "generationConfig": {"maxOutputTokens": 1},
+}
+"""The body of the smallest call of a model, which stands in the path."""
+
+
+def read_rpc_error(site: Site, response: Response) -> Failure:
+    """Read `{error: {code, message, status, details: [{reason}]}}` (D); the reason says more than the code."""
+    found = failure(site, response, _RULES)
+    names = [code for code in said(response).codes if _NAME.match(code) and code not in site.secrets.values()]
+    return replace(found, code=names[-1]) if names else found
+
+
+def page_query(cursor: str | None, size: int = PAGE_SIZE) -> dict[str, Any]:
+    """Return the query for the first page of a list, or for that of a page token."""
+    return {"pageSize": size} | ({"pageToken": cursor} if cursor else {})
+
+
+def read_page(
+    response: Response, place: str, read: Callable[[Mapping[str, Any]], ModelRecord | None], cursor: str | None
+) -> Page:
+    """Read `{<place>: [...], nextPageToken}` (S). Raises Unreadable."""
+    data = mapping(response)
+    # An empty list is left out of an answer, so that a last page may be empty; a first one is not.
+    items = rows(data, (place,)) if data or cursor is None else []
+    return page(items, read, next_token(data.get("nextPageToken")))

@@ -1,0 +1,72 @@
+"""Walks through the lists of a vendor, page by page: what a cursor holds, and whether another page follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from llmconf.adapters._base import Unreadable
+from llmconf.adapters._json import at, count, first, model_id
+from llmconf.adapters._network import Listing, Paging
+from llmconf.adapters._paging import next_token
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a listing has come to: which list, how many items of it so far, and what asks for the next page."""
+
+    listing: int = 0
+    seen: int = 0
+    token: str = ""
+
+    @classmethod
+    def of(cls, cursor: str | None) -> Position:
+        """Return the position that a cursor stands for; None is the start."""
+        if cursor is None:
+            return cls()
+        listing, seen, token = cursor.split(" ", 2)
+        return cls(int(listing), int(seen), token)
+
+    @property
+    def cursor(self) -> str:
+        """The position as the text that goes into `Page.next`."""
+        return f"{self.listing} {self.seen} {self.token}"
+
+
+def following(here: Position, listing: Listing, data: Any, items: list[Any], lists: int) -> str | None:
+    """Return the cursor after a page: the next page, else the next list, else None.
+
+    Raises Unreadable where the list ends before the total that it names, or where its next page is this one.
+    """
+    token = _token(here, listing, listing.paging, data, items) if listing.paging else None
+    if token is not None:
+        if token == here.token:
+            raise Unreadable("the next page of the list is the same page again")
+        return Position(here.listing, here.seen + len(items), token).cursor
+    return Position(here.listing + 1).cursor if here.listing + 1 < lists else None
+
+
+def _token(here: Position, listing: Listing, paging: Paging, data: Any, items: list[Any]) -> str | None:
+    match paging.kind:
+        case "page_token":
+            return next_token(at(data, paging.next or ""))
+        case "after":
+            last = first(items[-1], listing.id or ("id",), model_id) if items else None
+            return last if at(data, paging.more or "has_more") is True else None
+        case "limit_offset":
+            return str(here.seen + len(items)) if _more(here, listing, paging, data, items) else None
+        case "page_no":
+            number = int(here.token or "1")
+            pages = count(at(data, paging.pages)) if paging.pages else None
+            more = number < pages if pages else _more(here, listing, paging, data, items)
+            return str(number + 1) if more and items else None
+
+
+def _more(here: Position, listing: Listing, paging: Paging, data: Any, items: list[Any]) -> bool:
+    total = count(at(data, paging.total)) if paging.total else None
+    if total is None:
+        size = listing.query.get(paging.size or "", 0)
+        return isinstance(size, int) and 0 < size <= len(items)
+    if here.seen + len(items) < total and not items:
+        raise Unreadable("the list ends before the number of models that it names")
+    return here.seen + len(items) < total

@@ -1,0 +1,106 @@
+"""Turns one item of a vendor's list into a model record, by what its preset says of the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from llmconf.adapters import _json
+from llmconf.adapters._base import ModelRecord
+from llmconf.adapters._network import Facts, Listing, Price
+
+Status = Literal["active", "deprecated", "retired"]
+_STATUSES: Mapping[str, Status] = {"active": "active", "deprecated": "deprecated", "retired": "retired"}
+
+
+def record(item: Mapping[str, Any], listing: Listing, facts: Facts) -> ModelRecord | None:
+    """Return what an item says of a model, None where it has no id that could be called.
+
+    A model that has a day of retirement and no status is deprecated: it still answers, and will end. One whose
+    id is a pattern stands for others, and is not callable itself.
+    """
+    places = listing.id or _json.ID_PLACES
+    identity = _json.first(item, places, lambda value: _json.model_id(value, listing.strip))
+    if identity is None:
+        return None
+    mode = listing.mode or _mode(item, facts)
+    retires = _json.day(_at(item, facts.retires))
+    status: Status | None = _status(item, facts) or ("deprecated" if retires else None)
+    return ModelRecord(
+        identity,
+        mode=mode,
+        capabilities=_json.capabilities(_capabilities(item, facts), mode),
+        context=_json.first(item, facts.context, _limit),
+        max_output=_json.first(item, facts.max_output, _limit),
+        price=_price(item, facts.price) if facts.price else None,
+        aliases=_aliases(_at(item, facts.aliases), identity),
+        status=status,
+        deprecated=_json.day(_at(item, facts.deprecated)),
+        retires=retires,
+        replacement=_json.model_id(_at(item, facts.replacement), listing.strip),
+        callable="*" not in identity and _at(item, facts.callable) is not False,
+    )
+
+
+def _at(item: Mapping[str, Any], path: str | None) -> Any:
+    return _json.at(item, path) if path else None
+
+
+def _limit(value: Any) -> int | None:
+    """Return a number of tokens; of several, the smallest: what holds whoever answers."""
+    counts = [_json.count(each) for each in (value if isinstance(value, list) else [value])]
+    return min((each for each in counts if each), default=None)
+
+
+def _mode(item: Mapping[str, Any], facts: Facts) -> str | None:
+    """Return the mode; where a list of words gives several, the first in the order of the preset's map."""
+    found = _at(item, facts.mode)
+    table = {**facts.modes, **_json.MODES}
+    meant = _json.meanings(found, {name: name for name in table})
+    return next((table[name] for name in table if name in meant), None)
+
+
+def _capabilities(item: Mapping[str, Any], facts: Facts) -> set[str] | None:
+    found = {meaning for path, meaning in facts.flags.items() if _holds(_json.at(item, path))}
+    tables = (
+        (facts.words, {**_json.WORDS, **facts.meanings}),
+        (facts.inputs, _json.INPUTS),
+        (facts.outputs, _json.OUTPUTS),
+    )
+    for paths, table in tables:
+        for path in paths:
+            found |= _json.meanings(_json.at(item, path), table)
+    return found or None
+
+
+def _holds(value: Any) -> bool:
+    return any(each is True for each in value) if isinstance(value, list) else value is True
+
+
+def _price(item: Mapping[str, Any], places: Price) -> dict[str, str] | None:
+    paths = {
+        "input": places.input,
+        "output": places.output,
+        "cache_read": places.cache_read,
+        "cache_write": places.cache_write,
+    }
+    amounts = {name: _amount(_at(item, path), places) for name, path in paths.items()}
+    return {name: amount for name, amount in amounts.items() if amount is not None} or None
+
+
+def _amount(value: Any, places: Price) -> str | None:
+    """Return an amount; of several, the one that all agree on."""
+    amounts = {_json.money(each, places.scale) for each in (value if isinstance(value, list) else [value])}
+    return amounts.pop() if len(amounts) == 1 else None
+
+
+def _aliases(value: Any, identity: str) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else []
+    ids = [alias for each in listed if (alias := _json.model_id(each)) and alias != identity]
+    return tuple(dict.fromkeys(ids))
+
+
+def _status(item: Mapping[str, Any], facts: Facts) -> Status | None:
+    value = _at(item, facts.status)
+    said = str(value).lower() if isinstance(value, bool) else _json.word(value)
+    return {**_STATUSES, **facts.statuses}.get(said)

@@ -1,0 +1,33 @@
+"""Signs requests with AWS keys. The signature holds the time, so this is the one adapter part that reads the clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+from llmconf.adapters._base import Request, Site
+from llmconf.errors import UndeterminedError
+
+
+def signed(site: Site, request: Request, service: str, region: str) -> Request:
+    """Return a request with its signature, which is good for five minutes and for this host only.
+
+    Raises UndeterminedError without the packages of the extra `bedrock`.
+    """
+    try:
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+    except ImportError:
+        message = "signing with AWS keys needs a package that is not installed"
+        raise UndeterminedError(message, "install llmconf with the extra `bedrock`: llmconf[bedrock]") from None
+    secrets = site.secrets
+    keys = Credentials(
+        secrets.get("access_key_id", ""), secrets.get("secret_access_key", ""), secrets.get("session_token")
+    )
+    # Signed with the rest, so that whoever checks the signature need not guess what was hashed.
+    digest = sha256(request.body or b"").hexdigest()
+    headers = {**request.headers, "x-amz-content-sha256": digest}
+    draft = AWSRequest(request.method, request.url, data=request.body or b"", headers=headers)
+    SigV4Auth(keys, service, region).add_auth(draft)
+    return replace(request, headers={name.lower(): str(value) for name, value in draft.headers.items()})

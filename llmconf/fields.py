@@ -101,6 +101,14 @@ class Origin:
         return same and (not self.path or other.path == self.path or other.path.startswith(self.path + "/"))
 
     @property
+    def is_loopback(self) -> bool:
+        """Tell whether the host is this machine."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
     def is_local(self) -> bool:
         """Tell whether the host is loopback or private, where plain HTTP is common."""
         if self.host == "localhost" or self.host.endswith((".localhost", ".local", ".internal", ".svc")):
@@ -117,10 +125,8 @@ def parse_token(text: str) -> Token | None:
     match = _TOKEN.fullmatch(text)
     if not match:
         return None
-    part = match.groupdict()
-    return Token(
-        part["kid"], int(part["revision"]), part["fingerprint"], part["hint"], part["binding"], part["data"]
-    )
+    kid, revision, fingerprint, hint, binding, data = match.groups()
+    return Token(kid, int(revision), fingerprint, hint, binding, data)
 
 
 def parse_reference(text: str) -> Reference | None:

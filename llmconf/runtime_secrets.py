@@ -87,8 +87,9 @@ def _site_of(held: wiring.Held, known: dict[tuple[str, str, str], Site], env: Re
     site = known.get((name, resource.identity, field))
     place = Place(layer.file, layer.document, layer.path + real)
     if site is None:
-        # A header under a harmless name that holds a reference: opened, but bound to nothing.
-        return Site(place, Slot("default", name, resource.identity, field, ()), held.value, has_hosts=True)
+        # A header under a harmless name that holds a reference.
+        hosts = wiring.header_hosts(env, resource) if not isinstance(resource.spec, Credential) else ()
+        return Site(place, Slot("default", name, resource.identity, field, hosts), held.value, has_hosts=True)
     if isinstance(resource.spec, Credential):
         hosts = tuple(str(origin) for origin in wiring.bound_hosts(env, resource))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TypeAlias
 
 from llmconf import adapters
@@ -140,19 +141,19 @@ def _own_bindings(env: Resolved, provider: str, teams: Collection[str]) -> Bindi
 
 
 def models_by_id(env: Resolved) -> dict[str, list[Resource[Model]]]:
-    """Index models by id, of all providers: those that follow no other, or where there is none, all."""
-    found: dict[str, list[Resource[Model]]] = {}
-    followers = []
+    """Index models by id, of all providers: those that follow no other, or where there is none, all.
+
+    One that only a lock lists counts where none is declared, so that a sync changes no meaning.
+    """
+    declared: dict[str, list[Resource[Model]]] = {}
+    locked: dict[str, list[Resource[Model]]] = {}
+    followers: dict[str, list[Resource[Model]]] = {}
     for model in env.models.values():
-        if model.spec.base is None:
-            found.setdefault(model.name, []).append(model)
+        if not model.is_declared:
+            locked.setdefault(model.name, []).append(model)
         else:
-            followers.append(model)
-    leading = set(found)
-    for model in followers:
-        if model.name not in leading:
-            found.setdefault(model.name, []).append(model)
-    return found
+            (declared if model.spec.base is None else followers).setdefault(model.name, []).append(model)
+    return {**followers, **locked, **declared}
 
 
 def bases(
@@ -161,7 +162,7 @@ def bases(
     """Return the models that `base` may mean: one where it is clear, some of them where it is not.
 
     `provider/id` means that model. An id alone means the model of that id that follows no other, of
-    whatever provider.
+    whatever provider; where several have it, that of the model's own provider.
     """
     base = model.spec.base
     if base is None:
@@ -169,7 +170,9 @@ def bases(
     exact = env.models.get(f"model/{base}")
     if exact:
         return [exact]
-    return [other for other in by_id.get(base, ())[:3] if other is not model]
+    found = [other for other in by_id.get(base, ()) if other is not model]
+    own = [other for other in found if other.provider == model.provider] if len(found) > 1 else []
+    return own or found[:3]
 
 
 def lineage(
@@ -189,10 +192,10 @@ def facts_of(
     env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]] | None = None
 ) -> Facts:
     """Return a model's facts. For many models, pass `models_by_id(env)`."""
-    if model.spec.base is None:
-        specs = [model.spec]
-    else:
-        specs = [each.spec for each in lineage(env, model, models_by_id(env) if by_id is None else by_id)]
+    spec = model.spec
+    if spec.base is None:
+        return Facts(spec.mode, spec.capabilities, spec.context, spec.max_output, spec.price)
+    specs = [each.spec for each in lineage(env, model, models_by_id(env) if by_id is None else by_id)]
     return Facts(
         next((spec.mode for spec in specs if spec.mode is not None), None),
         next((spec.capabilities for spec in specs if spec.capabilities is not None), None),
@@ -200,6 +203,12 @@ def facts_of(
         next((spec.max_output for spec in specs if spec.max_output is not None), None),
         next((spec.price for spec in specs if spec.price is not None), None),
     )
+
+
+def cost(price: Price | None) -> Decimal | None:
+    """Return the price of a million tokens in and a million out, in USD, as far as it is known."""
+    amounts = [amount for amount in (price.input, price.output) if amount is not None] if price else []
+    return sum((Decimal(amount) for amount in amounts), Decimal(0)) if amounts else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -117,12 +117,12 @@ def default_jobs() -> int:
 
 def checked_or_exit(
     directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
-    today: date | None, color: str,
+    today: date | None, color: str, forgiven: Collection[str] = (),
 ) -> Checked:  # fmt: skip
     """Read and check a project for a command that needs a clean one; report and exit 1 where it is not.
 
     Commands print their data to standard output, so a report without a path goes to standard error, and
-    a clean project is not reported at all.
+    a clean project is not reported at all. Findings with a `forgiven` code are reported and stop nothing.
     """
     from llmconf.api import validate
     from llmconf.diagnostics import at_least
@@ -130,7 +130,8 @@ def checked_or_exit(
     checked = validate(root_of(directory), env=env, today=today)
     if checked.diagnostics:
         write_reports(checked, checked.diagnostics, reports, color, to_stderr=True)
-    if any(at_least(diagnostic.severity, fail_on) for diagnostic in checked.diagnostics):  # type: ignore[arg-type]  # click.Choice gives a Severity
+    stopping = [diagnostic for diagnostic in checked.diagnostics if diagnostic.code not in forgiven]
+    if any(at_least(diagnostic.severity, fail_on) for diagnostic in stopping):  # type: ignore[arg-type]  # click.Choice gives a Severity
         raise click.exceptions.Exit(1)
     return checked
 
@@ -156,12 +157,17 @@ def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool 
     if path is None:
         (sys.stderr if to_stderr else sys.stdout).write(text)
         return
+    write_file(Path(path), text.encode(), "the report")
+
+
+def write_file(path: Path, data: bytes, what: str) -> None:
+    """Write a file that was asked for, whole or not at all. Raises RefusedError."""
     from llmconf.files import write_atomic
 
     try:
-        write_atomic(Path(path), text.encode())
+        write_atomic(path, data)
     except OSError as error:
-        raise RefusedError(f"the report cannot be written to {path}: {error.strerror}") from None
+        raise RefusedError(f"{what} cannot be written to {path}: {error.strerror}") from None
 
 
 def use_color(choice: str, stream: Any) -> bool:

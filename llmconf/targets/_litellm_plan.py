@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from math import lcm
@@ -15,6 +14,7 @@ from llmconf.targets._base import Note
 from llmconf.targets._litellm_call import Call
 from llmconf.wiring import (
     DefaultEndpoints,
+    cost,
     credentials_by_endpoint,
     default_endpoints,
     endpoints_of_model,
@@ -134,7 +134,7 @@ def _by_cost(
     route: Resource[Route], targets: list[tuple[Target, list[Call]]], notes: list[Note]
 ) -> list[tuple[int, list[Call], int | None]]:
     """Order targets by price, equal prices side by side, unknown ones last and in the order given."""
-    costs = [_cost(calls[0]) for _, calls in targets]
+    costs = [cost(calls[0].facts.price) for _, calls in targets]
     unknown = [target.model for (target, _), cost in zip(targets, costs, strict=True) if cost is None]
     if unknown and len(targets) > 1:
         listed = ", ".join(f"`{name}`" for name in unknown)
@@ -148,13 +148,6 @@ def _by_cost(
         order = last if cost is None else known.index(cost) + 1
         found.append((1, calls, order if len(targets) > 1 else None))
     return sorted(found, key=lambda item: item[2] or 0)
-
-
-def _cost(call: Call) -> Decimal | None:
-    """Return the price of a million tokens in and a million out, as far as it is known."""
-    price = call.facts.price
-    amounts = [amount for amount in (price.input, price.output) if amount is not None] if price else []
-    return sum((Decimal(amount) for amount in amounts), Decimal(0)) if amounts else None
 
 
 def _share(targets: list[tuple[int, list[Call], int | None]]) -> tuple[Turn, ...]:

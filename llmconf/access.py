@@ -1,0 +1,182 @@
+"""Who is called, with which opened credential, and where its secrets may go.
+
+Nothing here sends anything. `http.py` refuses once more what leads to a host that a secret is not bound to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from llmconf import adapters, wiring
+from llmconf.adapters import Adapter, Site
+from llmconf.check import Checked
+from llmconf.errors import RefusedError
+from llmconf.fields import Origin, parse_duration, parse_host, parse_url
+from llmconf.http import Line
+from llmconf.resolved import Resolved, Resource
+from llmconf.runtime_secrets import Opener
+from llmconf.schema.kinds import CREDENTIAL_FIELDS, SECRET_FIELDS, Credential, Endpoint, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one call. `timeout`, in seconds, is the most that an endpoint's own timeout may be."""
+
+    timeout: float = 10.0
+    retries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One endpoint, ready to be called: what the adapter sees of it, and the line that leads there.
+
+    `secrets` are all plaintexts that travel with a call, to be kept out of what is told of it.
+    """
+
+    provider: Resource[Provider]
+    endpoint: Resource[Endpoint]
+    credential: Resource[Credential] | None
+    adapter: Adapter
+    site: Site
+    line: Line
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+class Accesses:
+    """Opens the ways to the endpoints of one environment; each secret is opened when it is asked for."""
+
+    def __init__(self, checked: Checked, name: str | None, allow: Iterable[str], limits: Limits) -> None:
+        """`allow` lists the references that this process may open, beside LLMCONF_ALLOW_REF."""
+        self.env: Resolved = checked.environments[name]
+        self._root = checked.project.root
+        self._limits = limits
+        self._opener = Opener(checked, name, allow)
+        self._credentials = wiring.credentials_by_endpoint(self.env)
+        self._held: dict[str, list[wiring.Held]] = {}
+        for held in wiring.secrets(self.env):
+            self._held.setdefault(held.resource.identity, []).append(held)
+
+    def credential_of(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
+        """Return the credential that an endpoint is called with; None where its type needs none and there is none.
+
+        Raises RefusedError where there is no sole one: none is guessed, and without one an answer says nothing.
+        """
+        found = self._credentials.get(endpoint.identity, [])
+        if len(found) > 1:
+            names = ", ".join(credential.name for credential in found)
+            raise RefusedError(f"several credentials fit {endpoint.identity}: {names}", "name one with `credential`")
+        provider = wiring.owner(self.env, endpoint)
+        if not found and provider and adapters.preset(provider.spec.type).credential == "required":
+            hint = "a credential lists in `hosts` where it may be sent"
+            raise RefusedError(f"no enabled credential may be sent to {endpoint.identity}", hint)
+        return found[0] if found else None
+
+    def endpoint_of(self, credential: Resource[Credential]) -> Resource[Endpoint] | None:
+        """Return an endpoint to try a credential at: one that is called with it, else one that it is bound to.
+
+        The default endpoint comes first. None where it may be sent to no enabled endpoint.
+        """
+        provider = credential.provider or ""
+        default = wiring.default_endpoint(self.env, provider)
+        enabled = [endpoint for endpoint in self.env.endpoints_of(provider) if endpoint.spec.enabled]
+        enabled.sort(key=lambda endpoint: endpoint is not default)
+        bound = [endpoint for endpoint in enabled if wiring.is_bound(self.env, credential, endpoint)]
+        used = [endpoint for endpoint in bound if credential in self._credentials.get(endpoint.identity, ())]
+        return next(iter([*used, *bound]), None)
+
+    def open(self, endpoint: Resource[Endpoint], credential: Resource[Credential] | None) -> Access:
+        """Return the way to an endpoint with a credential opened. Raises LlmconfError where that may not be."""
+        provider = wiring.owner(self.env, endpoint)
+        if provider is None:
+            raise RefusedError(f"{endpoint.identity} has no provider that holds", "`llmconf validate` says why")
+        origin = replace(parse_url(endpoint.spec.url), path="")
+        adapter = adapters.adapter(provider.spec.type)
+        opened = self._fields(credential, provider, endpoint) if credential else {}
+        headers, secret_headers = self._headers(provider, endpoint)
+        key = self._client_key(endpoint)
+        line = Line(
+            origin=origin,
+            bound=wiring.bound_hosts(self.env, credential) if credential else (),
+            has_secrets=bool(opened),
+            headers=headers,
+            private_headers=bool(secret_headers),
+            timeout=self._timeout(provider, endpoint),
+            retries=self._limits.retries,
+            ca=self._file(endpoint, "ca"),
+            client_cert=self._file(endpoint, "client_cert"),
+            client_key=key,
+            proxy=endpoint.spec.proxy or provider.spec.proxy,
+        )
+        site = Site(
+            url=endpoint.spec.url.rstrip("/"),
+            preset=adapters.preset(provider.spec.type),
+            options=adapter.Options.model_validate(provider.spec.options),
+            region=endpoint.spec.region or provider.spec.region,
+            secrets=opened,
+        )
+        plain = [opened[name] for name in SECRET_FIELDS if name in opened]
+        secrets = (*plain, *secret_headers, *([key] if key else []))
+        return Access(provider, endpoint, credential, adapter, site, line, secrets)
+
+    def _fields(
+        self, credential: Resource[Credential], provider: Resource[Provider], endpoint: Resource[Endpoint]
+    ) -> dict[str, str]:
+        """Return the fields that authenticate, opened, where the endpoint is one that they are bound to."""
+        if not wiring.is_bound(self.env, credential, endpoint):
+            message = f"{credential.identity} is not sealed for {endpoint.spec.url}, where it would be sent"
+            raise RefusedError(message, "correct the URL, or the hosts of the credential")
+        found = {name: getattr(credential.spec, name) for name in CREDENTIAL_FIELDS}
+        plain = {name: value for name, value in found.items() if value is not None and name not in SECRET_FIELDS}
+        origins = _origins(provider, wiring.bound_hosts(self.env, credential))
+        opened = {held.path[0]: self._opener.open(held, origins) for held in self._held.get(credential.identity, ())}
+        return plain | opened
+
+    def _headers(
+        self, provider: Resource[Provider], endpoint: Resource[Endpoint]
+    ) -> tuple[dict[str, str], list[str]]:
+        """Return the extra headers of an endpoint over those of its provider, and the secrets among them."""
+        headers: dict[str, str] = {}
+        secrets = []
+        for owner in (provider, endpoint):
+            held = {item.path[1]: item for item in self._held.get(owner.identity, ()) if item.path[0] == "headers"}
+            for name, value in owner.spec.headers.items():
+                if name in held and (owner is endpoint or name not in endpoint.spec.headers):
+                    origins = _origins(provider, (parse_url(endpoint.spec.url),))
+                    value = self._opener.open(held[name], origins)  # noqa: PLW2901 - the token is not needed any more
+                    secrets.append(value)
+                headers[name] = value
+        return headers, secrets
+
+    def _client_key(self, endpoint: Resource[Endpoint]) -> str | None:
+        held = next((item for item in self._held.get(endpoint.identity, ()) if item.path[0] == "tls"), None)
+        if held is None:
+            return None
+        return self._opener.open(held, (replace(parse_url(endpoint.spec.url), path=""),))
+
+    def _timeout(self, provider: Resource[Provider], endpoint: Resource[Endpoint]) -> float:
+        """Return how long one attempt may take: what is configured is for answers of models, and often minutes."""
+        own = endpoint.spec.timeout or provider.spec.timeout
+        return min(float(parse_duration(own)), self._limits.timeout) if own else self._limits.timeout
+
+    def _file(self, endpoint: Resource[Endpoint], name: str) -> Path | None:
+        """Return the path of a certificate file, which lies in the repository."""
+        value = getattr(endpoint.spec.tls, name, None)
+        if value is None:
+            return None
+        path: Path = (self._root / value).resolve()
+        if not path.is_relative_to(self._root.resolve()):
+            message = f"`tls.{name}` of {endpoint.identity} leads out of the repository"
+            raise RefusedError(message, "SSL_CERT_FILE names certificates of the machine")
+        return path
+
+
+def _origins(provider: Resource[Provider], bound: Iterable[Origin]) -> tuple[Origin, ...]:
+    """Return where a reference may go that is allowed without a host.
+
+    To the hosts that vendors of this type have, which no repository chooses, and to this machine. Any other
+    host is the repository's word alone.
+    """
+    fixed = [parse_host(host) for host in adapters.preset(provider.spec.type).hosts]
+    return (*fixed, *(origin for origin in bound if origin.is_loopback))

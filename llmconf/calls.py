@@ -1,0 +1,110 @@
+"""Calls of one endpoint over the network: its credential exchanged where the protocol wants that, answers read.
+
+What a server says is shown only after every secret that was sent to it has been taken out: vendors repeat keys
+in their errors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from llmconf.access import Access
+from llmconf.adapters import Failure, Request, Response, Site, Unreadable
+from llmconf.http import Network, Reply, Timing
+from llmconf.scan import redact
+
+_LONGEST = 200
+_SHORTEST_SECRET = 6
+"""Characters of a secret below which replacing it would only garble what is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a call: a response that is a success, or a failure with its detail fit to be shown."""
+
+    response: Response | None
+    failure: Failure | None
+    reply: Reply | None = None
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, where there was an answer."""
+        return self.reply.status if self.reply else None
+
+    @property
+    def timing(self) -> Timing:
+        """How long the parts of the call took."""
+        return self.reply.timing if self.reply else Timing()
+
+
+class Caller:
+    """Calls one endpoint; a token that a credential was exchanged for is kept for further calls."""
+
+    def __init__(self, access: Access, network: Network) -> None:
+        self.access = access
+        self._network = network
+        self._site: Site | None = None
+
+    async def call(self, build: Callable[[Site], Request | None]) -> Answer | None:
+        """Send the request that `build` makes for the endpoint; None where it makes none.
+
+        Raises RefusedError for what may not be sent.
+        """
+        site = await self._authorized()
+        if isinstance(site, Answer):
+            return site
+        request = build(site)
+        return await self._send(site, request) if request else None
+
+    async def _authorized(self) -> Site | Answer:
+        """Return the site with its token, or the answer that says why there is none."""
+        if self._site is not None:
+            return self._site
+        access = self.access
+        request = access.adapter.exchange(access.site, int(time.time())) if access.site.secrets else None
+        if request is None:
+            self._site = access.site
+            return self._site
+        answer = await self._send(access.site, request)
+        if answer.response is None:
+            return answer
+        try:
+            token = access.adapter.read_exchange(access.site, answer.response)
+        except Unreadable as error:
+            return Answer(None, Failure("invalid_response", f"the token exchange: {error}"), answer.reply)
+        if isinstance(token, Failure):
+            return Answer(None, self._fit(token), answer.reply)
+        self._site = replace(access.site, token=token)
+        return self._site
+
+    async def _send(self, site: Site, request: Request) -> Answer:
+        reply = await self._network.send(self.access.line, request)
+        if reply.response is None:
+            return Answer(None, self._fit(reply.failure or Failure("unreachable")), reply)
+        if not reply.response.ok:
+            return Answer(None, self._fit(self.access.adapter.read_error(site, reply.response)), reply)
+        return Answer(reply.response, None, reply)
+
+    def fit(self, text: str) -> str:
+        """Return a text of a server as it may be shown: on one line, without control characters and secrets."""
+        token = self._site.token if self._site else None
+        return presentable(text, (*self.access.secrets, *([token] if token else [])))
+
+    def _fit(self, failure: Failure) -> Failure:
+        code = self.fit(failure.code) if failure.code else None
+        return replace(failure, detail=self.fit(failure.detail), code=code)
+
+
+def presentable(text: str, secrets: Iterable[str]) -> str:
+    """Return a text without these secrets, in any of the forms a server might repeat them in."""
+    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), secret.strip())}
+    forms |= {line for form in list(forms) for line in form.splitlines()}
+    for form in sorted(forms, key=len, reverse=True):
+        if len(form) >= _SHORTEST_SECRET:
+            text = text.replace(form, "****")
+    text = redact("".join(char if char.isprintable() else " " for char in text))
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

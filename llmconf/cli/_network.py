@@ -1,0 +1,115 @@
+"""What the commands that use the network share: their options, progress, and what they make of findings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _secrets as shared
+from llmconf.errors import UsageError
+
+if TYPE_CHECKING:
+    from llmconf.access import Accesses
+    from llmconf.check import Checked
+    from llmconf.http import Network
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+ABOUT_MODELS = frozenset({"LCR002", "LCR005", "LCR006", "LCM004", "LCM005", "LCM007", "LCM008", "LCM009", "LCM010"})
+"""Findings that a newer model list may mend: they must not keep anybody from asking for it."""
+
+_AT_ONCE, _PER_HOST = 50, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command that uses the network was asked for by the options that all of them have."""
+
+    directory: str | None
+    env: str | None
+    reports: list[tuple[str, str | None]]
+    fail_on: str
+    today: date | None
+    color: str
+    allow: tuple[str, ...]
+    timeout: float
+    retries: int
+    at_once: int
+    per_host: int
+
+    def check(self) -> tuple[Checked, str | None]:
+        """Read and check the project, and return it with the name of the environment to look at.
+
+        All environments are checked: a lock serves them all.
+        """
+        checked = common.checked_or_exit(
+            self.directory, None, self.reports, self.fail_on, self.today, self.color, ABOUT_MODELS
+        )
+        if self.env is not None:
+            from llmconf.project import require_environment
+
+            require_environment(checked.project, self.env)
+        return checked, common.pick_environment(checked, self.env)
+
+    def accesses(self, checked: Checked, name: str | None) -> Accesses:
+        """Return the ways to the endpoints of one environment."""
+        from llmconf.access import Accesses, Limits
+
+        return Accesses(checked, name, self.allow, Limits(self.timeout, self.retries))
+
+    def network(self) -> Network:
+        """Return the network with the bounds that were asked for."""
+        from llmconf.http import Network
+
+        return Network(at_once=self.at_once, per_host=self.per_host)
+
+
+def network_options(function: Function) -> Function:
+    """Add the options of commands that call endpoints; the command gets them as one `asked`."""
+
+    @wraps(function)
+    def command(**given: Any) -> Any:
+        own = {name: given.pop(name) for name in _NAMES}
+        return function(asked=Asked(**own), **given)
+
+    for option in (
+        click.option("--per-host", type=click.IntRange(1, 1000), default=_PER_HOST, show_default=True, metavar="N",
+                     help="Requests under way at one host."),
+        click.option("--at-once", type=click.IntRange(1, 1000), default=_AT_ONCE, show_default=True, metavar="N",
+                     help="Requests under way in all."),
+        click.option("--retries", type=click.IntRange(0, 10), default=2, show_default=True, metavar="N",
+                     help="How often a request that failed in passing is sent again."),
+        click.option("--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, metavar="SECONDS",
+                     help="Longest that one request may take."),
+        shared.allow_option,
+    ):  # fmt: skip
+        command = option(command)
+    return common.project_options(command)  # type: ignore[return-value]  # called by click alone, by name
+
+
+_NAMES = tuple(each.name for each in fields(Asked))
+
+
+@contextmanager
+def progress(label: str, count: int) -> Iterator[Callable[[object], None]]:
+    """Show a progress bar on a terminal; yield what is to be called for each thing done."""
+    if not sys.stderr.isatty() or count == 0:
+        yield lambda _: None
+        return
+    with click.progressbar(length=count, label=label, file=sys.stderr) as bar:
+        yield lambda _: bar.update(1)
+
+
+def known_or_usage(identity: str, known: Sequence[str], listing: str) -> UsageError:
+    """Return the error for an identity that there is none of."""
+    from llmconf.diagnostics import did_you_mean
+
+    return UsageError(f"there is no `{identity}`", did_you_mean(identity, known) or f"`{listing}` lists them")

@@ -1,0 +1,118 @@
+"""`llmconf probe`: ask every endpoint whether it answers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _network as shared
+
+if TYPE_CHECKING:
+    from llmconf.access import Accesses
+    from llmconf.probe import Health
+    from llmconf.resolved import Resource
+    from llmconf.schema.kinds import Endpoint, Model
+
+_FORMATS = ("table", "json", "junit", "markdown", "prometheus")
+_CLEAR = "\x1b[H\x1b[2J"
+
+
+@click.command(name="probe")
+@click.argument("identities", nargs=-1, metavar="[IDENTITY]...")
+@click.option("-o", "output", type=click.Choice(_FORMATS), default="table", show_default=True)
+@click.option("--out", metavar="FILE", help="Write the results as JSON to FILE as well.")
+@click.option("--completion", is_flag=True, help="Call a model at each endpoint, once: this costs money.")
+@click.option("--watch", is_flag=True, help="Probe again and again, until interrupted.")
+@click.option("--interval", type=click.FloatRange(1, 86400), default=30.0, show_default=True, metavar="SECONDS",
+              help="Pause between two rounds of --watch.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1), metavar="N", help="End --watch after N rounds.")
+@shared.network_options
+def command(
+    identities: tuple[str, ...], output: str, out: str | None, completion: bool, watch: bool, interval: float,
+    rounds: int | None, asked: shared.Asked,
+) -> int:  # fmt: skip
+    """Probe the enabled endpoints of an environment: does each answer, and does it take its credential?
+
+    IDENTITY narrows it down to endpoints or providers. A probe asks only for what is free. Exit 1 where an
+    endpoint is not healthy, 4 where one could not be probed because its credential does not open.
+
+    \b
+    Examples:
+      llmconf probe --env prod
+      llmconf probe endpoint/openai/global provider/mistral --env prod -o json
+      llmconf probe --env prod --allow-ref 'env:OPENAI_*@api.openai.com'
+      llmconf probe --env prod -o prometheus > /var/lib/node_exporter/llmconf.prom
+    """
+    from llmconf.probe import endpoints_to_probe, models_to_call
+
+    if rounds is not None and not watch:
+        raise click.UsageError("--rounds goes with --watch")
+    if completion and watch and rounds is None:
+        raise click.UsageError("--completion with --watch needs --rounds: each round costs money")
+    checked, name = asked.check()
+    resolved = checked.environments[name]
+    try:
+        endpoints = endpoints_to_probe(resolved, identities)
+    except KeyError as error:
+        known = [*resolved.endpoints, *resolved.providers]
+        raise shared.known_or_usage(error.args[0], known, "llmconf list endpoint -o name") from None
+    if not endpoints:
+        click.echo("llmconf: no enabled endpoint to probe", err=True)
+        return 0
+    models = models_to_call(resolved, endpoints) if completion else None
+    if models is not None:
+        _announce(models, rounds or 1)
+    ways = asked.accesses(checked, name)
+    done = 0
+    while True:
+        found = _round(ways, endpoints, models, asked)
+        done += 1
+        _write(found, output, out, again=watch)
+        if not watch or done == rounds:
+            return _status(found)
+        time.sleep(interval)
+
+
+def _announce(models: dict[str, Resource[Model]], rounds: int) -> None:
+    """Say, before anything is sent, what is going to cost money."""
+    calls = len(models) * rounds
+    click.echo(f"llmconf: {calls} call{'s' * (calls != 1)} of models, which the vendors bill:", err=True)
+    for identity, model in models.items():
+        click.echo(f"  {identity.removeprefix('endpoint/')}: {model.name}", err=True)
+
+
+def _round(
+    ways: Accesses,
+    endpoints: Sequence[Resource[Endpoint]],
+    models: dict[str, Resource[Model]] | None,
+    asked: shared.Asked,
+) -> list[Health]:
+    from llmconf.probe import probe
+
+    with shared.progress("Probing", len(endpoints)) as done:
+        return probe(ways, endpoints, network=asked.network, models=models, done=done)
+
+
+def _write(found: list[Health], output: str, out: str | None, *, again: bool) -> None:
+    from llmconf.cli import _health
+
+    text = _health.as_json_line(found) if again and output == "json" else _health.FORMATS[output](found)
+    if again and output == "table" and sys.stdout.isatty():
+        text = _CLEAR + text
+    click.echo(text, nl=False)
+    sys.stdout.flush()
+    if out is not None:
+        common.write_file(Path(out), _health.as_json(found).encode(), "the results")
+
+
+def _status(found: list[Health]) -> int:
+    verdicts = {health.verdict for health in found}
+    if verdicts - {"healthy", "undetermined"}:
+        return 1
+    return 4 if "undetermined" in verdicts else 0

@@ -1,0 +1,88 @@
+"""`llmconf verify`: ask the vendors whether the credentials still work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli import _network as shared
+
+if TYPE_CHECKING:
+    from llmconf.verify import Verification
+
+_COLUMNS = ("credential", "validity", "status", "expires", "quota", "detail")
+
+
+@click.command(name="verify")
+@click.argument("identities", nargs=-1, metavar="[IDENTITY]...")
+@click.option("-o", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@shared.network_options
+def command(
+    identities: tuple[str, ...], output: str, asked: shared.Asked,
+) -> int:  # fmt: skip
+    """Verify the credentials of an environment with their vendors, for free.
+
+    IDENTITY narrows it down to credentials or providers. A credential is sent only to a host that it is bound
+    to, and asks for what the vendor refuses to others: an answer that anybody gets proves nothing. Exit 1 where
+    one is invalid, expired, forbidden or out of funds, 4 where nothing is known of one.
+
+    \b
+    Examples:
+      llmconf verify --env prod
+      llmconf verify credential/openai/main --env prod -o json
+    """
+    from llmconf.reporters._text import dump_json
+    from llmconf.verify import credentials_to_verify, verify
+
+    checked, name = asked.check()
+    resolved = checked.environments[name]
+    try:
+        credentials = credentials_to_verify(resolved, identities)
+    except KeyError as error:
+        known = [*resolved.credentials, *resolved.providers]
+        raise shared.known_or_usage(error.args[0], known, "llmconf list credential -o name") from None
+    if not credentials:
+        click.echo("llmconf: no enabled credential to verify", err=True)
+        return 0
+    ways = asked.accesses(checked, name)
+    with shared.progress("Verifying", len(credentials)) as done:
+        found = verify(ways, credentials, network=asked.network, done=done)
+    rows = [_row(each) for each in found]
+    click.echo(dump_json(rows) if output == "json" else common.table(_cells(rows), _COLUMNS), nl=False)
+    return _status(found)
+
+
+def _row(found: Verification) -> dict[str, Any]:
+    return {
+        "credential": found.identity,
+        "endpoint": found.endpoint,
+        "validity": found.validity,
+        "status": found.status,
+        "code": found.code,
+        "detail": found.detail,
+        "expires": found.expires,
+        "quota": dict(found.quota),
+    }
+
+
+def _cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from llmconf.reporters._text import visible
+
+    return [
+        row
+        | {
+            "credential": row["credential"].removeprefix("credential/"),
+            "quota": [visible(f"{name}: {value}") for name, value in row["quota"].items()],
+            "detail": visible(": ".join(filter(None, (row["code"], row["detail"])))),
+        }
+        for row in rows
+    ]
+
+
+def _status(found: list[Verification]) -> int:
+    validities = {each.validity for each in found}
+    if validities & {"invalid", "expired", "forbidden", "no_funds"}:
+        return 1
+    return 4 if validities & {"rate_limited", "undetermined"} else 0

@@ -1,0 +1,110 @@
+"""What went wrong in a request, in plain words: never those of an exception, which may quote what was sent."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import ssl
+from typing import Literal
+
+import h11
+import httpcore
+
+from llmconf.adapters._base import Failure
+
+Phase = Literal["connecting", "handshake", "waiting", "reading"]
+
+# Numbers of OpenSSL's X509_V_ERR_*.
+_CERTIFICATE = {
+    9: "its certificate is not valid yet",
+    10: "its certificate has expired",
+    18: "its certificate is self-signed",
+    19: "its certificate comes from an authority that is not trusted",
+    20: "its certificate comes from an authority that is not trusted",
+    21: "its certificate comes from an authority that is not trusted",
+    23: "its certificate was revoked",
+    62: "its certificate is for another host",
+    64: "its certificate is for another address",
+}
+_HANDSHAKE = {
+    "WRONG_VERSION_NUMBER": "it does not speak TLS",
+    "HTTP_REQUEST": "it does not speak TLS",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it asks for a client certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "it does not accept the client certificate",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "the client certificate has expired",
+    "TLSV1_ALERT_UNKNOWN_CA": "it does not accept the client certificate",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "it speaks no version of TLS that is safe",
+    "UNSUPPORTED_PROTOCOL": "it speaks no version of TLS that is safe",
+    "TLSV1_UNRECOGNIZED_NAME": "it does not know this host",
+}
+_NETWORK = {
+    errno.ECONNREFUSED: "the connection is refused",
+    errno.ECONNRESET: "the connection is reset",
+    errno.ECONNABORTED: "the connection is reset",
+    errno.EPIPE: "the connection is reset",
+    errno.EHOSTUNREACH: "there is no route to it",
+    errno.ENETUNREACH: "there is no route to it",
+    errno.EADDRNOTAVAIL: "there is no route to it",
+    errno.EMFILE: "this process has too many open files",
+}
+_ERRNO = re.compile(r"\[Errno ([0-9]{1,4})\]")
+_LATE = {
+    "connecting": "no connection",
+    "handshake": "no TLS handshake",
+    "waiting": "no answer",
+    "reading": "the answer did not end",
+}
+
+
+def too_late(phase: Phase, timeout: float) -> Failure:
+    """Say what had not happened when the time of an attempt was over, in seconds."""
+    return Failure("timeout", f"{_LATE[phase]} within {timeout:g} s")
+
+
+def explain(error: Exception, phase: Phase) -> tuple[Failure, bool]:
+    """Say what an exception of the client means, and whether it may pass: whether another attempt makes sense."""
+    if isinstance(error, httpcore.ProxyError):
+        return _refused_by_proxy(error), False
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+        return Failure("tls_error", _why_untrusted(error)), False
+    if isinstance(error, socket.gaierror):
+        return Failure("unreachable", "its name cannot be resolved"), error.errno == socket.EAI_AGAIN
+    if phase == "handshake":
+        return Failure("tls_error", "it breaks off the TLS handshake"), True
+    if isinstance(error, TimeoutError):
+        return Failure("timeout", f"{_LATE[phase]}: the network gave up"), True
+    if isinstance(error, OSError):
+        return Failure("unreachable", _NETWORK.get(_number(error), "there is no connection")), True
+    return _why_unreadable(error, phase)
+
+
+def _why_untrusted(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATE.get(error.verify_code, "its certificate cannot be trusted")
+    return _HANDSHAKE.get(error.reason or "", "the TLS handshake failed")
+
+
+def _why_unreadable(error: Exception, phase: Phase) -> tuple[Failure, bool]:
+    if phase == "reading":
+        return Failure("invalid_response", "the answer breaks off"), True
+    if isinstance(error.__cause__, h11.RemoteProtocolError):
+        return Failure("invalid_response", "the answer is not HTTP"), False
+    if isinstance(error, httpcore.RemoteProtocolError):
+        return Failure("invalid_response", "the connection is closed without an answer"), True
+    return Failure("unreachable", "there is no connection"), False
+
+
+def _number(error: OSError) -> int:
+    """Return the errno. Where all addresses of a host failed, asyncio folds their errors into one text."""
+    found = _ERRNO.search(str(error))
+    return error.errno or (int(found[1]) if found else 0)
+
+
+def _refused_by_proxy(error: httpcore.ProxyError) -> Failure:
+    # The message is `<status> <reason>`, and the reason is whatever the proxy says.
+    status = str(error)[:3]
+    if status == "407":
+        return Failure("unreachable", "the proxy asks for a user and password (status 407)")
+    said = f" (status {status})" if status.isdecimal() else ""
+    return Failure("unreachable", f"the proxy does not connect{said}")

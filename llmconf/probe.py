@@ -1,0 +1,155 @@
+"""The probe stage: does each endpoint answer, and does it answer this credential?
+
+A probe costs nothing: it asks for what is free. Only `completion` makes calls that a vendor bills.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from llmconf import wiring
+from llmconf.access import Access, Accesses
+from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
+from llmconf.calls import Answer, Caller
+from llmconf.errors import LlmconfError
+from llmconf.fields import parse_url
+from llmconf.http import Network, Timing
+from llmconf.resolved import Resolved, Resource
+from llmconf.schema.kinds import Endpoint, Model
+
+Outcome = Verdict | Literal["undetermined"]
+"""A verdict, or that there is none: a key did not open, or may not be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What one probe found. Times are in seconds; `detail` and `code` are the server's, without any secret."""
+
+    identity: str
+    url: str
+    credential: str | None
+    verdict: Outcome
+    status: int | None = None
+    detail: str = ""
+    code: str | None = None
+    timing: Timing = field(default_factory=Timing)
+    attempts: int = 0
+    certificate_expires: date | None = None
+    model: str | None = None
+
+
+def endpoints_to_probe(env: Resolved, wanted: Iterable[str] = ()) -> list[Resource[Endpoint]]:
+    """Return the live endpoints of an environment: all, or those that `wanted` names.
+
+    `wanted` are identities of endpoints or providers. Raises KeyError with the first one that does not exist.
+    """
+    live = [endpoint for endpoint in env.endpoints.values() if env.is_live(endpoint)]
+    names = set(wanted)
+    for name in sorted(names):
+        if name not in env.endpoints and name not in env.providers:
+            raise KeyError(name)
+    if not names:
+        return live
+    return [e for e in live if e.identity in names or f"provider/{e.provider}" in names]
+
+
+def models_to_call(env: Resolved, endpoints: Iterable[Resource[Endpoint]]) -> dict[str, Resource[Model]]:
+    """Return the model to call at each endpoint, by its identity: the cheapest known one that chats."""
+    defaults, by_id = wiring.default_endpoints(env), wiring.models_by_id(env)
+    wanted = {endpoint.identity for endpoint in endpoints}
+    found: dict[str, tuple[object, Resource[Model]]] = {}
+    for model in env.models.values():
+        facts = wiring.facts_of(env, model, by_id) if env.is_live(model) else None
+        if facts is None or facts.mode not in (None, "chat"):
+            continue
+        cost = wiring.cost(facts.price)
+        rank = (cost is None, cost or 0, model.name)
+        for endpoint in wiring.endpoints_of_model(env, model, defaults):
+            known = found.get(endpoint.identity)
+            if endpoint.identity in wanted and (known is None or rank < known[0]):  # type: ignore[operator]  # tuples of one shape
+                found[endpoint.identity] = (rank, model)
+    return {identity: model for identity, (_, model) in found.items()}
+
+
+def probe(
+    accesses: Accesses,
+    endpoints: Sequence[Resource[Endpoint]],
+    *,
+    network: Callable[[], Network],
+    models: dict[str, Resource[Model]] | None = None,
+    done: Callable[[Health], None] = lambda _: None,
+) -> list[Health]:
+    """Probe endpoints at once and return what was found, in their order; `done` is told of each as it ends.
+
+    With `models`, one of them is called at each endpoint, which costs money.
+    """
+
+    async def run() -> list[Health]:
+        async with network() as open_network:
+            return await asyncio.gather(*(one(open_network, endpoint) for endpoint in endpoints))
+
+    async def one(open_network: Network, endpoint: Resource[Endpoint]) -> Health:
+        health = await _probe(accesses, endpoint, open_network, models)
+        done(health)
+        return health
+
+    return asyncio.run(run())
+
+
+async def _probe(
+    accesses: Accesses,
+    endpoint: Resource[Endpoint],
+    network: Network,
+    models: dict[str, Resource[Model]] | None,
+) -> Health:
+    health = Health(endpoint.identity, str(parse_url(endpoint.spec.url)), None, "undetermined")
+    model = models.get(endpoint.identity) if models is not None else None
+    if models is not None and model is None:
+        return replace(health, detail="no model that chats is known here")
+    try:
+        credential = accesses.credential_of(endpoint)
+        health = replace(health, credential=credential.identity if credential else None)
+        access = accesses.open(endpoint, credential)
+        caller = Caller(access, network)
+        answer = await caller.call(_request(access, model))
+        if answer is None:
+            return replace(health, detail="nothing here can be asked for free")
+        failure = answer.failure or _look(access, caller, answer, model)
+    except LlmconfError as error:
+        return replace(health, detail=f"{error.message} ({error.hint})" if error.hint else error.message)
+    reply = answer.reply
+    return replace(
+        health,
+        verdict=failure.verdict if failure else "healthy",
+        status=answer.status,
+        detail=failure.detail if failure else "",
+        code=failure.code if failure else None,
+        timing=answer.timing,
+        attempts=reply.attempts if reply else 0,
+        certificate_expires=reply.certificate_expires if reply else None,
+        model=model.name if model else None,
+    )
+
+
+def _request(access: Access, model: Resource[Model] | None) -> Callable[[Site], Request | None]:
+    if model is None:
+        return access.adapter.probe
+    return lambda site: access.adapter.completion(site, model.name)
+
+
+def _look(access: Access, caller: Caller, answer: Answer, model: Resource[Model] | None) -> Failure | None:
+    """Look into a success: what answers may not be what it should be."""
+    if answer.response is None:
+        return None
+    try:
+        if model is not None:
+            answer.response.json()
+            return None
+        found = access.adapter.read_probe(access.site, answer.response)
+    except Unreadable as error:
+        return Failure("invalid_response", caller.fit(str(error)))
+    return Failure(found.verdict, caller.fit(found.detail), found.code, found.expired) if found else None

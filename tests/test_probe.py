@@ -1,0 +1,289 @@
+"""`llmconf probe` as it is run: verdicts, formats, exit codes, and where a key goes and does not go."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import trustme
+from live import ALLOW, KEY, SEALED, Live, OpenAI, provider
+from support import run
+from upstream.server import Server, serve, serve_proxy, unused_port
+from upstream.vendor import Answer
+
+FAST = ("--timeout", "3", "--retries", "0")
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Live:
+    return Live(tmp_path)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve(OpenAI()) as running:
+        yield running
+
+
+def test_a_healthy_endpoint(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    found = live.ask("probe")
+    assert [(each["endpoint"], each["verdict"], each["status"]) for each in found] == [
+        ("endpoint/openai/main", "healthy", 200)
+    ]
+    seconds = found[0]["seconds"]
+    assert seconds["connect"] > 0
+    assert seconds["first_byte"] > 0
+    assert seconds["tls"] is None
+    assert seconds["total"] >= seconds["first_byte"]
+    assert [seen.path for seen in server.seen] == ["/v1/models"]
+    assert live.run("probe", *ALLOW).returncode == 0
+
+
+def test_a_wrong_key_is_told_apart_and_not_repeated(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    live.key = "sk-fake-another-key-that-nobody-knows"
+    done = live.run("probe", *ALLOW, "--debug")
+    assert done.returncode == 1
+    assert "unauthorized" in done.stdout
+    assert "Incorrect API key provided: ****" in done.stdout
+    assert live.key not in done.stdout + done.stderr
+
+
+def test_no_funds_is_no_wrong_key(live: Live, server: Server) -> None:
+    server.state = "no_funds"
+    live.write(provider(f"{server.url}/v1"))
+    found = live.ask("probe")
+    assert (found[0]["verdict"], found[0]["code"]) == ("no_funds", "insufficient_quota")
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("misbehavior", "verdict"),
+    [
+        ("hang", "timeout"),
+        ("drip", "timeout"),
+        ("reset", "unreachable"),
+        ("html", "invalid_response"),
+        ("broken_json", "invalid_response"),
+        ("deep_json", "invalid_response"),
+        ("other_shape", "invalid_response"),
+        ("huge_json", "invalid_response"),
+        ("gzip_bomb", "invalid_response"),
+        ("redirect", "invalid_response"),
+        ("redirect_itself", "invalid_response"),
+    ],
+)
+def test_a_server_that_misbehaves(live: Live, server: Server, misbehavior: str, verdict: str) -> None:
+    server.misbehave = misbehavior
+    live.write(provider(f"{server.url}/v1"))
+    patience = "0.5" if verdict == "timeout" else "10"
+    done = live.run("probe", *ALLOW, "--retries", "0", "--timeout", patience, "-o", "json")
+    assert (done.returncode, json.loads(done.stdout)[0]["verdict"]) == (1, verdict)
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_nobody_listens(live: Live) -> None:
+    live.write(provider(f"http://127.0.0.1:{unused_port()}/v1"))
+    found = live.ask("probe", *FAST)
+    assert found[0]["verdict"] == "unreachable"
+    assert found[0]["status"] is None
+
+
+def test_an_endpoint_that_comes_back(live: Live, server: Server) -> None:
+    server.first = [Answer(503, {"error": "loading"})]
+    live.write(provider(f"{server.url}/v1"))
+    found = live.ask("probe")
+    assert (found[0]["verdict"], found[0]["attempts"]) == ("healthy", 2)
+
+
+def test_tls_with_its_certificate(live: Live, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serve(OpenAI(), tls=authority) as server:
+        live.write(provider(f"{server.url}/v1"))
+        trusted = live.ask("probe", env={"SSL_CERT_FILE": str(tmp_path / "ca.pem")})
+        assert trusted[0]["verdict"] == "healthy"
+        assert trusted[0]["seconds"]["tls"] > 0
+        assert trusted[0]["certificate_expires"]
+        assert live.ask("probe", *FAST)[0]["verdict"] == "tls_error"
+        tls = provider(f"{server.url}/v1").replace("/v1\n", "/v1\n    tls: {ca: ca.pem}\n", 1)
+        live.write(tls)
+        assert live.ask("probe")[0]["verdict"] == "healthy"
+    assert all(KEY in seen.headers["authorization"] for seen in server.seen)
+
+
+def test_a_reference_that_is_not_allowed_is_not_opened(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    done = live.run("probe")
+    assert done.returncode == 4
+    assert "--allow-ref 'env:FAKE_KEY'" in done.stdout
+    assert server.seen == []
+
+
+def test_what_is_allowed_goes_to_no_host_that_the_repository_chose(live: Live) -> None:
+    """A pull request names its own host among the hosts of a credential: the process did not."""
+    live.write(provider("https://evil.example/v1", type_="vllm"))
+    done = live.run("probe", *ALLOW, *FAST)
+    assert done.returncode == 4
+    assert "`env:FAKE_KEY` is not allowed to be sent to evil.example/v1" in done.stdout
+    assert "env:FAKE_KEY@evil.example" in done.stdout
+
+
+def test_a_credential_that_is_bound_elsewhere_is_not_sent(live: Live, server: Server) -> None:
+    """The rule that says so can be turned off; the guard cannot."""
+    live.write(provider(f"{server.url}/v1", hosts="api.openai.com"), settings="rules: {LCE004: 'off'}\n")
+    done = live.run("probe", *ALLOW, *FAST)
+    assert done.returncode == 4
+    assert "no enabled credential may be sent to endpoint/openai/main" in done.stdout
+    assert server.seen == []
+
+
+def test_a_redirect_takes_no_key_along(live: Live, server: Server) -> None:
+    with serve(OpenAI()) as other:
+        server.misbehave = "redirect"
+        server.elsewhere = f"{other.url}/v1/models"
+        live.write(provider(f"{server.url}/v1"))
+        found = live.ask("probe", *FAST)
+    assert found[0]["verdict"] == "invalid_response"
+    assert found[0]["detail"].startswith(f"it redirects to {other.url}, and")
+    assert other.seen == []
+
+
+def test_a_proxy_between_does_not_see_the_key(live: Live, server: Server) -> None:
+    with serve_proxy() as proxy:
+        live.write(provider(f"{server.url}/v1", rest=f"proxy: {proxy.url}\n"))
+        done = live.run("probe", *ALLOW, *FAST)
+        assert done.returncode == 4
+        assert "would see the secrets" in done.stdout
+    assert server.seen == []
+    assert KEY not in done.stdout + done.stderr + repr(proxy)
+
+
+def test_a_tunnel_keeps_the_key_from_the_proxy(live: Live, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serve(OpenAI(), tls=authority) as server, serve_proxy() as proxy:
+        live.write(provider(f"{server.url}/v1", rest=f"proxy: {proxy.url}\n"))
+        found = live.ask("probe", env={"SSL_CERT_FILE": str(tmp_path / "ca.pem")})
+        assert found[0]["verdict"] == "healthy"
+        assert KEY not in repr(proxy)
+    assert KEY in server.seen[0].headers["authorization"]
+
+
+def test_only_what_is_named(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"))
+    assert [each["endpoint"] for each in live.ask("probe", "provider/second")] == ["endpoint/second/main"]
+    assert [each["endpoint"] for each in live.ask("probe", "endpoint/openai/main")] == ["endpoint/openai/main"]
+    done = live.run("probe", "provider/secnd")
+    assert done.returncode == 2
+    assert "there is no `provider/secnd`" in done.stderr
+    assert "did you mean `provider/second`?" in done.stderr
+
+
+def test_several_environments_need_a_choice(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), settings="environments: [dev, prod]\n")
+    assert live.run("probe").returncode == 2
+    assert live.ask("probe", "--env", "dev")[0]["verdict"] == "healthy"
+    assert live.run("probe", "--env", "prd").returncode == 2
+
+
+def test_a_project_with_mistakes_is_not_called(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1").replace("endpoints:", "enpoints:"))
+    done = live.run("probe", *ALLOW)
+    assert done.returncode == 1
+    assert "LCS003" in done.stderr
+    assert server.seen == []
+
+
+def test_a_model_that_is_not_known_stops_no_probe(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), "kind: Route\nname: chat\ntargets: [{model: openai/gpt-5}]\n")
+    assert live.ask("probe")[0]["verdict"] == "healthy"
+
+
+def test_a_completion_is_announced_and_made_once(live: Live, server: Server) -> None:
+    models = 'models:\n  - {id: gpt-5, price: {input: "2"}}\n  - {id: gpt-5-mini, price: {input: "1"}}\n'
+    live.write(provider(f"{server.url}/v1", rest=models))
+    done = live.run("probe", "--completion", *ALLOW)
+    assert done.returncode == 0
+    assert "1 call of models, which the vendors bill:\n  openai/main: gpt-5-mini" in done.stderr
+    assert [(seen.method, seen.path) for seen in server.seen] == [("POST", "/v1/chat/completions")]
+    assert json.loads(server.seen[0].body)["model"] == "gpt-5-mini"
+
+
+def test_watching_ends_after_its_rounds(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    done = live.run("probe", "--watch", "--interval", "1", "--rounds", "2", "-o", "json", *ALLOW)
+    assert [json.loads(line)[0]["verdict"] for line in done.stdout.splitlines()] == ["healthy", "healthy"]
+    assert len(server.seen) == 2
+
+
+def test_watching_for_money_needs_an_end(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    assert live.run("probe", "--watch", "--completion").returncode == 2
+    assert live.run("probe", "--rounds", "2").returncode == 2
+
+
+def test_the_formats(live: Live, server: Server, tmp_path: Path) -> None:
+    bad = f"http://127.0.0.1:{unused_port()}/v1"
+    live.write(provider(f"{server.url}/v1"), provider(bad, "bad|one".replace("|", "-")))
+    out = tmp_path / "health.json"
+    table = live.run("probe", *ALLOW, *FAST, "--out", str(out))
+    assert table.returncode == 1
+    assert [each["verdict"] for each in json.loads(out.read_text())] == ["healthy", "unreachable"]
+    suite = ElementTree.fromstring(live.run("probe", *ALLOW, *FAST, "-o", "junit").stdout)  # noqa: S314 - our own
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    markdown = live.run("probe", *ALLOW, *FAST, "-o", "markdown").stdout.splitlines()
+    assert markdown[0] == "**1 of 2 endpoints healthy**"
+    assert markdown[4].startswith("| `endpoint/bad-one/main` | unreachable |")
+    metrics = live.run("probe", *ALLOW, *FAST, "-o", "prometheus").stdout
+    assert f'llmconf_probe_healthy{{endpoint="endpoint/openai/main",url="{server.url}/v1"}} 1\n' in metrics
+    assert f'llmconf_probe_healthy{{endpoint="endpoint/bad-one/main",url="{bad}"}} 0\n' in metrics
+
+
+def test_what_a_server_says_drives_no_terminal(live: Live, server: Server) -> None:
+    server.first = [Answer(400, {"error": {"message": "\x1b[2J\u202eevil\r\nline", "code": "x\x07"}})] * 2
+    live.write(provider(f"{server.url}/v1"))
+    done = live.run("probe", *ALLOW, *FAST)
+    assert "evil line" in done.stdout
+    assert not any(mark in done.stdout for mark in ("\x1b", "\x07", "\u202e", "\r"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_progress_bar_on_a_terminal_only(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    assert "Probing" not in live.run("probe", *ALLOW).stderr
+    outer, inner = os.openpty()
+    command = [sys.executable, "-m", "llmconf", "-C", str(live.root), "probe", *ALLOW]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=inner, stdin=subprocess.DEVNULL, check=False,
+        env={**os.environ, "FAKE_KEY": KEY, "TERM": "xterm"}, timeout=60,
+    )  # fmt: skip
+    os.close(inner)
+    assert b"Probing" in os.read(outer, 4096)
+    os.close(outer)
+    assert b"Probing" not in done.stdout
+
+
+def test_a_sealed_key_is_opened_for_its_host_alone(live: Live, server: Server, tmp_path: Path) -> None:
+    live.write(provider(f"{server.url}/v1", type_="vllm", key=SEALED))
+    server.answer = OpenAI(key=SEALED)
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / ".config")}
+    live.environment |= home
+    made = run("secrets", "keygen", env=home)
+    public = next(word for word in (made.stdout + made.stderr).split() if word.startswith("age1"))
+    assert live.run("secrets", "init", "--recipient", f"me={public}").returncode == 0
+    assert live.run("secrets", "encrypt").returncode == 0
+    assert live.ask("probe")[0]["verdict"] == "healthy"
+    assert [seen.headers["authorization"] for seen in server.seen] == [f"Bearer {SEALED}"]
+    file = live.root / "config/main.yaml"
+    file.write_text(file.read_text().replace(f"url: {server.url}", "url: https://evil.example"), encoding="utf-8")
+    done = live.run("probe", *FAST)
+    assert done.returncode == 1
+    assert "LCE004" in done.stderr

@@ -10,19 +10,23 @@ from llmconf.registry import load_module, module_names
 
 
 class Commands(click.Group):
-    """Finds its commands among the modules of `package`; `import_sops.py` is the command `import-sops`."""
+    """Finds its commands among the modules of `package`.
+
+    `import_sops.py` is the command `import-sops`, and `import_.py`, whose name is a word of Python, `import`.
+    """
 
     def __init__(self, *args: Any, package: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name.replace("_", "-") for name in module_names(self.package)]
+        return [_command_name(module) for module in module_names(self.package)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        modules = {_command_name(module): module for module in module_names(self.package)}
+        if cmd_name not in modules:
             return None
-        command: click.Command = load_module(self.package, cmd_name.replace("-", "_")).command
+        command: click.Command = load_module(self.package, modules[cmd_name]).command
         return command
 
     def resolve_command(
@@ -42,3 +46,7 @@ class Commands(click.Group):
             formatter.write_dl(
                 [(name, known.get_short_help_str(limit=90)) for name, known in commands if known]
             )
+
+
+def _command_name(module: str) -> str:
+    return module.removesuffix("_").replace("_", "-")

@@ -1,0 +1,197 @@
+"""What is known about a model beside what its provider says: prices, limits and capabilities from catalogs."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from llmconf.adapters._base import ModelRecord
+from llmconf.catalogs import _lines
+from llmconf.catalogs._base import FACTS, Facts, is_known
+from llmconf.catalogs._genai_prices import genai_prices_facts
+from llmconf.catalogs._ids import candidates
+from llmconf.errors import RefusedError
+
+__all__ = [
+    "FOLDER", "GENAI_PRICES", "PROVIDER", "Catalogs", "Disagreement", "Enriched", "Facts", "catalog_files", "enrich",
+    "facts", "genai_prices_facts", "is_known", "load", "read_bounded",
+]  # fmt: skip
+
+FOLDER = "catalog"
+"""Where imported catalogs lie in a project."""
+PROVIDER, GENAI_PRICES = "provider", "genai-prices"
+"""Sources of facts beside the imported catalogs, which go by the names of their files."""
+MAX_SIZE = 32 * 1024 * 1024
+"""Largest file that is read, in bytes."""
+_STAGES = ("status", "deprecated", "retires", "replacement")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogs:
+    """The imported catalogs of a project by name, in the order of names: that is their precedence."""
+
+    imported: Mapping[str, Mapping[tuple[str, str], Facts]]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Sources that say different things about a model: what each says, the one that is believed first.
+
+    `fact` is `context`, `max_output` (tokens), `price.input` or `price.output` (USD per million tokens).
+    """
+
+    model: str
+    fact: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """A model with what catalogs add, and where each fact is from, by the fields of `Facts`."""
+
+    record: ModelRecord
+    sources: dict[str, str]
+    disagreements: list[Disagreement]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is known, without the id, in the shape of `schema.kinds.Model`. That a model is active goes unsaid."""
+        record = self.record
+        known = {field: getattr(record, field) for field in (*FACTS[:-1], "aliases")}
+        known["lifecycle"] = _lifecycle(record)
+        return {field: value for field, value in known.items() if value}
+
+
+def load(root: Path) -> Catalogs:
+    """Read the imported catalogs of the project at `root`.
+
+    Raises RefusedError, with file and line, for one that is broken, too large or no regular file of the project.
+    """
+    found = {}
+    for path in catalog_files(root):
+        name = f"{FOLDER}/{path.name}"
+        if not os.path.realpath(path).startswith(os.path.realpath(root) + os.sep):
+            raise RefusedError(f"{name}: is a link out of the repository", "copy the file into it")
+        found[path.stem] = _lines.read(read_bounded(path, name, regular=True), name)
+    return Catalogs(found)
+
+
+def catalog_files(root: Path) -> list[Path]:
+    """Return the paths of the imported catalogs, sorted by name."""
+    return sorted((root / FOLDER).glob("[!.]*.jsonl"))
+
+
+def read_bounded(path: Path, shown: str, *, regular: bool = False) -> bytes:
+    """Return the content of a file, which may be a pipe unless it has to be `regular`.
+
+    Raises RefusedError for one that cannot be read or has more than MAX_SIZE bytes.
+    """
+    try:
+        with open(path, "rb", opener=_open_regular if regular else None) as file:
+            data: bytes = file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise RefusedError(f"{shown}: cannot be read: {error.strerror}") from None
+    if len(data) > MAX_SIZE:
+        raise RefusedError(f"{shown}: has more than the {MAX_SIZE:,} bytes that are read")
+    return data
+
+
+def _open_regular(path: str, flags: int) -> int:
+    # Without O_NONBLOCK, a pipe that nobody writes to would be waited for.
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(0, "not a regular file")
+    return handle
+
+
+def facts(
+    catalogs: Catalogs, provider_type: str, model_id: str, url: str | None = None
+) -> list[tuple[str, Facts]]:
+    """Return what catalogs say about a model, with the source, those that are believed more first.
+
+    `genai-prices` comes first and says price and context only. Nothing is asked about the models of
+    self-hosted servers: what runs there under a known name has no price that others could know.
+    """
+    if not is_known(provider_type):
+        return []
+    known = genai_prices_facts(provider_type, model_id, url)
+    found = [(GENAI_PRICES, known)] if known else []
+    names = list(candidates(provider_type, model_id))
+    for source, models in catalogs.imported.items():
+        for name, holds in names:
+            said = models.get((provider_type, name))
+            if said:
+                found.append((source, said if holds else replace(said, price=None)))
+                break
+    return found
+
+
+def enrich(record: ModelRecord, provider_type: str, catalogs: Catalogs, url: str | None = None) -> Enriched:
+    """Fill in what a provider does not say about one of its models.
+
+    The provider goes before genai-prices, and that before imported catalogs. A price is taken whole from one
+    source. Sources that contradict each other are returned, whoever is believed.
+    """
+    told = [(PROVIDER, _said_by_provider(record)), *facts(catalogs, provider_type, record.id, url)]
+    chosen: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for field in FACTS:
+        for source, said in told:
+            value = getattr(said, field)
+            if value is not None:
+                chosen[field], sources[field] = value, source
+                break
+    return Enriched(_completed(record, Facts(**chosen)), sources, list(_disagreements(record.id, told)))  # type: ignore[arg-type]  # by the names of its fields
+
+
+def _said_by_provider(record: ModelRecord) -> Facts:
+    return Facts(
+        record.mode, record.capabilities, record.context, record.max_output, record.price, _lifecycle(record)
+    )
+
+
+def _lifecycle(record: ModelRecord) -> dict[str, str] | None:
+    """Return what a record says of the end of a model. That it is active today says nothing about that."""
+    stages = {stage: said for stage in _STAGES if (said := getattr(record, stage)) is not None}
+    return None if stages in ({}, {"status": "active"}) else stages
+
+
+def _completed(record: ModelRecord, known: Facts) -> ModelRecord:
+    ends = known.lifecycle or {}
+    return replace(
+        record,
+        mode=known.mode,
+        capabilities=known.capabilities,
+        context=known.context,
+        max_output=known.max_output,
+        price=known.price,
+        status=record.status or ends.get("status"),  # type: ignore[arg-type]  # one of the three, in a checked file
+        deprecated=ends.get("deprecated"),
+        retires=ends.get("retires"),
+        replacement=ends.get("replacement"),
+    )
+
+
+def _disagreements(model: str, told: list[tuple[str, Facts]]) -> Iterator[Disagreement]:
+    contexts = [(source, said) for source, said in told if said.context is not None]
+    if any(not _same_context(contexts[0][1], said) for _, said in contexts[1:]):
+        yield Disagreement(model, "context", tuple((source, str(said.context)) for source, said in contexts))
+    outputs = [(source, str(said.max_output)) for source, said in told if said.max_output is not None]
+    if len({value for _, value in outputs}) > 1:
+        yield Disagreement(model, "max_output", tuple(outputs))
+    for part in ("input", "output"):
+        amounts = [(source, said.price[part]) for source, said in told if said.price and part in said.price]
+        if len({Decimal(value) for _, value in amounts}) > 1:
+            yield Disagreement(model, f"price.{part}", tuple(amounts))
+
+
+def _same_context(one: Facts, other: Facts) -> bool:
+    """Tell whether two sources mean the same: some count input and output together, some the input alone."""
+    first, second = one.context or 0, other.context or 0
+    return first == second or second == first + (one.max_output or 0) or first == second + (other.max_output or 0)

@@ -1,0 +1,126 @@
+"""Taking a catalog that the user has downloaded into the repository, as facts about models of provider types."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn
+
+from llmconf import edits
+from llmconf.catalog import FOLDER, GENAI_PRICES, PROVIDER, read_bounded
+from llmconf.catalogs import _lines, format_named
+from llmconf.catalogs._base import Facts, Unusable
+from llmconf.diagnostics import Finding
+from llmconf.errors import RefusedError
+from llmconf.text import Lines, decode
+
+RESERVED = (GENAI_PRICES, PROVIDER)
+"""Names of sources that no imported catalog can have."""
+_MAX_DIGITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import makes of the file of a catalog, and what that changes, in numbers of models.
+
+    `path` is relative to the root. `foreign` counts entries of vendors that are no provider type, `skipped`
+    entries that are no model of their own.
+    """
+
+    path: str
+    change: edits.Change
+    models: int
+    types: int
+    added: int
+    changed: int
+    removed: int
+    foreign: int
+    skipped: int
+
+    @property
+    def same(self) -> bool:
+        """Tell whether the file is what it was, byte for byte."""
+        return self.change.old == self.change.new
+
+
+def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Imported:
+    """Read the catalog `file` of the format `source`, and say what `catalog/<name>.jsonl` is to hold.
+
+    Writes nothing. Raises RefusedError: `shown`, with line and column, where the file is not JSON; also where it
+    is no catalog of this format, or says nothing about models of provider types.
+    """
+    data = read_bounded(file, shown)
+    try:
+        contents = format_named(source).read(_parse(data, shown))
+    except Unusable as error:
+        raise RefusedError(f"{shown}: is not a catalog of {source}: {error}", "name its format with --from") from None
+    if not contents.models:
+        raise RefusedError(f"{shown}: says nothing about models of provider types")
+    path = root / FOLDER / f"{name}.jsonl"
+    here = f"{FOLDER}/{name}.jsonl"
+    old = read_bounded(path, here, regular=True) if path.exists() else None
+    before = _known(old, here)
+    after = dict(contents.models)
+    return Imported(
+        here,
+        edits.Change(path, old, _lines.write(source, sha256(data).hexdigest(), after)),
+        models=len(after),
+        types=len({provider_type for provider_type, _ in after}),
+        added=len(after.keys() - before.keys()),
+        changed=sum(before[key] != after[key] for key in after.keys() & before.keys()),
+        removed=len(before.keys() - after.keys()),
+        foreign=contents.foreign,
+        skipped=contents.skipped,
+    )
+
+
+def apply(root: Path, imported: Imported) -> None:
+    """Write what was prepared. Raises RefusedError where the file cannot be replaced; then it is as it was."""
+    if not imported.same:
+        with edits.locked(root):
+            edits.apply(root, [imported.change])
+
+
+def _known(old: bytes | None, here: str) -> dict[tuple[str, str], Facts]:
+    """Return what the file holds now; one that is broken holds nothing, and the import mends it."""
+    try:
+        return _lines.read(old, here) if old else {}
+    except RefusedError:
+        return {}
+
+
+def _parse(data: bytes, shown: str) -> Any:
+    """Parse JSON, with exact numbers. Raises RefusedError with line and column, and without quoting the file."""
+    text = decode(data, shown)
+    if isinstance(text, Finding):
+        span = text.place
+        raise RefusedError(f"{shown}:{span.line}:{span.column}: {text.message}")  # type: ignore[union-attr]  # decode gives a span
+    try:
+        return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        line, column = Lines(text).position(error.pos)
+        raise RefusedError(f"{shown}:{line}:{column}: not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
+    except RecursionError:
+        raise RefusedError(f"{shown}: is nested too deep") from None
+    except ValueError as error:
+        raise RefusedError(f"{shown}: {error}") from None
+
+
+def _number(text: str) -> int | Decimal | None:
+    """Read a number; one of absurd length or size says nothing."""
+    if len(text) > _MAX_DIGITS:
+        return None
+    if text.lstrip("-").isdigit():
+        return int(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond all bounds
+        return None
+    return number if abs(number.adjusted()) < _MAX_DIGITS else None
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")

@@ -1,0 +1,26 @@
+"""Catalogs of model facts that others keep: one file per format, each a pure function from JSON to facts."""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from llmconf.catalogs._base import Contents
+from llmconf.registry import load_module, module_names
+
+
+class Format(Protocol):
+    """A module of this package, one per format."""
+
+    def read(self, data: object, /) -> Contents:
+        """Return what a parsed catalog says about models of provider types. Raises Unusable."""
+        ...
+
+
+def format_names() -> tuple[str, ...]:
+    """Return the names of the formats; `models_dev.py` reads `models.dev`."""
+    return tuple(name.replace("_", ".") for name in module_names(__name__))
+
+
+def format_named(name: str) -> Format:
+    """Return the format with one of the names. Raises KeyError where there is none."""
+    return cast(Format, load_module(__name__, name.replace(".", "_")))

@@ -1,0 +1,74 @@
+"""`llmconf catalog import`: take a downloaded catalog into the repository."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmconf import fields
+from llmconf.cli import _common as common
+from llmconf.errors import UsageError
+from llmconf.registry import module_names
+
+if TYPE_CHECKING:
+    from llmconf.catalog_import import Imported
+
+# The modules themselves would be imported with every `--help`.
+FORMATS = tuple(name.replace("_", ".") for name in module_names("llmconf.catalogs"))
+
+
+@click.command(name="import")
+@click.argument("file", metavar="FILE")
+@click.option("--from", "source", type=click.Choice(FORMATS), required=True, help="Whose catalog FILE is.")
+@click.option("--as", "name", metavar="NAME", help="Keep it as catalog/NAME.jsonl instead of under its source.")
+@click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+@common.debug_option
+@common.directory_option
+def command(file: str, source: str, name: str | None, dry_run: bool, directory: str | None) -> int:
+    """Keep what FILE, a catalog that you have downloaded, says about models of provider types.
+
+    Writes catalog/<source>.jsonl, which is to be committed: `llmconf sync` takes from it what neither the
+    provider nor genai-prices says. The same FILE gives the same bytes. Needs no network.
+
+    \b
+    Examples:
+      llmconf catalog import model_prices_and_context_window.json --from litellm
+      llmconf catalog import api.json --from models.dev --dry-run
+    """
+    from llmconf import catalog_import
+
+    root = common.root_of(directory)
+    name = _checked(name, catalog_import.RESERVED) if name is not None else source
+    imported = catalog_import.prepare(root, Path(file), file, source, name)
+    if not dry_run:
+        catalog_import.apply(root, imported)
+    _tell(imported, dry_run=dry_run)
+    return 0
+
+
+def _checked(name: str, reserved: tuple[str, ...]) -> str:
+    if not re.match(fields.NAME_PATTERN, name):
+        raise UsageError(f"`{name}` is no name for a catalog", "use lower-case letters, digits, `-`, `_` and `.`")
+    if name in reserved:
+        raise UsageError(f"`{name}` is the name of another source of facts", "choose another name")
+    return name
+
+
+def _tell(imported: Imported, *, dry_run: bool) -> None:
+    what = f"{_counted(imported.models, 'model')} of {_counted(imported.types, 'provider type')}"
+    if imported.same:
+        click.echo(f"{imported.path}: {what}, nothing to change")
+    else:
+        changes = f"{imported.added:,} new, {imported.changed:,} changed, {imported.removed:,} gone"
+        click.echo(f"{imported.path}: {'would hold' if dry_run else 'holds'} {what}: {changes}")
+    if imported.foreign:
+        click.echo(f"left out: {_counted(imported.foreign, 'model')} of vendors that are no provider type")
+    if imported.skipped:
+        click.echo(f"left out: {imported.skipped:,} more, which are prices by region or size, or say nothing")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

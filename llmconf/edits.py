@@ -20,7 +20,7 @@ from llmconf.errors import RefusedError, UndeterminedError
 _NEW_FILE_MODE = 0o666
 _PREFIX, _SUFFIX = ".llmconf-", ".tmp"
 _LEFTOVER = re.compile(rf"{re.escape(_PREFIX)}[a-z0-9_]+{re.escape(_SUFFIX)}")
-_FOLDERS = ("config", "environments", "keys")
+_FOLDERS = ("config", "environments", "keys", "lock", "catalog")
 """Where files are replaced that more than one may want to change."""
 
 

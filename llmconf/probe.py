@@ -106,7 +106,7 @@ async def _probe(
     network: Network,
     models: dict[str, Resource[Model]] | None,
 ) -> Health:
-    health = Health(endpoint.identity, str(parse_url(endpoint.spec.url)), None, "undetermined")
+    health = Health(endpoint.identity, _shown(endpoint.spec.url), None, "undetermined")
     model = models.get(endpoint.identity) if models is not None else None
     if models is not None and model is None:
         return replace(health, detail="no model that chats is known here")
@@ -133,6 +133,12 @@ async def _probe(
         certificate_expires=reply.certificate_expires if reply else None,
         model=model.name if model else None,
     )
+
+
+def _shown(url: str) -> str:
+    """Return a URL without what could be a secret in it."""
+    origin = str(parse_url(url))
+    return origin if "://" in origin else f"https://{origin}"
 
 
 def _request(access: Access, model: Resource[Model] | None) -> Callable[[Site], Request | None]:

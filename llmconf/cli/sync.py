@@ -1,0 +1,185 @@
+"""`llmconf sync`: lock what the providers list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmconf.cli import _network as shared
+
+if TYPE_CHECKING:
+    from llmconf.access import Accesses
+    from llmconf.catalog import Disagreement
+    from llmconf.check import Checked
+    from llmconf.resolved import Resource
+    from llmconf.schema.kinds import Provider
+    from llmconf.sync import Update, Wish
+
+_FEW = 20
+
+
+@click.command(name="sync")
+@click.option("--only", "only", multiple=True, metavar="IDENTITY", help="Lock this provider only.")
+@click.option("--model", "models", multiple=True, metavar="ID", help="Take over this model only.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a lock is not up to date.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--allow-removals", is_flag=True, help="Take it over where many models are no longer listed.")
+@click.option("--prune", is_flag=True, help="Delete the locks of providers that the project does not have any more.")
+@click.option("-o", "output", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@shared.network_options
+def command(
+    only: tuple[str, ...], models: tuple[str, ...], check: bool, dry_run: bool, allow_removals: bool, prune: bool,
+    output: str, asked: shared.Asked,
+) -> int:  # fmt: skip
+    """Lock the models that the providers of an environment list, in lock/<provider>.lock.yaml.
+
+    The default endpoint of each provider is asked, with its credential. What it does not say of a model is
+    taken from genai-prices and from imported catalogs, each fact with its source; where these disagree, that is
+    told. A model that is no longer listed stays, marked as removed, while something uses it. A list that
+    fails or is empty changes nothing.
+
+    Exit 1 where a lock is out of date (--check) or too many models are gone, 4 where a provider did not answer.
+
+    \b
+    Examples:
+      llmconf sync --env prod
+      llmconf sync --env prod --check
+      llmconf sync --env prod --only provider/openai --model gpt-5
+      llmconf sync --env prod --dry-run -o markdown
+    """
+    from llmconf import sync as stage
+
+    if check and dry_run:
+        raise click.UsageError("--check and --dry-run both write nothing: choose one")
+    checked, name = asked.check()
+    resolved = checked.environments[name]
+    try:
+        providers = stage.providers_to_sync(resolved, only)
+    except KeyError as error:
+        raise shared.known_or_usage(error.args[0], list(resolved.providers), "llmconf list provider -o name") from None
+    wish = stage.Wish(frozenset(models), allow_removals)
+    updates = _listed(asked, asked.accesses(checked, name), providers, checked, wish)
+    if prune:
+        updates += stage.orphans(checked)
+    click.echo(_rendered(updates, output), nl=False)
+    if not check and not dry_run:
+        stage.write(checked.project.root, updates)
+    return _status(updates, check=check)
+
+
+def _listed(
+    asked: shared.Asked, ways: Accesses, providers: list[Resource[Provider]], checked: Checked, wish: Wish
+) -> list[Update]:
+    from llmconf import catalog
+    from llmconf.sync import sync
+
+    catalogs = catalog.load(checked.project.root)
+    with shared.progress("Syncing", len(providers)) as done:
+        return sync(ways, providers, checked=checked, catalogs=catalogs, wish=wish, network=asked.network, done=done)
+
+
+def _status(updates: list[Update], *, check: bool) -> int:
+    if any(update.refusal or (check and update.drifted) for update in updates):
+        return 1
+    return 4 if any(update.failure for update in updates) else 0
+
+
+def _rendered(updates: list[Update], output: str) -> str:
+    from llmconf.reporters._text import dump_json
+
+    if output == "json":
+        return dump_json([_object(update) for update in updates])
+    if output == "markdown":
+        return "".join(_markdown(update) for update in updates) or "Nothing to sync.\n"
+    return "".join(_text(update) for update in updates) or "nothing to sync\n"
+
+
+def _text(update: Update) -> str:
+    from llmconf.reporters._text import visible
+
+    lines = [f"provider/{update.provider}: {_summary(update)}"]
+    lines += [f"  {line}" for line in _details(update)]
+    return "".join(visible(line) + "\n" for line in lines)
+
+
+def _markdown(update: Update) -> str:
+    from llmconf.reporters._text import visible
+
+    lines = [f"**provider/{update.provider}**: {_summary(update)}"]
+    lines += [f"- `{line}`" if "`" not in line else f"- {line}" for line in _details(update)]
+    return "\n".join(visible(line) for line in lines) + "\n\n"
+
+
+def _summary(update: Update) -> str:
+    if update.failure:
+        return f"not determined: {update.failure}"
+    if update.refusal:
+        return f"refused: {update.refusal}"
+    if not update.drifted:
+        return "up to date" if update.new is not None else "nothing to lock"
+    counts = {
+        "added": len(update.added),
+        "changed": len(update.changed),
+        "no longer listed, but used": len(update.vanished),
+        "removed": len(update.removed),
+    }
+    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return said or ("deleted" if update.new is None else "written anew")
+
+
+def _details(update: Update) -> list[str]:
+    """Return a line for each thing that changes; of very many alike only the first ones."""
+    lines = _cut([f"+ {name}" for name in update.added])
+    lines += _cut([f"- {name}" for name in update.removed])
+    lines += [f"! {name} is no longer listed" for name in update.vanished]
+    changes = [
+        f"~ {name} {fact}: {_shown(before)} -> {_shown(after)}"
+        for name, differ in update.changed.items()
+        for fact, before, after in differ
+    ]
+    lines += _cut(changes)
+    lines += _cut([f"? {each.model} {each.fact}: sources disagree: {_said(each)}" for each in update.disagreements])
+    return lines + update.notes
+
+
+def _cut(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= _FEW else [*lines[:_FEW], f"  and {len(lines) - _FEW} more"]
+
+
+def _said(disagreement: Disagreement) -> str:
+    return ", ".join(f"{source} {value}" for source, value in disagreement.values)
+
+
+def _shown(value: Any) -> str:
+    """Write a fact on one line."""
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    return str(value)
+
+
+def _object(update: Update) -> dict[str, Any]:
+    return {
+        "provider": update.provider,
+        "file": update.file,
+        "drifted": update.drifted,
+        "failure": update.failure,
+        "refusal": update.refusal,
+        "added": update.added,
+        "removed": update.removed,
+        "vanished": update.vanished,
+        "changed": [
+            {"model": name, "fact": fact, "before": before, "after": after}
+            for name, differ in update.changed.items()
+            for fact, before, after in differ
+        ],
+        "disagreements": [
+            {"model": each.model, "fact": each.fact, "values": [list(pair) for pair in each.values]}
+            for each in update.disagreements
+        ],
+        "notes": update.notes,
+    }

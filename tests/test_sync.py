@@ -1,0 +1,279 @@
+"""`llmconf sync` as it is run: what becomes of a lock, and what must not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import ALLOW, KEY, Live, OpenAI, provider
+from support import commit_all, git
+from upstream.server import Server, serve, unused_port
+
+ROUTE = "kind: Route\nname: chat\ntargets:\n  - model: openai/gpt-5\n"
+SLOW = ("--timeout", "10", "--retries", "0")
+
+
+@pytest.fixture
+def openai() -> OpenAI:
+    return OpenAI()
+
+
+@pytest.fixture
+def server(openai: OpenAI) -> Iterator[Server]:
+    with serve(openai) as running:
+        yield running
+
+
+@pytest.fixture
+def live(tmp_path: Path, server: Server) -> Live:
+    project = Live(tmp_path)
+    project.write(provider(f"{server.url}/v1"), ROUTE)
+    return project
+
+
+def sync(live: Live, *args: str, code: int = 0) -> str:
+    """Run sync and return what it printed."""
+    done = live.run("sync", *ALLOW, *args)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert KEY not in done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_first_lock(live: Live) -> None:
+    assert live.run("validate").returncode == 1
+    assert "provider/openai: 3 added\n  + gpt-4o\n  + gpt-5\n  + gpt-5-mini\n" in sync(live)
+    text = live.lock()
+    assert text.startswith("# Written by `llmconf sync`.")
+    assert [line for line in text.splitlines() if line.startswith("- id:")] == [
+        "- id: gpt-4o", "- id: gpt-5", "- id: gpt-5-mini"
+    ]  # fmt: skip
+    assert 'input: "1.25"' in text
+    assert "price: genai-prices" in text
+    assert live.run("validate", "--frozen").returncode == 0
+    assert "openai    gpt-5       chat  400000   1.25   10" in live.run("list", "model").stdout
+
+
+def test_twice_changes_no_byte(live: Live) -> None:
+    sync(live)
+    text = live.lock()
+    assert "provider/openai: up to date" in sync(live)
+    assert live.lock() == text
+    sync(live, "--check")
+
+
+def test_check_and_dry_run_write_nothing(live: Live, openai: OpenAI) -> None:
+    assert "3 added" in sync(live, "--check", code=1)
+    assert "3 added" in sync(live, "--dry-run")
+    assert not (live.root / "lock").exists()
+    sync(live)
+    openai.models.append("gpt-5-nano")
+    text = live.lock()
+    assert "+ gpt-5-nano" in sync(live, "--check", code=1)
+    assert live.lock() == text
+    assert live.run("sync", "--check", "--dry-run").returncode == 2
+
+
+def test_a_model_that_goes_stays_while_a_route_uses_it(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    openai.models.remove("gpt-5")
+    assert "! gpt-5 is no longer listed" in sync(live)
+    assert "status: removed" in live.lock()
+    done = live.run("validate", "--report", "concise")
+    assert done.returncode == 1
+    assert "config/main.yaml:15:12: error LCM007" in done.stdout
+    assert "up to date" in sync(live)
+    live.write(provider(live.ask("probe")[0]["url"]), ROUTE.replace("gpt-5", "gpt-5-mini"))
+    assert "- gpt-5\n" in sync(live)
+    assert "removed" not in live.lock()
+    assert live.run("validate").returncode == 0
+
+
+def test_a_model_that_nobody_uses_goes(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    openai.models.remove("gpt-4o")
+    assert "provider/openai: 1 removed\n  - gpt-4o\n" in sync(live)
+    assert "gpt-4o" not in live.lock()
+
+
+def test_a_model_that_comes_back(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    before = live.lock()
+    openai.models.remove("gpt-5")
+    sync(live)
+    openai.models.append("gpt-5")
+    assert "~ gpt-5 lifecycle: status removed -> none" in sync(live)
+    assert live.lock() == before
+
+
+@pytest.mark.parametrize(
+    "misbehavior",
+    ["html", "broken_json", "deep_json", "other_shape", "huge_json", "reset", "cut_short", "gzip_bomb", "redirect"],
+)
+def test_a_list_that_cannot_be_read_changes_nothing(live: Live, server: Server, misbehavior: str) -> None:
+    sync(live)
+    text = live.lock()
+    server.misbehave = misbehavior
+    for args in ((), ("--check",), ("--allow-removals",)):
+        assert "provider/openai: not determined: " in sync(live, *args, *SLOW, code=4)
+        assert live.lock() == text
+
+
+def test_an_empty_list_changes_nothing(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    text = live.lock()
+    openai.models.clear()
+    assert "not determined: the list is empty" in sync(live, "--allow-removals", code=4)
+    assert live.lock() == text
+
+
+def test_a_list_that_shrinks_has_to_be_allowed(live: Live, openai: OpenAI) -> None:
+    openai.models += [f"gpt-5-v{number}" for number in range(10)]
+    sync(live)
+    text = live.lock()
+    del openai.models[3:]
+    said = sync(live, code=1)
+    assert "refused: 10 of 13 models are no longer listed" in said
+    assert "--allow-removals" in said
+    assert live.lock() == text
+    assert "10 removed" in sync(live, "--allow-removals")
+
+
+def test_nobody_listens(live: Live) -> None:
+    sync(live)
+    text = live.lock()
+    live.write(provider(f"http://127.0.0.1:{unused_port()}/v1"), ROUTE)
+    assert "not determined: unreachable" in sync(live, *SLOW, code=4)
+    assert "not determined: unreachable" in sync(live, "--check", *SLOW, code=4)
+    assert live.lock() == text
+
+
+def test_a_key_that_is_not_allowed_is_not_sent(live: Live, server: Server) -> None:
+    done = live.run("sync")
+    assert done.returncode == 4
+    assert "--allow-ref 'env:FAKE_KEY'" in done.stdout
+    assert server.seen == []
+    assert not (live.root / "lock").exists()
+
+
+def test_filters(live: Live, server: Server, openai: OpenAI) -> None:
+    openai.models += ["whisper-1", "gpt-5-preview"]
+    filters = "sync:\n  include: ['gpt-5*']\n  exclude: ['*-preview']\n"
+    live.write(provider(f"{server.url}/v1", rest=filters), ROUTE)
+    assert "2 added\n  + gpt-5\n  + gpt-5-mini\n" in sync(live)
+    assert "  include:\n  - \"gpt-5*\"" in live.lock() or "  include:\n  - gpt-5*" in live.lock()
+    assert live.run("validate", "--frozen").returncode == 0
+    live.write(provider(f"{server.url}/v1"), ROUTE)
+    assert live.run("validate", "--frozen").returncode == 1
+    assert live.run("validate").returncode == 0
+
+
+def test_a_narrower_filter_is_no_loss(live: Live, server: Server, openai: OpenAI) -> None:
+    openai.models += [f"old-{number}" for number in range(20)]
+    sync(live)
+    live.write(provider(f"{server.url}/v1", rest="sync:\n  include: ['gpt-5*']\n"), ROUTE)
+    assert "21 removed" in sync(live)
+
+
+def test_one_model_only(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    openai.models[:] = ["gpt-5", "gpt-5-nano", "gpt-5-turbo"]
+    assert "1 added\n  + gpt-5-nano\n" in sync(live, "--model", "gpt-5-nano")
+    assert "gpt-5-turbo" not in live.lock()
+    assert "gpt-4o" in live.lock()
+
+
+def test_one_provider_only(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"), ROUTE)
+    sync(live, "--only", "provider/second")
+    assert [file.name for file in (live.root / "lock").iterdir()] == ["second.lock.yaml"]
+    done = live.run("sync", "--only", "provider/secnd")
+    assert done.returncode == 2
+    assert "did you mean `provider/second`?" in done.stderr
+
+
+def test_a_lock_without_its_provider_is_pruned(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"), ROUTE)
+    sync(live)
+    live.write(provider(f"{server.url}/v1"), ROUTE)
+    sync(live)
+    assert (live.root / "lock/second.lock.yaml").exists()
+    assert "provider/second: deleted" in sync(live, "--prune")
+    assert not (live.root / "lock/second.lock.yaml").exists()
+
+
+def test_a_lock_with_mistakes_is_left_alone(live: Live) -> None:
+    sync(live)
+    file = live.root / "lock/openai.lock.yaml"
+    file.write_text(file.read_text().replace("id: gpt-5\n", "id: gpt-5\n  contxt: 1\n"))
+    text = file.read_text()
+    assert live.run("sync", *ALLOW).returncode == 1
+    assert file.read_text() == text
+
+
+def test_facts_of_the_provider_go_first_and_disagreements_are_told(live: Live, openai: OpenAI, tmp_path: Path) -> None:
+    catalog = {"gpt-5": {"litellm_provider": "openai", "mode": "chat", "max_input_tokens": 123456,
+                         "max_output_tokens": 1000, "input_cost_per_token": 9e-06, "output_cost_per_token": 9e-06,
+                         "supports_function_calling": True}}  # fmt: skip
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps(catalog))
+    assert live.run("catalog", "import", str(file), "--from", "litellm").returncode == 0
+    openai.models[0] = {"id": "gpt-5", "object": "model", "shutdown_date": "2027-06-01"}
+    said = sync(live)
+    assert "? gpt-5 price.input: sources disagree: genai-prices 1.25, litellm 9" in said
+    text = live.lock()
+    block = text[text.index("- id: gpt-5\n") : text.index("- id: gpt-5-mini")]
+    assert "retires: \"2027-06-01\"" in block or "retires: 2027-06-01" in block
+    assert "lifecycle: provider" in block
+    assert "max_output: litellm" in block
+    assert "- function_calling" in block
+    assert 'input: "1.25"' in block
+
+
+def test_the_formats(live: Live) -> None:
+    found = json.loads(sync(live, "--dry-run", "-o", "json"))
+    assert found[0]["added"] == ["gpt-4o", "gpt-5", "gpt-5-mini"]
+    assert found[0]["drifted"] is True
+    assert "**provider/openai**: 3 added\n- `+ gpt-4o`\n" in sync(live, "--dry-run", "-o", "markdown")
+
+
+def test_a_link_out_of_the_repository_is_not_followed(live: Live, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (live.root / "lock").symlink_to(outside)
+    done = live.run("sync", *ALLOW)
+    assert done.returncode == 1
+    assert list(outside.iterdir()) == []
+
+
+def test_branches_that_sync_different_providers_merge_clean(live: Live, server: Server, openai: OpenAI) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"), ROUTE)
+    sync(live)
+    commit_all(live.root)
+    git("checkout", "--quiet", "-b", "one", cwd=live.root)
+    openai.models.append("gpt-5-nano")
+    sync(live, "--only", "provider/openai")
+    git("commit", "--quiet", "-am", "one", cwd=live.root)
+    git("checkout", "--quiet", "main", cwd=live.root)
+    sync(live, "--only", "provider/second")
+    git("commit", "--quiet", "-am", "two", cwd=live.root)
+    git("merge", "--quiet", "one", cwd=live.root)
+    assert live.run("validate").returncode == 0
+    sync(live, "--check")
+
+
+def test_branches_that_add_models_at_different_places_merge_clean(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    commit_all(live.root)
+    git("checkout", "--quiet", "-b", "one", cwd=live.root)
+    openai.models.append("gpt-3")
+    sync(live)
+    git("commit", "--quiet", "-am", "one", cwd=live.root)
+    git("checkout", "--quiet", "main", cwd=live.root)
+    openai.models.remove("gpt-3")
+    openai.models.append("gpt-6")
+    sync(live)
+    git("commit", "--quiet", "-am", "two", cwd=live.root)
+    git("merge", "--quiet", "one", cwd=live.root)
+    openai.models.append("gpt-3")
+    sync(live, "--check")

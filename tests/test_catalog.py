@@ -603,3 +603,18 @@ def test_many_models_are_completed_in_time() -> None:
         catalog.enrich(record, "openai", cats)
     # Generous: what is looked for is a search through all models for each.
     assert time.process_time() - started < 5
+
+
+def test_a_catalog_adds_the_capabilities_that_a_provider_has_no_word_for() -> None:
+    known = {("moonshot", "kimi"): Facts(capabilities=("chat", "function_calling", "video_input"))}
+    record = ModelRecord("kimi", capabilities=("reasoning",), lacks=("video_input",))
+    enriched = catalog.enrich(record, "moonshot", catalog.Catalogs({"mine": known}))
+    assert enriched.record.capabilities == ("chat", "function_calling", "reasoning")
+    assert enriched.sources["capabilities"] == "mine"
+
+
+def test_a_provider_that_says_all_keeps_the_word() -> None:
+    known = {("moonshot", "kimi"): Facts(capabilities=("chat",))}
+    enriched = catalog.enrich(ModelRecord("kimi", capabilities=("chat", "reasoning")), "moonshot", catalog.Catalogs({"mine": known}))
+    assert enriched.record.capabilities == ("chat", "reasoning")
+    assert enriched.sources["capabilities"] == "provider"

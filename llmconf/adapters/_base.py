@@ -145,12 +145,14 @@ class ModelRecord:
 
     `price` has the shape of `schema.parts.Price`: decimal strings in USD per million tokens. Dates are ISO
     days. `callable` is False for what is listed but cannot be called under its id (Azure lists models, and
-    calls deployments).
+    calls deployments). No vendor has a word for all capabilities: beyond `capabilities` a model may have others,
+    but none that it `lacks`.
     """
 
     id: str
     mode: str | None = None
     capabilities: tuple[str, ...] | None = None
+    lacks: tuple[str, ...] = ()
     context: int | None = None
     max_output: int | None = None
     price: Mapping[str, Any] | None = None

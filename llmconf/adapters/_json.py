@@ -240,6 +240,14 @@ def meanings(words: Any, table: Mapping[str, str] = WORDS) -> set[str]:
     return {table[known] for known in map(word, listed) if known in table}
 
 
+def denials(words: Any, table: Mapping[str, str] = WORDS) -> set[str]:
+    """Return what a map of words to whether they hold says that does not."""
+    if not isinstance(words, Mapping):
+        return set()
+    denied = [name for name, value in words.items() if value is False or at(value, "supported") is False]
+    return {table[known] for known in map(word, denied) if known in table}
+
+
 def capabilities(found: Iterable[str] | None, mode: str | None = None) -> tuple[str, ...] | None:
     """Return capabilities sorted, with the one that goes with the mode; None where the vendor said nothing."""
     if found is None:

@@ -30,6 +30,7 @@ def record(item: Mapping[str, Any], listing: Listing, facts: Facts) -> ModelReco
         identity,
         mode=mode,
         capabilities=_json.capabilities(_capabilities(item, facts), mode),
+        lacks=_lacks(item, facts),
         context=_json.first(item, facts.context, _limit),
         max_output=_json.first(item, facts.max_output, _limit),
         price=_price(item, facts.price) if facts.price else None,
@@ -58,6 +59,13 @@ def _mode(item: Mapping[str, Any], facts: Facts) -> str | None:
     table = {**facts.modes, **_json.MODES}
     meant = _json.meanings(found, {name: name for name in table})
     return next((table[name] for name in table if name in meant), None)
+
+
+def _lacks(item: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
+    denied = {meaning for path, meaning in facts.flags.items() if _json.at(item, path) is False}
+    for path in facts.words:
+        denied |= _json.denials(_json.at(item, path), {**_json.WORDS, **facts.meanings})
+    return tuple(sorted(denied - (_capabilities(item, facts) or set())))
 
 
 def _capabilities(item: Mapping[str, Any], facts: Facts) -> set[str] | None:

@@ -21,7 +21,7 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import Rule, failure
-from llmconf.adapters._json import at, capabilities, count, day, mapping, meanings, model_id, page, rows, word
+from llmconf.adapters._json import at, capabilities, count, day, denials, mapping, meanings, model_id, page, rows, word
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._urls import join, post
 
@@ -118,6 +118,7 @@ def _record(item: Mapping[str, Any]) -> ModelRecord | None:
         identifier,
         mode="chat",
         capabilities=_capabilities(item.get("capabilities")),
+        lacks=_lacks(item.get("capabilities")),
         context=count(item.get("max_input_tokens")),
         max_output=count(item.get("max_tokens")),
         status=_LIFECYCLE.get(word(item.get("lifecycle"))),
@@ -130,7 +131,16 @@ def _capabilities(said: Any) -> tuple[str, ...] | None:
     """Read `{name: {supported}}`; those of server tools stand one level deeper."""
     if not isinstance(said, Mapping):
         return None
-    # At the top, `code_execution` says that other tools may be called from code, which is something else.
-    known = {name: value for name, value in said.items() if name != "code_execution"}
     tools = at(said, "server_tools")
-    return capabilities(meanings(known) | (meanings(tools) if isinstance(tools, Mapping) else set()), "chat")
+    return capabilities(meanings(_known(said)) | (meanings(tools) if isinstance(tools, Mapping) else set()), "chat")
+
+
+def _lacks(said: Any) -> tuple[str, ...]:
+    if not isinstance(said, Mapping):
+        return ()
+    return tuple(sorted((denials(_known(said)) | denials(at(said, "server_tools"))) - set(_capabilities(said) or ())))
+
+
+def _known(said: Mapping[str, Any]) -> dict[str, Any]:
+    # At the top, `code_execution` says that other tools may be called from code, which is something else.
+    return {name: value for name, value in said.items() if name != "code_execution"}

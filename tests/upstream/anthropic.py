@@ -101,7 +101,7 @@ VENDOR = Vendor(
     answer=answer,
     models=(
         ModelRecord(
-            "claude-opus-9",
+            "claude-opus-9", lacks=("code_execution",),
             mode="chat",
             capabilities=(
                 "batch", "chat", "citations", "pdf_input", "reasoning", "structured_output", "vision", "web_search"
@@ -110,7 +110,7 @@ VENDOR = Vendor(
             max_output=128000,
             status="active",
         ),
-        ModelRecord("claude-haiku-9", mode="chat", capabilities=("chat",), context=200000, max_output=64000, status="active"),
+        ModelRecord("claude-haiku-9", lacks=("batch", "citations", "pdf_input", "reasoning", "structured_output", "vision"), mode="chat", capabilities=("chat",), context=200000, max_output=64000, status="active"),
         ModelRecord(
             "claude-haiku-8",
             mode="chat",

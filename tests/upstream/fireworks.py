@@ -50,7 +50,7 @@ VENDOR = Vendor(
     {"api_key": KEY},
     _book.answer,
     (
-        ModelRecord(f"{_PREFIX}deepseek-v3p1", capabilities=("function_calling",), context=163840),
+        ModelRecord(f"{_PREFIX}deepseek-v3p1", lacks=("vision",), capabilities=("function_calling",), context=163840),
         ModelRecord(f"{_PREFIX}llama-v3p1-8b-instruct", context=131072, status="deprecated", retires="2027-01-09"),
         ModelRecord(f"{_PREFIX}qwen2-vl", capabilities=("vision",), context=32768, callable=False),
     ),

@@ -38,7 +38,7 @@ VENDOR = Vendor(
     (
         ModelRecord("chat"),
         ModelRecord(
-            "chat",
+            "chat", lacks=("web_search",),
             mode="chat",
             capabilities=("chat", "function_calling", "vision"),
             context=128000,

@@ -28,7 +28,7 @@ VENDOR = Vendor(
     {"api_key": KEY},
     _book.answer,
     (
-        ModelRecord("qwen/qwen3-8b", mode="chat", capabilities=("chat", "function_calling"), context=8192),
+        ModelRecord("qwen/qwen3-8b", lacks=("vision",), mode="chat", capabilities=("chat", "function_calling"), context=8192),
         ModelRecord("nomic-embed", mode="embedding", context=2048),
     ),
     VERDICTS,

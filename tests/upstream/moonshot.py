@@ -36,7 +36,7 @@ VENDOR = Vendor(
     {"api_key": KEY},
     _book.answer,
     (
-        ModelRecord("kimi-k2.6", capabilities=("reasoning", "vision"), context=262144),
+        ModelRecord("kimi-k2.6", lacks=("video_input",), capabilities=("reasoning", "vision"), context=262144),
         ModelRecord("moonshot-v1-8k", context=8192),
     ),
     {**VERDICTS, "no_funds": "no_funds"},

@@ -160,7 +160,7 @@ def _together(models: tuple[ModelRecord, ...]) -> dict[str, ModelRecord]:
         if known is None:
             found[model.id] = model
             continue
-        names = [key for key in ("mode", "capabilities", "context", "max_output", "price", "aliases", "status",
+        names = [key for key in ("mode", "capabilities", "lacks", "context", "max_output", "price", "aliases", "status",
                                  "deprecated", "retires", "replacement") if getattr(known, key) in (None, ())]  # fmt: skip
         found[model.id] = replace(known, **{key: getattr(model, key) for key in names})
     return found

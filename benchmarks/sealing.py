@@ -10,12 +10,11 @@ import json
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import programs
-from measure import Program, Series, interleave
+from measure import Program, in_turns, interleave
 from table import Row, as_data, compare, render
 
 from llmconf import rotation, secrets
@@ -83,7 +82,7 @@ def values(folder: Path, count: int, rounds: int) -> list[Row]:
         "seal": lambda: list(map(seal, sites, opened)),
         "open": lambda: [work.keyring.open(site.value, site.slot) for site in sites],
     }
-    found = _in_turns(actions, rounds)
+    found = in_turns(actions, rounds)
     rows = []
     for name in ("seal", "open"):
         rows.append(compare(f"{name} each value", count, found[name], ("reading the project", found["read"])))
@@ -91,19 +90,6 @@ def values(folder: Path, count: int, rounds: int) -> list[Row]:
         bar = BAR if count == AT else None
         rows.append(Row(f"{name}, beyond parsing", count, found[name].median, ratio=spent, bar=bar, unit=" ms"))
     return rows
-
-
-def _in_turns(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Series]:
-    """Run functions of this process in turn, A B C A B C, after one turn that is not counted."""
-    found = {name: Series() for name in actions}
-    for turn in range(-1, rounds):
-        for name, action in actions.items():
-            wall, cpu = time.perf_counter(), time.process_time()
-            action()
-            if turn >= 0:
-                found[name].seconds.append(time.perf_counter() - wall)
-                found[name].cpu.append(time.process_time() - cpu)
-    return found
 
 
 def rotating(folder: Path, count: int, rounds: int) -> list[Row]:

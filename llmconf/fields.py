@@ -245,8 +245,11 @@ def _split_port(authority: str) -> tuple[str, int | None]:
 
 def _normal_path(path: str) -> str:
     parts = path.rstrip("/").split("/")
-    if any(part in (".", "..") or "%2e" in part.lower() for part in parts):
+    if any(part in (".", "..") for part in parts):
         raise ValueError("a path has no `.` or `..` steps")
+    # Some servers decode these before they look where a path leads.
+    if re.search(r"%(2e|2f|5c)", path, re.IGNORECASE):
+        raise ValueError("a path has no encoded dots, slashes or backslashes")
     return path.rstrip("/")
 
 

@@ -48,7 +48,7 @@ def provider(
     return (
         f"kind: Provider\nname: {name}\ntype: {type_}\n{rest}"
         f"endpoints:\n  - name: main\n    url: {url}\n"
-        f'credentials:\n  - name: main\n    hosts: ["{hosts or url}"]\n    api_key: {key}\n'
+        f'credentials:\n  - name: main\n    hosts: ["{hosts or url.removesuffix("/v1")}"]\n    api_key: {key}\n'
     )
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 import tracemalloc
@@ -181,6 +182,22 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used_again() -> None:
     assert server.connections == 3
 
 
+def test_an_idle_connection_that_is_closed_under_a_request() -> None:
+    with serve(models) as server:
+
+        def answer(seen: Seen, state: State) -> Answer:
+            server.misbehave = "close_once"
+            return models(seen, state)
+
+        server.answer = answer
+        one = line(server.url)
+        first, second = send_all((one, Request(server.url)), (one, Request(server.url)), per_host=1)
+        (third,) = send_all((one, Request(server.url, "POST")))
+    assert (first.status, second.status, second.attempts) == (200, 200, 1)
+    assert failed(third)[0] == "invalid_response"
+    assert [seen.method for seen in server.seen] == ["GET", "GET", "GET", "POST"]
+
+
 def test_gzip_is_read() -> None:
     with serve(models, misbehave="gzip") as server:
         reply = get(server.url)
@@ -217,6 +234,7 @@ def test_a_url_is_sent_as_it_is_written() -> None:
         ("redirect_nowhere", "invalid_response", "it redirects, without saying where to", 302),
         ("redirect_odd", "invalid_response", "it redirects to what is no URL", 302),
         ("gzip_bomb", "invalid_response", "the answer is longer than 8 MiB", 200),
+        ("gzip_idle", "invalid_response", "the answer is longer than 8 MiB", 200),
         ("gzip_broken", "invalid_response", "the answer is said to be gzip and is not", 200),
         ("gzip_cut", "invalid_response", "the compressed answer breaks off", 200),
         ("gzip_trailing", "invalid_response", "the answer is said to be gzip and is not", 200),
@@ -322,6 +340,20 @@ def test_a_host_of_which_one_address_answers(monkeypatch: pytest.MonkeyPatch) ->
         assert get(server.url.replace("127.0.0.1", "vendor.test")).status == 200
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse where this one keeps waiting")
+def test_a_host_of_which_one_address_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    own_address(monkeypatch, "::1", "127.0.0.1")
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(serve(models))
+        port = parse_url(server.url).port
+        full = stack.enter_context(socket.create_server(("::1", port), family=socket.AF_INET6, backlog=0))
+        for _ in range(4):  # the queue of those who wait to be accepted is full, and others hear nothing
+            waiting = stack.enter_context(socket.socket(socket.AF_INET6))
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        assert get(f"http://vendor.test:{port}", timeout=3).status == 200
+
+
 # TLS
 
 
@@ -381,10 +413,17 @@ def test_a_certificate_of_another_host(
     assert server.seen == []
 
 
-def test_a_server_without_tls(trusted: None) -> None:
-    with serve(models, misbehave="not_http") as server:
-        verdict, _ = failed(get(server.url.replace("http:", "https:"), timeout=1))
-    assert verdict in ("tls_error", "timeout")
+def test_a_server_without_tls() -> None:
+    def answer(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        reply = get(f"https://127.0.0.1:{listening.getsockname()[1]}")
+    assert failed(reply) == ("tls_error", "it does not speak TLS")
 
 
 def test_plain_http_to_a_server_with_tls(ca: trustme.CA) -> None:
@@ -428,6 +467,13 @@ def test_an_authority_of_the_endpoint_replaces_the_others(ca: trustme.CA, truste
     trustme.CA().cert_pem.write_to_path(other)
     with serve(models, tls=ca) as server:
         assert failed(get(server.url, ca=other))[0] == "tls_error"
+
+
+def test_an_authority_with_words_of_its_own(ca: trustme.CA, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_bytes("# Autorité de Acme\n".encode() + ca.cert_pem.bytes())
+    with serve(models, tls=ca) as server:
+        assert get(server.url, ca=file).status == 200
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificates", b"\xff\x00"])
@@ -499,8 +545,14 @@ def test_a_server_that_asks_for_a_client_certificate(ca: trustme.CA, trusted: No
     def refuse(listening: socket.socket) -> None:
         # Not asyncio, which closes the connection without saying why.
         connection, _ = listening.accept()
-        with connection, contextlib.suppress(OSError):
-            context.wrap_socket(connection, server_side=True)
+        with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as secure:
+            with contextlib.suppress(ssl.SSLError):
+                secure.do_handshake()
+            # To close with the request unread would reset the connection, perhaps before the reason has arrived.
+            with socket.socket(fileno=secure.detach()) as plain, contextlib.suppress(OSError):
+                plain.settimeout(2)
+                while plain.recv(4096):
+                    pass
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=refuse, args=(listening,), daemon=True).start()
@@ -914,14 +966,18 @@ def test_no_connection_stays_open_and_few_are_idle(secure: bool, ca: trustme.CA,
     async def run(urls: tuple[str, ...]) -> int:
         async with Network(at_once=5) as network:
             await asyncio.gather(*(network.send(line(url), Request(url)) for url in urls))
-            return open_files()
+            # The five that are idle, each with its end in the server, and the loop's own.
+            for _ in range(100):
+                if (found := open_files()) <= most:
+                    break
+                await asyncio.sleep(0.02)  # the server sees the end of the others a little later
+            return found
 
     before = open_files()
     with serve(models, ports=30, tls=ca if secure else None) as server:
-        listening = open_files()
-        # The five that are idle, each with its end in the server, and the loop's own.
-        assert asyncio.run(run(server.urls)) - listening <= 16
-    assert open_files() == before
+        most = open_files() + 16
+        assert asyncio.run(run(server.urls)) <= most
+    assert open_files() <= before
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -933,7 +989,7 @@ def test_a_run_that_is_broken_off_leaves_nothing_behind(secure: bool, ca: trustm
     before = open_files()
     with serve(models, misbehave="hang", tls=ca if secure else None) as server, contextlib.suppress(TimeoutError):
         asyncio.run(run(server.url))
-    assert open_files() == before
+    assert open_files() <= before
 
 
 def test_a_fake_vendor_is_served() -> None:

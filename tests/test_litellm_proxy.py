@@ -1,19 +1,13 @@
 """The real LiteLLM proxy, started on an emitted file, calls the right server with the right key.
 
-Needs `litellm[proxy]` in an environment of its own: in `.tools/litellm`, or with its python named by
-LLMCONF_LITELLM_PYTHON. All traffic stays on loopback.
+All traffic stays on loopback.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import socket
 import subprocess
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from litellm_process import litellm_command, litellm_environment, running_litellm
 from vendors import Upstream, serve
 
 from llmconf import api
@@ -78,17 +73,6 @@ def _request(url: str, body: dict[str, Any] | None = None) -> tuple[dict[str, st
         return {key.lower(): value for key, value in answer.headers.items()}, json.load(answer)
 
 
-def _litellm() -> Path:
-    python = os.environ.get("LLMCONF_LITELLM_PYTHON")
-    command = Path(python).parent / "litellm" if python else REPOSITORY / ".tools/litellm/bin/litellm"
-    if not command.exists():
-        pytest.fail(
-            f"{command} is missing: create a virtual environment, install `litellm[proxy]==1.106.2` in it, "
-            "and name its python in LLMCONF_LITELLM_PYTHON"
-        )
-    return command
-
-
 def _emit(root: Path, port: int) -> str:
     shutil.copytree(PROJECT, root)
     config = root / "config" / "all.yaml"
@@ -108,41 +92,19 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture(scope="module")
 def proxy(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """Build a project whose vendors are on loopback, and start the proxy on the emitted file."""
-    command = _litellm()
     root = tmp_path_factory.mktemp("proxy")
     text = _emit(root / "project", upstream.port)
     file = root / "config.yaml"
     file.write_text(text)
-    env = {**KEYS, "PATH": os.environ["PATH"], "HOME": str(root), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    arguments = [str(command), "--config", str(file)]
-    started = [*arguments, "--host", "127.0.0.1", "--port", str(port), "--telemetry", "False"]
-    with (root / "log").open("wb") as log:
-        checked = [*arguments, "--validate_config"]
-        check = subprocess.Popen(checked, env=env, cwd=root, stdout=subprocess.PIPE, stderr=log, text=True)
-        process = subprocess.Popen(started, env=env, cwd=root, stdout=log, stderr=log, start_new_session=True)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(process, url, root / "log")
+    checked = [str(litellm_command()), "--config", str(file), "--validate_config"]
+    check = subprocess.Popen(
+        checked, env=litellm_environment(root, KEYS), cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        with running_litellm(file, KEYS) as url:
             yield Proxy(url, yaml.safe_load(text), check.communicate(timeout=60)[0])
-        finally:
-            check.kill()
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    end = time.monotonic() + 90
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            _request(f"{url}/health/liveliness")
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(f"the proxy did not start:\n{log.read_text(errors='replace')[-3000:]}")
+    finally:
+        check.kill()
 
 
 def test_offers_the_emitted_names(proxy: Proxy) -> None:

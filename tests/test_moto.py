@@ -21,7 +21,6 @@ from llmconf.adapters import bedrock
 from llmconf.adapters._base import Failure, Request, Response, Site
 from llmconf.adapters._sigv4 import signed
 
-pytest.importorskip("moto", reason="moto stands for AWS here")
 pytestmark = pytest.mark.consumer
 
 REGION = "eu-central-1"

@@ -132,7 +132,7 @@ def test_what_is_allowed_goes_to_no_host_that_the_repository_chose(live: Live) -
     live.write(provider("https://evil.example/v1", type_="vllm"))
     done = live.run("probe", *ALLOW, *FAST)
     assert done.returncode == 4
-    assert "`env:FAKE_KEY` is not allowed to be sent to evil.example/v1" in done.stdout
+    assert "`env:FAKE_KEY` is not allowed to be sent to evil.example" in done.stdout
     assert "env:FAKE_KEY@evil.example" in done.stdout
 
 

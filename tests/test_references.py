@@ -214,7 +214,7 @@ def test_the_hint_names_the_host_that_would_have_to_be_allowed(root: Path, monke
 def test_origins_are_for_patterns_without_a_host(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLMCONF_KEY", "fake-value")
     assert sent("env:LLMCONF_KEY", root, hosts=("api.example",), origins=("api.example",)) == "fake-value"
-    with pytest.raises(UndeterminedError, match="to be sent to evil.example"):
+    with pytest.raises(UndeterminedError, match=r"to be sent to evil\.example"):
         sent("env:LLMCONF_KEY", root, hosts=("evil.example",), origins=("api.example",))
     own = "env:LLMCONF_KEY@evil.example"
     assert sent("env:LLMCONF_KEY", root, own, hosts=("evil.example",), origins=("api.example",)) == "fake-value"
@@ -224,7 +224,7 @@ def test_a_host_holds_for_files_too(root: Path) -> None:
     (root / "secrets/key").write_text("fake-value")
     pattern = "file:secrets/*@api.example"
     assert sent("file:secrets/key", root, pattern, hosts=("api.example",)) == "fake-value"
-    with pytest.raises(UndeterminedError, match="to be sent to evil.example"):
+    with pytest.raises(UndeterminedError, match=r"to be sent to evil\.example"):
         sent("file:secrets/key", root, pattern, hosts=("evil.example",))
 
 

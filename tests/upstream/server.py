@@ -295,6 +295,11 @@ async def _close_early(_server: Server, _seen: Seen, _writer: asyncio.StreamWrit
     """Answer nothing: the connection is closed when this returns."""
 
 
+async def _close_once(server: Server, _seen: Seen, _writer: asyncio.StreamWriter) -> None:
+    """Close this connection, as a server may close an idle one, and behave again."""
+    server.misbehave = None
+
+
 async def _cut_short(_server: Server, _seen: Seen, writer: asyncio.StreamWriter) -> None:
     writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"data": [')
 
@@ -350,6 +355,12 @@ def _bomb() -> Answer:
     return Answer(200, start + block * 1024, _GZIPPED)
 
 
+def _idle_gzip() -> Answer:
+    """Return ten megabytes that unpack to nothing: blocks without content."""
+    start = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS).flush(zlib.Z_FULL_FLUSH)
+    return Answer(200, start + b"\x00\x00\x00\xff\xff" * 2_000_000, _GZIPPED)
+
+
 _GZIPPED = {"content-encoding": "gzip"}
 _DEEP = 200_000
 
@@ -359,6 +370,7 @@ MISBEHAVIOR: dict[str, Misbehavior] = {
     "drip_headers": _drip_headers,
     "reset": _reset,
     "close_early": _close_early,
+    "close_once": _close_once,
     "cut_short": _cut_short,
     "endless_headers": _forever_headers,
     "redirect": _redirect,
@@ -367,6 +379,7 @@ MISBEHAVIOR: dict[str, Misbehavior] = {
     "redirect_odd": _always(lambda: Answer(302, b"", {"location": "http://[::1/not-to-be-shown"})),
     "gzip": _gzip,
     "gzip_bomb": _always(_bomb),
+    "gzip_idle": _always(_idle_gzip),
     "gzip_broken": _always(lambda: Answer(200, b"{}", _GZIPPED)),
     "gzip_cut": _always(lambda: Answer(200, gzip.compress(b'{"data": []}')[:-6], _GZIPPED)),
     "gzip_trailing": _always(lambda: Answer(200, gzip.compress(b"{}") + b"more", _GZIPPED)),

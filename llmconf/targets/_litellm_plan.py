@@ -142,10 +142,10 @@ def _by_cost(
     known = sorted({cost for cost in costs if cost is not None})
     found: list[tuple[int, list[Call], int | None]] = []
     last = len(known)
-    for (_, calls), cost in zip(targets, costs, strict=True):
-        if cost is None:
+    for (_, calls), amount in zip(targets, costs, strict=True):
+        if amount is None:
             last += 1
-        order = last if cost is None else known.index(cost) + 1
+        order = last if amount is None else known.index(amount) + 1
         found.append((1, calls, order if len(targets) > 1 else None))
     return sorted(found, key=lambda item: item[2] or 0)
 

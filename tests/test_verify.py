@@ -1,0 +1,103 @@
+"""`llmconf verify` as it is run: what vendors say of a key for free, and what an answer does not prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import ALLOW, KEY, Live, OpenAI, provider
+from upstream import deepseek, openrouter
+from upstream.server import Server, serve
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Live:
+    return Live(tmp_path)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve(OpenAI()) as running:
+        yield running
+
+
+def test_a_valid_key(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    done = live.run("verify", *ALLOW)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1].split() == ["openai/main", "valid", "200", "-", "-"]
+    found = live.ask("verify")[0]
+    assert (found["credential"], found["endpoint"]) == ("credential/openai/main", "endpoint/openai/main")
+
+
+def test_a_wrong_key(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    live.key = "sk-fake-another-key-that-nobody-knows"
+    done = live.run("verify", *ALLOW, "--debug")
+    assert done.returncode == 1
+    assert " invalid   401 " in done.stdout
+    assert live.key not in done.stdout + done.stderr
+
+
+def test_no_funds_are_not_a_wrong_key(live: Live, server: Server) -> None:
+    server.state = "no_funds"
+    live.write(provider(f"{server.url}/v1"))
+    assert live.ask("verify")[0]["validity"] == "no_funds"
+    assert live.run("verify", *ALLOW).returncode == 1
+
+
+def test_a_dead_host_says_nothing_of_the_key(live: Live, server: Server) -> None:
+    server.misbehave = "reset"
+    live.write(provider(f"{server.url}/v1"))
+    done = live.run("verify", *ALLOW, "--retries", "0")
+    assert done.returncode == 4
+    assert "undetermined" in done.stdout
+
+
+def test_a_public_list_is_no_proof(live: Live) -> None:
+    """OpenRouter lists its models to everybody: the key is asked for itself, and tells its limits."""
+    with serve(openrouter.VENDOR) as server:
+        live.key = openrouter.VENDOR.credential["api_key"]
+        live.write(provider(server.url, "router", "openrouter", hosts=server.url.removesuffix(openrouter.VENDOR.base)))
+        found = live.ask("verify")[0]
+        assert found["validity"] == "valid"
+        assert found["quota"]
+        live.key = "sk-or-fake-another-key"
+        assert live.ask("verify")[0]["validity"] == "invalid"
+
+
+def test_a_balance_is_told(live: Live) -> None:
+    with serve(deepseek.VENDOR) as server:
+        live.key = deepseek.VENDOR.credential["api_key"]
+        live.write(provider(server.url, "deep", "deepseek", hosts=server.url.removesuffix(deepseek.VENDOR.base)))
+        assert any("balance" in name for name in live.ask("verify")[0]["quota"])
+        server.state = "no_funds"
+        assert live.ask("verify")[0]["validity"] == "no_funds"
+
+
+def test_a_team_credential_is_tried_where_it_may_go(live: Live, server: Server) -> None:
+    second = f'  - name: search\n    hosts: ["{server.url}"]\n    api_key: env:FAKE_SECOND\n'
+    team = "kind: Team\nname: search\nuses: [provider/openai]\ncredentials: [openai/search]\n"
+    live.write(provider(f"{server.url}/v1") + second, team)
+    found = live.ask("verify", env={"FAKE_SECOND": "sk-fake-not-the-right-one"})
+    assert {each["credential"]: each["validity"] for each in found} == {
+        "credential/openai/main": "valid", "credential/openai/search": "invalid"
+    }  # fmt: skip
+
+
+def test_only_what_is_named(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"))
+    assert [each["credential"] for each in live.ask("verify", "credential/second/main")] == ["credential/second/main"]
+    done = live.run("verify", "credential/openai/man")
+    assert done.returncode == 2
+    assert "did you mean `credential/openai/main`?" in done.stderr
+
+
+def test_a_reference_that_is_not_allowed(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    done = live.run("verify")
+    assert done.returncode == 4
+    assert "--allow-ref 'env:FAKE_KEY'" in done.stdout
+    assert KEY not in done.stdout + done.stderr
+    assert server.seen == []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from llmconf import rules, scan
 from llmconf.check import Checked, check
 from llmconf.diagnostics import Diagnostic, Path, Span, closest
-from llmconf.discover import Discovery
+from llmconf.discover import Discovery, lock_provider
 from llmconf.document import Document
 from llmconf.errors import RefusedError
 from llmconf.parse import Parsing
@@ -25,6 +25,8 @@ from llmconf.version import __version__
 if TYPE_CHECKING:
     from llmconf.bundle import Bundle
 
+_PART = 200
+"""Lines of a lock that are looked at together: more than any secret has, and than a report shows."""
 _SECRET_CODES = ("LCK001", "LCK002", "LCK004", "LCK005", "LCE005")
 
 
@@ -35,16 +37,18 @@ def validate(
     today: date | None = None,
     discovery: Discovery | None = None,
     parsing: Parsing | None = None,
+    frozen: bool = False,
 ) -> Checked:
     """Read and check the project at `root`, all environments or only `env`.
 
-    `today` is compared with dates of expiry and retirement; a caller that has discovered the files or is
-    parsing them already passes that on. Raises UsageError where there is no such environment.
+    `today` is compared with dates of expiry and retirement; `frozen` makes a stale lock an error. A caller that
+    has discovered the files or is parsing them already passes that on. Raises UsageError where there is no such
+    environment.
     """
     project = load_project(root, discovery, parsing)
     if env is not None:
         require_environment(project, env)
-    return check(project, today or date.today(), env)
+    return check(project, today or date.today(), env, frozen=frozen)
 
 
 def first_change(checked: Checked, today: date) -> date | None:
@@ -89,7 +93,10 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
 
     @cache
     def secret_lines(name: str) -> frozenset[int]:
-        hidden = scan.secret_lines(lines(name))
+        if lock_provider(name) is None:
+            hidden = scan.secret_lines(lines(name))
+        else:
+            hidden = _secret_lines_near(lines(name), _reported_lines(diagnostics, name))
         for span in secret_spans().get(name, ()):
             hidden.update(range(span.line, span.end_line + 1))
         return frozenset(hidden)
@@ -110,6 +117,20 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
         color=color,
         version=__version__,
     )
+
+
+def _reported_lines(diagnostics: Sequence[Diagnostic], name: str) -> set[int]:
+    spans = (span for d in diagnostics for span in (d.span, *(related.span for related in d.related)))
+    return {line for span in spans if span.file == name for line in (span.line, span.end_line)}
+
+
+def _secret_lines_near(lines: Sequence[str], numbers: set[int]) -> set[int]:
+    """Return the lines that may hold a secret around some lines of a lock, which may have 200,000 of them."""
+    hidden: set[int] = set()
+    for part in {number // _PART for number in numbers}:
+        first = max(0, (part - 1) * _PART)
+        hidden.update(first + line for line in scan.secret_lines(lines[first : (part + 2) * _PART]))
+    return hidden
 
 
 def _is_about_secret(diagnostic: Diagnostic) -> bool:

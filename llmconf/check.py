@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import rules, suppress, targets
+from llmconf.base import read_base
 from llmconf.diagnostics import (
     SEVERITIES,
     Diagnostic,
@@ -25,8 +26,9 @@ from llmconf.diagnostics import (
 from llmconf.discover import PROJECT_FILE
 from llmconf.document import Document
 from llmconf.fragments import Fragment
+from llmconf.lockreader import LockText, open_text
 from llmconf.project import Project
-from llmconf.resolve import read_base, resolve
+from llmconf.resolve import resolve
 from llmconf.resolved import Resolved
 from llmconf.rules._base import Context
 from llmconf.scalars import Refusal
@@ -34,13 +36,16 @@ from llmconf.scan import redact
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
 from llmconf.sites import find_sites, key_problems
+from llmconf.stale import CODE as STALE_LOCK
+from llmconf.stale import stale_locks
 from llmconf.vault import files
 
 _LONGEST = 1000
 """Characters of a message; what files hold may be quoted in it."""
 
 _GUESSES = frozenset({
-    "LCE001", "LCE002", "LCE006", "LCK009", "LCK010", "LCM004", "LCO001", "LCR002", "LCR005", "LCR007", "LCX001",
+    "LCE001", "LCE002", "LCE006", "LCK009", "LCK010", "LCM004", "LCM008", "LCM010", "LCO001", "LCR002", "LCR005",
+    "LCR007", "LCX001",
 })  # fmt: skip
 """Codes that claim that something does not exist or is not used, which only the whole project can tell."""
 
@@ -71,14 +76,16 @@ def _groups(project: Project) -> list[list[Fragment]]:
     return [project.base, *project.overlays.values()]
 
 
-def check(project: Project, today: date, only: str | None = None) -> Checked:
+def check(project: Project, today: date, only: str | None = None, *, frozen: bool = False) -> Checked:
     """Resolve and check all environments of a project, or only one.
 
-    `today` is what rules about expiry and retirement compare with.
+    `today` is what rules about expiry and retirement compare with; `frozen` makes a stale lock an error.
     """
     checked = Checked(project)
     found: Findings = {finding: set() for finding in project.findings}
     settings = project.settings
+    if settings is not None and frozen:
+        settings = settings.model_copy(update={"rules": {**settings.rules, STALE_LOCK: "error"}})
     if settings is not None:
         names: list[str | None] = [only] if only else list(settings.environment_names()) or [None]
         for finding in _check_settings(settings):
@@ -89,6 +96,8 @@ def check(project: Project, today: date, only: str | None = None) -> Checked:
             for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
                 found.setdefault(finding, set())
         _check_environments(checked, settings, names, today, found)
+        for finding in stale_locks(project, checked.environments.values()):
+            found.setdefault(finding, set())
     every = set(checked.environments)
     located = _locate(project, found, every, settings)
     known = rules.codes() if project.suppressing else ()
@@ -103,7 +112,7 @@ def check(project: Project, today: date, only: str | None = None) -> Checked:
 def _check_environments(
     checked: Checked, settings: ProjectFile, names: Sequence[str | None], today: date, found: Findings
 ) -> None:
-    base = read_base(checked.project.base, settings)
+    base = read_base(checked.project.base, settings, checked.project.locks)
     for finding in base.findings:
         found.setdefault(finding, set())
     same: dict[str | None, list[Finding]] = {}
@@ -201,7 +210,7 @@ def _locate(
     project: Project, found: Findings, every: set[str | None], settings: ProjectFile | None
 ) -> list[Diagnostic]:
     """Look up the position of each finding and give it the severity that the project wants."""
-    documents: dict[str, Document | None] = {}
+    documents: dict[str, Document | LockText | None] = {}
 
     def span(place: Place | Span) -> Span:
         if isinstance(place, Span):
@@ -244,10 +253,10 @@ def _presentable(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _open(project: Project, name: str) -> Document | None:
+def _open(project: Project, name: str) -> Document | LockText | None:
     text = project.text(name)
     try:
-        return Document(text, name) if text is not None else None
+        return open_text(text, name) if text is not None else None
     except Refusal:
         return None
 

@@ -12,6 +12,9 @@ from llmconf.diagnostics import Finding, Span
 from llmconf.errors import UsageError
 
 PROJECT_FILE = "llmconf.yaml"
+LOCK_FOLDER = "lock/"
+"""Where lock files are, and nothing else of a project."""
+_LOCK_SUFFIX = ".lock.yaml"
 MAX_FILE_SIZE = 8 * 1024 * 1024
 """Largest file that is read, in bytes."""
 _MAX_FOLDER_DEPTH = 32
@@ -29,11 +32,14 @@ class SourceFile(NamedTuple):
 def find_root(start: Path) -> Path:
     """Return the folder with `llmconf.yaml` at or above `start`. Raises UsageError where there is none."""
     start = start.absolute()
-    if not start.is_dir():
-        raise UsageError(f"no such folder: {start}")
-    for folder in (start, *start.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder
+    try:
+        if not start.is_dir():
+            raise UsageError(f"no such folder: {start}")
+        for folder in (start, *start.parents):
+            if (folder / PROJECT_FILE).is_file():
+                return folder
+    except OSError as error:
+        raise UsageError(f"cannot look for {PROJECT_FILE} in {start}: {error.strerror}") from None
     raise UsageError(
         f"no {PROJECT_FILE} here or in a folder above",
         "run it in a llmconf repository, or name one with -C DIR",
@@ -57,6 +63,7 @@ def discover(root: Path) -> Discovery:
     _walk(root / "config", "config", None, real_root, files, findings)
     for name in _environments(root / "environments", findings):
         _walk(root / "environments" / name, f"environments/{name}", name, real_root, files, findings)
+    _add_locks(str(root / LOCK_FOLDER), real_root, files, findings)
     files.sort(key=lambda file: file.name)
     return Discovery(files, findings)
 
@@ -74,6 +81,28 @@ def _environments(folder: Path, findings: list[Finding]) -> list[str]:
             hint = f"move it to {folder.name}/<environment>/"
             findings.append(_unreadable(name, "stands in no environment", hint))
     return names
+
+
+def lock_name(provider: str) -> str:
+    """Return the name of the lock file of a provider."""
+    return f"{LOCK_FOLDER}{provider}{_LOCK_SUFFIX}"
+
+
+def lock_provider(file: str) -> str | None:
+    """Return the name of the provider whose lock a file of a project is, or None for another file."""
+    provider = file.removeprefix(LOCK_FOLDER).removesuffix(_LOCK_SUFFIX)
+    return provider if file == lock_name(provider) else None
+
+
+def _add_locks(folder: str, root: str, files: list[SourceFile], findings: list[Finding]) -> None:
+    """Find the lock files, which all stand in one folder."""
+    for entry in _entries(folder, LOCK_FOLDER.rstrip("/"), findings):
+        name = LOCK_FOLDER + entry.name
+        if entry.name.endswith(_LOCK_SUFFIX):
+            _add_file(entry.path, name, None, root, files, findings, entry)
+        elif entry.name.endswith((".yaml", ".yml")):
+            message = f"`{entry.name}` is not read: a lock file is named <provider>{_LOCK_SUFFIX}"
+            findings.append(Finding("LCY011", _top(name), message, "rename it"))
 
 
 def _entries(path: str, name: str, findings: list[Finding]) -> list[os.DirEntry[str]]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llmconf import values
+from llmconf import lockreader, values
 from llmconf.diagnostics import Finding, Span
-from llmconf.discover import MAX_FILE_SIZE, SourceFile
+from llmconf.discover import MAX_FILE_SIZE, SourceFile, lock_provider
 from llmconf.scan import scan
 from llmconf.text import Lines, decode
 
@@ -56,6 +56,22 @@ def read_text(root: Path, name: str) -> str | Finding:
     return decode(data, name)
 
 
+def load(text: str, name: str) -> tuple[list[Any], list[Finding]]:
+    """Return the plain values of a file of a project, and what is wrong with its text, as `values.load` does."""
+    if lock_provider(name) is None:
+        return values.load(text, name)
+    line = lockreader.conflict(text)
+    if line is not None:
+        span = Lines(text).span(name, *line)
+        message = "a merge left a conflict in this lock"
+        return [], [Finding("LCM011", span, message, "run `llmconf lock resolve`, then `git add` the file")]
+    locked = lockreader.load(text)
+    if locked is not None:
+        return [locked], []
+    documents, findings = values.load(text, name)
+    return [lockreader.without_nulls(document) for document in documents], findings
+
+
 def parse_file(root: Path, file: SourceFile) -> ParsedFile:
     """Read one file: decode it, build its documents, and look for keys in plain text."""
     text = read_text(root, file.name)
@@ -63,7 +79,7 @@ def parse_file(root: Path, file: SourceFile) -> ParsedFile:
     if not isinstance(text, str):
         parsed.findings.append(text)
         return parsed
-    parsed.documents, parsed.findings = values.load(text, file.name)
+    parsed.documents, parsed.findings = load(text, file.name)
     if not parsed.documents and not parsed.findings:
         end = Lines(text).span(file.name, 0, 0)
         parsed.findings.append(

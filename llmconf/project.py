@@ -12,14 +12,15 @@ from pydantic import ValidationError
 
 from llmconf import values
 from llmconf.diagnostics import Finding, Place, Span, did_you_mean
-from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover
+from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
 from llmconf.document import Document
 from llmconf.errors import UsageError
 from llmconf.fields import is_sealed
 from llmconf.fragments import Fragment, drop_nulls, read_document
 from llmconf.free_maps import free_secrets, unsafe_numbers
+from llmconf.locked import read_lock
 from llmconf.parse import ParsedFile, Parsing, read_text
-from llmconf.resolved import Layer
+from llmconf.resolved import Layer, Lock
 from llmconf.schema import errors
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
@@ -32,8 +33,8 @@ class Project:
     """What a repository says, before environments are resolved.
 
     `base` and `overlays` (by environment) hold the fragments of valid and broken resources alike;
-    `findings` is what the stages so far have to say, `unread` those of them that hide what else the
-    project declares. `settings` is None where the project file itself does not hold.
+    `locks` are those of the providers by name. `findings` is what the stages so far have to say, `unread` those
+    of them that hide what else the project declares. `settings` is None where the project file itself does not hold.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class Project:
     settings: ProjectFile | None = None
     base: list[Fragment] = field(default_factory=list)
     overlays: dict[str, list[Fragment]] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unread: list[Finding] = field(default_factory=list)
     suppressing: list[str] = field(default_factory=list)
@@ -68,6 +70,8 @@ def load_project(root: Path, discovery: Discovery | None = None, parsing: Parsin
             project.suppressing.append(parsed.name)
         if parsed.name == PROJECT_FILE:
             _read_settings(project, parsed)
+        elif lock_provider(parsed.name) is not None:
+            _read_lock(project, parsed)
         else:
             _read_documents(project, parsed)
     if project.settings is not None:
@@ -82,7 +86,7 @@ def reread(project: Project, name: str, text: str) -> tuple[Project, list[Findin
     """
     documents, findings = values.load(text, name)
     environment = next((file.environment for file in project.files if file.name == name), None)
-    changed = Project(project.root, project.files, project.settings)
+    changed = Project(project.root, project.files, project.settings, locks=project.locks)
     changed.base = [fragment for fragment in project.base if fragment.layer.file != name]
     for key, fragments in project.overlays.items():
         changed.overlays[key] = [fragment for fragment in fragments if fragment.layer.file != name]
@@ -113,6 +117,15 @@ def _read_documents(project: Project, parsed: ParsedFile) -> None:
         found += fragments
     if parsed.has_anchors and found:
         project.findings.extend(_anchored_secrets(project, parsed.name, found))
+
+
+def _read_lock(project: Project, parsed: ParsedFile) -> None:
+    lock, findings = read_lock(parsed.documents, parsed.name) if parsed.documents else (None, [])
+    project.findings.extend(findings)
+    if lock is not None and not any(finding.code.startswith("LCY") for finding in parsed.findings):
+        project.locks[lock.provider] = lock
+    else:
+        project.unread.extend([*parsed.findings, *findings])
 
 
 def _is_about_name(finding: Finding) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from llmconf import adapters
+from llmconf.base import Base, Entry, locked_entries, make_entry, without_nulls
 from llmconf.diagnostics import Finding, Path, Place, did_you_mean
-from llmconf.fragments import Fragment, drop_nulls
-from llmconf.merge import merge, underlay
-from llmconf.resolved import Layer, Resolved, Resource
+from llmconf.fragments import Fragment
+from llmconf.merge import merge
+from llmconf.resolved import Resolved, Resource
 from llmconf.schema import errors
 from llmconf.schema.kinds import NESTED, RESOURCES, Common
 from llmconf.schema.project_file import ProjectFile
@@ -26,71 +27,6 @@ _MANY = 200
 
 _Siblings = dict[tuple[str, str | None], list[str]]
 """The identities of the base by their kind and provider."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A resource on its way: `spec` is None until it is complete, or for good where it is broken."""
-
-    fragment: Fragment
-    data: dict[str, Any]
-    layers: tuple[Layer, ...]
-    spec: Common | None
-    broken: bool = False
-
-
-@dataclass(slots=True)
-class Base:
-    """The base layer of a project, the same for all environments."""
-
-    entries: dict[str, _Entry] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-
-def read_base(fragments: list[Fragment], project: ProjectFile) -> Base:
-    """Index the base fragments by identity, with the project's defaults below them."""
-    base = Base()
-    types = {f.name: f.layer.data.get("type") for f in fragments if f.kind == "Provider"}
-    for fragment in fragments:
-        known = base.entries.get(fragment.identity)
-        if known:
-            message = f"`{fragment.identity}` is declared twice"
-            related = (("first declared here", known.fragment.place),)
-            base.findings.append(Finding("LCR001", fragment.place, message, None, related))
-            continue
-        base.entries[fragment.identity] = _entry(fragment, project, types)
-    return base
-
-
-def _entry(fragment: Fragment, project: ProjectFile, types: dict[str, Any]) -> _Entry:
-    """Make an entry of one fragment, over the defaults of its kind and provider type."""
-    data = fragment.layer.data
-    if "provider" in data:
-        data = {key: value for key, value in data.items() if key != "provider"}
-    if fragment.broken or not project.defaults:
-        return _Entry(fragment, _without_nulls(data), (fragment.layer,), fragment.spec, fragment.broken)
-    owner = fragment.name if fragment.kind == "Provider" else fragment.provider
-    keys = [
-        key for key in (fragment.kind, f"{fragment.kind}/{types.get(owner or '')}") if key in project.defaults
-    ]
-    if not keys:
-        return _Entry(fragment, _without_nulls(data), (fragment.layer,), fragment.spec)
-    low: dict[str, Any] = {}
-    for key in keys:
-        low = underlay(low, project.defaults[key])
-    layers = [Layer("defaults", "llmconf.yaml", 0, ("defaults", key), project.defaults[key]) for key in keys]
-    return _Entry(fragment, _without_nulls(underlay(low, data)), (*layers, fragment.layer), None)
-
-
-def _without_nulls(data: dict[str, Any]) -> dict[str, Any]:
-    """Return data without what is unset; nearly always that is the same object."""
-    return drop_nulls(data) if _has_null(data) else data
-
-
-def _has_null(value: Any) -> bool:
-    if isinstance(value, dict):
-        return None in value.values() or any(map(_has_null, value.values()))
-    return isinstance(value, list) and any(map(_has_null, value))
 
 
 def resolve(
@@ -113,12 +49,17 @@ def resolve(
             _remove(entries, fragment, siblings, removed, found)
         elif "$new" in fragment.control or is_inside_new:
             _add(entries, fragment, project, types, found)
+            if fragment.kind == "Provider" and fragment.name in base.locks:
+                new_locked = locked_entries(base.locks[fragment.name], project, types)
+                entries.update({key: entry for key, entry in new_locked.items() if key not in entries})
         elif fragment.identity in entries:
             _override(entries, fragment, found)
         else:
             _report_unknown(entries, fragment, siblings, removed, found)
     _take_over_default(entries, siblings, overlays)
-    return _finish(entries, removed, environment, found), found
+    env = _finish(entries, removed, environment, found)
+    env.locks.update((name, lock) for name, lock in base.locks.items() if f"provider/{name}" in env.providers)
+    return env, found
 
 
 def _unique(overlays: list[Fragment], found: list[Finding]) -> list[Fragment]:
@@ -132,7 +73,7 @@ def _unique(overlays: list[Fragment], found: list[Finding]) -> list[Fragment]:
     return list(first.values())
 
 
-def _siblings(entries: dict[str, _Entry]) -> _Siblings:
+def _siblings(entries: dict[str, Entry]) -> _Siblings:
     siblings: _Siblings = {}
     for identity, entry in entries.items():
         siblings.setdefault((entry.fragment.kind, entry.fragment.provider), []).append(identity)
@@ -140,7 +81,7 @@ def _siblings(entries: dict[str, _Entry]) -> _Siblings:
 
 
 def _remove(
-    entries: dict[str, _Entry],
+    entries: dict[str, Entry],
     fragment: Fragment,
     siblings: _Siblings,
     removed: dict[str, Place],
@@ -161,12 +102,13 @@ def _remove(
 
 
 def _add(
-    entries: dict[str, _Entry],
+    entries: dict[str, Entry],
     fragment: Fragment,
     project: ProjectFile,
     types: dict[str, Any],
     found: list[Finding],
 ) -> None:
+    known = entries.pop(fragment.identity) if _is_locked(entries, fragment) else None
     if fragment.identity in entries:
         related = (("declared here", entries[fragment.identity].fragment.place),)
         message = f"`{fragment.identity}` exists already"
@@ -174,10 +116,16 @@ def _add(
         return
     if fragment.kind == "Provider":
         types[fragment.name] = fragment.layer.data.get("type")
-    entries[fragment.identity] = _entry(fragment, project, types)
+    entries[fragment.identity] = make_entry(fragment, project, types, known)
 
 
-def _override(entries: dict[str, _Entry], fragment: Fragment, found: list[Finding]) -> None:
+def _is_locked(entries: dict[str, Entry], fragment: Fragment) -> bool:
+    """Tell whether only a lock has what an overlay declares as new: a sync must not make that an error."""
+    known = entries.get(fragment.identity)
+    return known is not None and not known.is_declared
+
+
+def _override(entries: dict[str, Entry], fragment: Fragment, found: list[Finding]) -> None:
     low = entries[fragment.identity]
     data = merge(low.data, fragment.layer, fragment.items, found)
     says_nothing = not set(fragment.layer.data) - {"name", "id", "provider"}
@@ -185,11 +133,11 @@ def _override(entries: dict[str, _Entry], fragment: Fragment, found: list[Findin
         message = f"the overlay of `{fragment.identity}` changes nothing"
         found.append(Finding("LCO003", fragment.place, message, "remove it"))
     broken = low.broken or fragment.broken
-    entries[fragment.identity] = _Entry(low.fragment, data, (*low.layers, fragment.layer), None, broken)
+    entries[fragment.identity] = Entry(low.fragment, data, (*low.layers, fragment.layer), None, broken)
 
 
 def _report_unknown(
-    entries: dict[str, _Entry],
+    entries: dict[str, Entry],
     fragment: Fragment,
     siblings: _Siblings,
     removed: dict[str, Place],
@@ -208,7 +156,7 @@ def _report_unknown(
     found.append(Finding("LCO001", fragment.place, message, hint, related))
 
 
-def _take_over_default(entries: dict[str, _Entry], siblings: _Siblings, overlays: list[Fragment]) -> None:
+def _take_over_default(entries: dict[str, Entry], siblings: _Siblings, overlays: list[Fragment]) -> None:
     """Let an endpoint that an overlay makes the default take that over from the others of its provider."""
     winners = [f for f in overlays if f.kind == "Endpoint" and f.layer.data.get("default") is True]
     for winner in winners:
@@ -219,13 +167,13 @@ def _take_over_default(entries: dict[str, _Entry], siblings: _Siblings, overlays
             if any(layer.name == winner.layer.name and "default" in layer.data for layer in entry.layers):
                 continue
             layer = replace(winner.layer, data={"default": False})
-            entries[identity] = _Entry(
+            entries[identity] = Entry(
                 entry.fragment, {**entry.data, "default": False}, (*entry.layers, layer), None, entry.broken
             )
 
 
 def _finish(
-    entries: dict[str, _Entry], removed: dict[str, Place], environment: str | None, found: list[Finding]
+    entries: dict[str, Entry], removed: dict[str, Place], environment: str | None, found: list[Finding]
 ) -> Resolved:
     env = Resolved(environment, removed=removed)
     maps: dict[str, dict[str, Any]] = {kind: getattr(env, name) for kind, name in _MAPS.items()}
@@ -235,7 +183,7 @@ def _finish(
             _complete(entry, found)
         resource: Resource[Any] | None = None
         if entry.spec is not None and not entry.broken:
-            resource = _resource(entry, entry.spec)
+            resource = entry.resource = entry.resource or _resource(entry, entry.spec)
             if fragment.kind == "Provider" and (problems := _check_options(resource)):
                 found.extend(problems)
                 resource = None
@@ -252,16 +200,16 @@ def _finish(
     return env
 
 
-def _resource(entry: _Entry, spec: Common) -> Resource[Any]:
+def _resource(entry: Entry, spec: Common) -> Resource[Any]:
     of = entry.fragment
     return Resource(of.identity, of.kind, of.name, of.provider, spec, entry.data, entry.layers)
 
 
-def _complete(entry: _Entry, found: list[Finding]) -> None:
+def _complete(entry: Entry, found: list[Finding]) -> None:
     """Validate merged data as a whole; what is missing is reported where the resource is declared."""
     fragment = entry.fragment
     model = RESOURCES[fragment.kind]
-    entry.data = _without_nulls(entry.data)
+    entry.data = without_nulls(entry.data)
     try:
         entry.spec = model.model_validate(entry.data)
     except ValidationError as error:

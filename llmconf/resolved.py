@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from llmconf.diagnostics import Path, Place
+from llmconf.discover import LOCK_FOLDER
 from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider, Route, Team
+from llmconf.schema.lock import LockedModel, LockSource
 
 Spec = TypeVar("Spec", bound=Common)
 
@@ -23,7 +25,7 @@ _Positions = dict[tuple[int, Path], list[int]]
 class Layer:
     """One place that sets values of a resource: part of one document.
 
-    `name` is `defaults`, `base` or the environment; `path` leads from the document's root to `data`.
+    `name` is `lock`, `defaults`, `base` or the environment; `path` leads from the document's root to `data`.
     """
 
     name: str
@@ -31,6 +33,16 @@ class Layer:
     document: int
     path: Path
     data: dict[str, Any]
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a lock file says this."""
+        return self.file.startswith(LOCK_FOLDER)
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether a document of this resource says this, not a lock file or the project's defaults."""
+        return self.name != "defaults" and not self.file.startswith(LOCK_FOLDER)
 
 
 @dataclass(slots=True)
@@ -71,8 +83,13 @@ class Resource(Generic[Spec]):
 
     @property
     def base(self) -> Layer:
-        """The layer that declares the resource: the lowest one that is not a default."""
-        return next(layer for layer in self.layers if layer.name != "defaults")
+        """The layer that declares the resource: the lowest one that somebody wrote, else that of the lock."""
+        return next((layer for layer in self.layers if layer.is_declared), self.layers[0])
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether somebody wrote anything of this resource. Else it is a model that only the lock knows."""
+        return self.layers[-1].is_declared
 
 
 def _translate(
@@ -128,13 +145,25 @@ def item_key(list_name: str, item: Any) -> tuple[Any, ...] | None:
     return tuple(item.get(key) for key in LIST_KEYS[list_name])
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The locked models of one provider, by id: each as a `spec`, and as plain values in `blocks`."""
+
+    provider: str
+    file: str
+    source: LockSource
+    models: dict[str, LockedModel]
+    blocks: list[dict[str, Any]]
+
+
 @dataclass(slots=True)
 class Resolved:
     """All resources of one environment.
 
     The maps hold valid resources by identity, in the order of the base, additions last. `broken` are
     identities that exist but do not fit their schema; a reference to one is not reported again.
-    `environment` is None for a project without environments.
+    `environment` is None for a project without environments. `models` holds locked ones too, behind those that
+    are declared; `locks` are the locks of its providers, by their name.
     """
 
     environment: str | None
@@ -147,6 +176,7 @@ class Resolved:
     broken: set[str] = field(default_factory=set)
     removed: dict[str, Place] = field(default_factory=dict)
     children: dict[str, list[Resource[Any]]] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Resource[Any]]:
         """Iterate over all resources, by kind in the order of the fields above."""

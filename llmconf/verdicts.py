@@ -35,7 +35,9 @@ class Verdict:
 class Cache:
     """The verdict on one project and one choice of environments, in the user's cache folder."""
 
-    def __init__(self, root: Path, env: str | None, discovery: Discovery, started: int) -> None:
+    def __init__(
+        self, root: Path, env: str | None, discovery: Discovery, started: int, *, frozen: bool = False
+    ) -> None:
         """`started` is the time, in nanoseconds, before `discovery` was made."""
         import hashlib
 
@@ -46,7 +48,7 @@ class Cache:
         self._newest = max((max(file.stamp[:2]) for file in files), default=0)
         rows = [f"{file.name}\0{file.stamp}" for file in files]
         rows += _key_stamps(root)
-        head = f"{__version__}\0{sys.version}\0{env}\0{_program_stamp()}"
+        head = f"{__version__}\0{sys.version}\0{env}\0{frozen}\0{_program_stamp()}"
         self._key = hashlib.sha256("\n".join([head, *rows]).encode("utf-8", "surrogateescape")).hexdigest()
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
         self._path = (folder or Path()) / "verdicts" / f"{name}.json"

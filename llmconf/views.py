@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any, get_args
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 from llmconf import wiring
-from llmconf.diagnostics import Path, did_you_mean
+from llmconf.diagnostics import Path
 from llmconf.document import Document
-from llmconf.errors import UsageError
 from llmconf.fields import mask
+from llmconf.lockreader import LockText, open_text
 from llmconf.project import Project
-from llmconf.resolved import Resolved, Resource
-from llmconf.schema._types import Capability
+from llmconf.resolved import Layer, Resolved, Resource
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider, Route, Team
+from llmconf.schema.parts import Lifecycle
 
 Row = dict[str, Any]
 
 
-def resource_rows(env: Resolved, kind: str) -> list[Row]:
-    """Return a row for each resource of a kind (`model`), with what a table shows of it."""
+def resource_rows(env: Resolved, kind: str, today: date) -> list[Row]:
+    """Return a row for each resource of a kind (`model`), with what a table shows of it on that day."""
     makers: dict[str, Any] = {
         "provider": (env.providers, _provider_row), "endpoint": (env.endpoints, _endpoint_rows(env)),
-        "credential": (env.credentials, _credential_row), "model": (env.models, _model_rows(env)),
+        "credential": (env.credentials, _credential_row), "model": (env.models, _model_rows(env, today)),
         "route": (env.routes, _route_rows(env)), "team": (env.teams, _team_row),
     }  # fmt: skip
     resources, make = makers[kind]
@@ -33,53 +34,6 @@ def resource_rows(env: Resolved, kind: str) -> list[Row]:
         row["labels"] = dict(resource.spec.labels)
         rows.append(row)
     return rows
-
-
-def filter_rows(
-    env: Resolved,
-    kind: str,
-    rows: Iterable[Row],
-    capabilities: Collection[str],
-    labels: dict[str, str],
-    provider: str | None,
-) -> list[Row]:
-    """Keep the rows that have all capabilities and labels and belong to the provider.
-
-    A route belongs to the providers of its targets. Raises UsageError for a filter that can find nothing.
-    """
-    _check_filters(env, kind, capabilities, provider)
-    wanted = set(capabilities)
-    return [
-        row
-        for row in rows
-        if wanted <= set(row.get("capabilities") or row.get("requires") or ())
-        and labels.items() <= row["labels"].items()
-        and (provider is None or provider in _providers_of(kind, row))
-    ]
-
-
-def _check_filters(env: Resolved, kind: str, capabilities: Collection[str], provider: str | None) -> None:
-    if capabilities and kind not in ("model", "route"):
-        raise UsageError(f"--capability does not go with `{kind}`", "only models and routes have capabilities")
-    known = get_args(Capability)
-    for capability in capabilities:
-        if capability not in known:
-            hint = did_you_mean(capability, known) or f"one of {', '.join(known)}"
-            raise UsageError(f"there is no capability `{capability}`", hint)
-    if provider is None:
-        return
-    if kind == "team":
-        raise UsageError("--provider does not go with `team`", "a team belongs to no provider")
-    names = [each.name for each in env.providers.values()]
-    if provider not in names:
-        hint = did_you_mean(provider, names) or "`llmconf list provider -o name` lists them"
-        raise UsageError(f"there is no provider `{provider}`", hint)
-
-
-def _providers_of(kind: str, row: Row) -> set[str]:
-    if kind == "route":
-        return {target.partition("/")[0] for target in row["targets"]}
-    return {row["name"] if kind == "provider" else row["provider"]}
 
 
 def _provider_row(env: Resolved, provider: Resource[Provider]) -> Row:
@@ -118,8 +72,8 @@ def _credential_row(env: Resolved, credential: Resource[Credential]) -> Row:
     }
 
 
-def _model_rows(env: Resolved) -> Any:
-    by_id = wiring.models_by_id(env)
+def _model_rows(env: Resolved, today: date) -> Any:
+    by_id, day = wiring.models_by_id(env), today.isoformat()
 
     def row(_: Resolved, model: Resource[Model]) -> Row:
         facts = wiring.facts_of(env, model, by_id)
@@ -127,6 +81,7 @@ def _model_rows(env: Resolved) -> Any:
             "provider": model.provider,
             "id": model.name,
             "mode": facts.mode or "chat",
+            "status": _status(model.spec.lifecycle, day),
             "context": facts.context,
             "max_output": facts.max_output,
             "input": facts.price.input if facts.price else None,
@@ -135,6 +90,19 @@ def _model_rows(env: Resolved) -> Any:
         }
 
     return row
+
+
+def _status(lifecycle: Lifecycle | None, day: str) -> str:
+    """Return where a model is in its life on a day, written as in 2027-03-31."""
+    if lifecycle is None:
+        return "active"
+    if lifecycle.status == "removed":
+        return "removed"
+    if lifecycle.status == "retired" or (lifecycle.retires is not None and lifecycle.retires <= day):
+        return "retired"
+    if lifecycle.deprecated is not None and lifecycle.deprecated <= day:
+        return "deprecated"
+    return lifecycle.status or "active"
 
 
 def _route_rows(env: Resolved) -> Any:
@@ -185,15 +153,21 @@ def origins(project: Project, resource: Resource[Any]) -> Iterator[tuple[str, An
 
     The last place is the one that holds.
     """
-    documents: dict[str, Document] = {}
+    documents: dict[str, Document | LockText] = {}
     for path, value in _leaves(resource.data, ()):
         places = []
         for layer, real in resource.chain(path):
             if layer.file not in documents:
-                documents[layer.file] = Document(project.text(layer.file) or "", layer.file)
+                documents[layer.file] = open_text(project.text(layer.file) or "", layer.file)
             span = documents[layer.file].locate(layer.document, layer.path + real)
-            places.append(f"{layer.name} {layer.file}:{span.line}")
+            places.append(f"{_layer_name(layer, path)} {layer.file}:{span.line}")
         yield ".".join(map(str, path)), _masked_text(str(path[-1]), value), places
+
+
+def _layer_name(layer: Layer, path: Path) -> str:
+    """Return the name of a layer; for a lock, also where it has a fact from."""
+    source = layer.data.get("sources", {}).get(path[0]) if layer.is_locked else None
+    return f"{layer.name} ({source})" if source else layer.name
 
 
 def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -145,7 +145,7 @@ def _documents() -> Iterator[tuple[str, str, Any]]:
     """Yield the schema, a name and the data of each document of the examples."""
     for file in sorted(EXAMPLES.rglob("*.yaml")):
         path = file.relative_to(EXAMPLES)
-        if "dist" in path.parts:
+        if {"dist", "lock"} & set(path.parts):
             continue
         is_project, is_overlay = file.name == "llmconf.yaml", "environments" in path.parts
         schema = "project" if is_project else "overlay" if is_overlay else "llmconf"

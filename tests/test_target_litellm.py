@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from llmconf import targets
+from llmconf.base import read_base
 from llmconf.fields import is_sealed
 from llmconf.project import load_project
-from llmconf.resolve import read_base, resolve
+from llmconf.resolve import resolve
 from llmconf.resolved import Resolved
 from llmconf.targets import litellm
 from llmconf.targets._base import Emitted

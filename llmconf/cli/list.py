@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import click
 
@@ -18,6 +20,18 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "route": ("name", "strategy", "targets", "fallbacks"),
     "team": ("name", "uses", "budget"),
 }
+_MODES = ("chat", "completion", "embedding", "rerank", "image", "transcription", "speech", "moderation")
+_STATUSES = ("active", "deprecated", "retired", "removed")
+
+
+def _parse_price(_: click.Context, __: click.Parameter, value: str | None) -> Decimal | None:
+    try:
+        price = Decimal(value) if value is not None else None
+    except InvalidOperation:
+        price = Decimal(-1)
+    if price is not None and not (price.is_finite() and price >= 0):
+        raise click.BadParameter("a price is a decimal number of USD, such as 1.25")
+    return price
 
 
 @click.command(name="list")
@@ -27,27 +41,49 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 )
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Resources with this label.")
 @click.option("--provider", metavar="P", help="Resources of this provider; routes with a target of it.")
+@click.option("--mode", type=click.Choice(_MODES), help="Models that answer this kind of call.")
+@click.option("--status", type=click.Choice(_STATUSES), help="Models that are in this part of their life.")
+@click.option(
+    "--max-input-price", metavar="USD", callback=_parse_price,
+    help="Models that cost at most this per million tokens of input.",
+)
+@click.option(
+    "--max-output-price", metavar="USD", callback=_parse_price,
+    help="Models that cost at most this per million tokens of output.",
+)
+@click.option("--min-context", type=click.IntRange(1), metavar="N", help="Models that take at least this many tokens.")
+@click.option("--min-output", type=click.IntRange(1), metavar="N", help="Models that give at least this many tokens.")
+@click.option(
+    "--sort", type=click.Choice(["price", "context", "name"]),
+    help="Cheapest first (input and output together), largest context first, or by name; unknown last.",
+)
 @click.option("-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True)
 @common.project_options
 def command(
     kind: str, capabilities: tuple[str, ...], labels: tuple[str, ...], provider: str | None, output: str,
-    directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
-    today: date | None, color: str,
+    sort: str | None, directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
+    today: date | None, color: str, **of_models: Any,
 ) -> int:  # fmt: skip
     """List the resources of one KIND: provider, endpoint, credential, model, route or team.
+
+    A filter on a price or limit keeps the models that are known to pass it. Models come from documents and from
+    the locks that `llmconf sync` writes.
 
     \b
     Examples:
       llmconf list model --capability function_calling --env prod
+      llmconf list model --env prod --max-input-price 1 --min-context 200000 --sort price
       llmconf list credential --env prod --provider openai -o json
       llmconf list provider --env prod --label owner=llm-platform -o name
     """
-    from llmconf.views import filter_rows, resource_rows
+    from llmconf.filters import Filters, filter_rows, sort_rows
+    from llmconf.views import resource_rows
 
-    wanted = _parse_labels(labels)
+    filters = Filters(frozenset(capabilities), _parse_labels(labels), provider, **of_models)
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
     resolved = checked.environments[common.pick_environment(checked, env)]
-    rows = filter_rows(resolved, kind, resource_rows(resolved, kind), capabilities, wanted, provider)
+    rows = filter_rows(resolved, kind, resource_rows(resolved, kind, today or date.today()), filters)
+    rows = sort_rows(kind, rows, sort)
     if output == "name":
         text = "".join(f"{row['identity']}\n" for row in rows)
     elif output == "json":
@@ -55,9 +91,17 @@ def command(
     elif output == "yaml":
         text = common.to_yaml(rows)
     else:
-        text = common.table(rows, _COLUMNS[kind])
+        text = common.table(rows, _columns(kind, rows))
     click.echo(text, nl=False)
     return 0
+
+
+def _columns(kind: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the columns of a table. Where all models are active, their status goes without saying."""
+    columns = _COLUMNS[kind]
+    if kind == "model" and any(row["status"] != "active" for row in rows):
+        return (*columns[:3], "status", *columns[3:])
+    return columns
 
 
 def _parse_labels(labels: tuple[str, ...]) -> dict[str, str]:

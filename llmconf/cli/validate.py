@@ -18,6 +18,9 @@ from llmconf.errors import UsageError
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @common.project_options
 @common.jobs_option
+@click.option(
+    "--frozen", is_flag=True, help="Make a lock that is missing or out of date an error; needs no network either."
+)
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep the verdict on an unchanged project.")
 @click.option(
     "--if-present", is_flag=True, help="Exit 0 where there is no project, for a hook in any repository."
@@ -25,6 +28,7 @@ from llmconf.errors import UsageError
 def command(
     paths: tuple[str, ...], directory: str | None, env: str | None, reports: list[tuple[str, str | None]],
     fail_on: str, today: date | None, color: str, jobs: int | None, no_cache: bool, if_present: bool,
+    frozen: bool,
 ) -> int:  # fmt: skip
     """Check the project: all its files, all environments, offline and without any key.
 
@@ -52,7 +56,7 @@ def command(
     shown = common.relative_paths(paths, root)
     started = time.time_ns()
     discovery = discover(root)
-    cache = None if no_cache else verdicts.Cache(root, env, discovery, started)
+    cache = None if no_cache else verdicts.Cache(root, env, discovery, started, frozen=frozen)
     verdict = cache.look_up(day) if cache else None
     if verdict is not None:
         for name, path in reports:
@@ -64,7 +68,7 @@ def command(
     from llmconf import api
     from llmconf.diagnostics import at_least
 
-    checked = api.validate(root, env=env, today=day, discovery=discovery, parsing=parsing)
+    checked = api.validate(root, env=env, today=day, discovery=discovery, parsing=parsing, frozen=frozen)
     if cache and not checked.diagnostics:
         environments = tuple(name for name in checked.environments if name)
         cache.keep(verdicts.Verdict(checked.resources, environments, day, api.first_change(checked, day)))

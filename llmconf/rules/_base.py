@@ -32,6 +32,11 @@ class Context:
         return wiring.credentials_by_endpoint(self.env)
 
     @cached_property
+    def declared_models(self) -> list[Resource[Model]]:
+        """The models that somebody declared or changed: what people write is what most rules are about."""
+        return [model for model in self.env.models.values() if model.is_declared]
+
+    @cached_property
     def models_by_id(self) -> dict[str, list[Resource[Model]]]:
         """The models of all providers, by id."""
         return wiring.models_by_id(self.env)

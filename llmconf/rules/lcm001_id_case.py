@@ -30,7 +30,7 @@ SEVERITY = "warning"
 def check(context: Context) -> Iterator[Problem]:
     """Compare the ids of each provider without their case."""
     first: dict[tuple[str | None, str], Resource[Model]] = {}
-    for model in context.env.models.values():
+    for model in context.declared_models:
         known = first.setdefault((model.provider, model.name.casefold()), model)
         if known is not model:
             message = f"`{model.name}` differs from `{known.name}` only in case"

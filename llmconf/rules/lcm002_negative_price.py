@@ -26,8 +26,8 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Look at all prices of all models."""
-    for model in context.env.models.values():
+    """Look at all prices of all declared models."""
+    for model in context.declared_models:
         for path, amount in prices(model):
             if amount.startswith("-") and Decimal(amount) < 0:
                 message = f"the price `{path[-1]}` of model `{model.provider}/{model.name}` is negative"

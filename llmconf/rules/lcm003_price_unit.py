@@ -31,10 +31,12 @@ _MILLION = 1_000_000
 
 def check(context: Context) -> Iterator[Problem]:
     """Look for prices that no vendor asks for a million tokens."""
-    for model in context.env.models.values():
+    for model in context.declared_models:
         for path, text in prices(model):
             if _LOWEST <= float(text) <= _HIGHEST:
                 continue
+            if model.chain(path)[-1][0].is_locked:
+                continue  # a price that a provider or a catalog states
             amount = Decimal(text)
             if 0 < amount < _LOWEST:
                 message = f"`{text}` USD per million tokens is too low for a price of `{path[-1]}`"

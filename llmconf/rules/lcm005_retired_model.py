@@ -19,12 +19,10 @@ Fix: Move to the replacement that the provider names, or to another model.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from llmconf.diagnostics import Path
-from llmconf.resolved import Resolved, Resource
+from llmconf.resolved import Resource
 from llmconf.rules._base import Context, Problem
-from llmconf.rules._shared import days_ahead
+from llmconf.rules._shared import days_ahead, uses_of_models
 from llmconf.schema.kinds import Model
 from llmconf.schema.parts import Lifecycle
 
@@ -46,7 +44,7 @@ def check(context: Context) -> Iterator[Problem]:
             ending[model.identity] = (model, *state)
     if not ending:
         return
-    for identity, user, path in _uses(env):
+    for identity, user, path in uses_of_models(env):
         if identity in ending:
             model, message, key = ending[identity]
             replacement = model.spec.lifecycle.replacement if model.spec.lifecycle else None
@@ -59,6 +57,8 @@ def check(context: Context) -> Iterator[Problem]:
 def _state(lifecycle: Lifecycle, today: str, soon: str) -> tuple[str, str] | None:
     """Say what is coming to a model and which field says so, or None for one that stays."""
     retires = lifecycle.retires
+    if lifecycle.status == "removed":
+        return None  # more than that, and an error of its own
     if retires is not None and retires <= today:
         return f"retired on {retires}", "retires"
     if lifecycle.status == "retired":
@@ -70,16 +70,3 @@ def _state(lifecycle: Lifecycle, today: str, soon: str) -> tuple[str, str] | Non
     if lifecycle.deprecated is not None and lifecycle.deprecated <= today:
         return f"is deprecated since {lifecycle.deprecated}", "deprecated"
     return None
-
-
-def _uses(env: Resolved) -> Iterator[tuple[str, Resource[Any], Path]]:
-    """Yield the models that enabled routes and teams name, with who does and where."""
-    for route in env.routes.values():
-        if route.spec.enabled:
-            for index, target in enumerate(route.spec.targets):
-                yield f"model/{target.model}", route, ("targets", index, "model")
-    for team in env.teams.values():
-        if team.spec.enabled:
-            for index, use in enumerate(team.spec.uses):
-                if use.startswith("model/"):
-                    yield use, team, ("uses", index)

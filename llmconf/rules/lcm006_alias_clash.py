@@ -30,14 +30,20 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Give each alias to the first model that has it, and report the next one."""
+    """Give each alias to the first model that has it, and report the next one.
+
+    Locked models come first and are not reported: what a provider lists is not for the reader to mend.
+    """
     env = context.env
     first: dict[tuple[str | None, str], tuple[Resource[Model], Place]] = {}
-    for model in env.models.values():
-        if not model.spec.aliases or not model.spec.enabled:
-            continue
-        for index, alias in enumerate(model.spec.aliases):
+    aliased = [model for model in env.models.values() if model.spec.aliases and model.spec.enabled]
+    locked = {model.identity for model in aliased if model.chain(("aliases",))[-1][0].is_locked}
+    for model in sorted(aliased, key=lambda model: model.identity not in locked):
+        for index, alias in enumerate(model.spec.aliases or ()):
             place = model.place("aliases", index)
+            if model.identity in locked:
+                first.setdefault((model.provider, alias), (model, place))
+                continue
             other = env.models.get(f"model/{model.provider}/{alias}")
             if other is not None and other is not model and other.spec.enabled:
                 message = f"the alias `{alias}` is the id of another model"

@@ -73,8 +73,8 @@ class Price(Strict):
 class Lifecycle(Strict):
     """Where a model is in its life, as its provider states it."""
 
-    status: Literal["active", "deprecated", "retired"] | None = None
-    """`deprecated` still answers and will end; `retired` answers no more."""
+    status: Literal["active", "deprecated", "retired", "removed"] | None = None
+    """`deprecated` still answers and will end; `retired` answers no more; `removed` is no longer listed."""
     deprecated: Date | None = None
     """Day from which the model is deprecated."""
     retires: Date | None = None

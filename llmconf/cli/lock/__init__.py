@@ -1,0 +1,17 @@
+"""`llmconf lock`: what is done with lock files beside syncing them."""
+
+from __future__ import annotations
+
+import click
+
+from llmconf.cli._group import Commands
+
+
+@click.group(name="lock", cls=Commands, package=__name__)
+def command() -> None:
+    """Mend lock files after a merge.
+
+    \b
+    Examples:
+      llmconf lock resolve
+    """

@@ -1,0 +1,128 @@
+"""`llmconf lock resolve`: merge lock files in which git has left a conflict."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmconf.cli import _common as common
+from llmconf.cli._git import git, top_of
+from llmconf.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from llmconf.lockfile import LockFile
+
+_OURS, _THEIRS = 2, 3
+"""Git's numbers for the versions of a file that a merge could not unite; 1 is their common ancestor."""
+
+
+@click.command(name="resolve")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@common.debug_option
+@common.directory_option
+def command(paths: tuple[str, ...], directory: str | None) -> int:
+    """Merge the lock files that git could not merge, model by model; without PATHS, all of them.
+
+    In an unfinished merge the versions come from git, else from the conflict markers in the file. What only one
+    side changed is taken from that side. Where both changed a fact, the provider's word goes before a catalog's,
+    something before nothing, and else ours is kept; each such case is told. `llmconf sync` then brings the lock
+    up to date. A lock whose sides come from different endpoints or filters is left alone, and the command exits 1.
+
+    \b
+    Examples:
+      llmconf lock resolve
+      llmconf lock resolve lock/openai.lock.yaml
+    """
+    root = common.root_of(directory)
+    names = _lock_names(root, paths)
+    in_git = top_of(root) is not None
+    done, refused = [], False
+    for name in names:
+        try:
+            if _resolve(root, name, in_git):
+                done.append(name)
+        except RefusedError as error:
+            refused = True
+            click.echo(f"llmconf: {name}: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  help: {error.hint}", err=True)
+    if done and in_git:
+        click.echo(f"to finish: git add {' '.join(done)}")
+    elif not done and not refused:
+        click.echo("no lock file has a conflict")
+    return 1 if refused else 0
+
+
+def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
+    """Return the lock files of the project that are meant. Raises UsageError for a path that is none."""
+    from llmconf.discover import discover, lock_provider
+
+    known = [file.name for file in discover(root).files if lock_provider(file.name) is not None]
+    wanted = common.relative_paths(paths, root)
+    for path in wanted:
+        if not any(common.is_under(name, [path]) for name in known):
+            raise UsageError(f"{path} is no lock file", "lock files are lock/<provider>.lock.yaml")
+    return [name for name in known if not wanted or common.is_under(name, wanted)]
+
+
+def _resolve(root: Path, name: str, in_git: bool) -> bool:
+    """Merge one file, and tell whether there was anything to merge."""
+    from llmconf import lockfile, lockmerge, lockreader, parse
+    from llmconf.files import write_atomic
+
+    text = parse.read_text(root, name)
+    if not isinstance(text, str):
+        raise RefusedError(text.message, text.hint)
+    has_markers = lockreader.conflict(text) is not None
+    stages = _stages(root, name) if in_git else {}
+    plain = text.replace("\r\n", "\n")
+    if _OURS in stages and _THEIRS in stages and (has_markers or plain in stages.values()):
+        ancestor, ours, theirs = stages.get(1), stages[_OURS], stages[_THEIRS]
+    elif has_markers:
+        sides = lockmerge.split(plain)
+        ancestor = None if sides.base is None else "".join(sides.base)
+        ours, theirs = "".join(sides.ours), "".join(sides.theirs)
+    elif stages and not {_OURS, _THEIRS} <= stages.keys():
+        raise RefusedError("deleted on one side and changed on the other", "`git add` keeps it, `git rm` deletes it")
+    else:
+        return False
+    merged = lockmerge.merge(_base(ancestor, name), _side(ours, name, "ours"), _side(theirs, name, "theirs"))
+    write_atomic(root / name, lockfile.write(merged.lock).encode())
+    for note in merged.notes:
+        click.echo(f"{name}: {note}", err=True)
+    click.echo(f"{name}: merged, {len(merged.lock.models)} models")
+    return True
+
+
+def _side(text: str, name: str, side: str) -> LockFile:
+    from llmconf.diagnostics import Span
+    from llmconf.locked import read_text
+    from llmconf.lockreader import open_text
+
+    lock, findings = read_text(text, name)
+    if lock is None:
+        first = findings[0].place
+        span = first if isinstance(first, Span) else open_text(text, name).locate(first.document, first.path)
+        message = f"the version of {side} has a mistake on its line {span.line}: {findings[0].message}"
+        raise RefusedError(message, "take one side with `git checkout --ours` or `--theirs`, and run `llmconf sync`")
+    return lock
+
+
+def _base(text: str | None, name: str) -> LockFile | None:
+    """Return the common ancestor, or None where it is not known or cannot be read."""
+    from llmconf.locked import read_text
+
+    return read_text(text, name)[0] if text is not None else None
+
+
+def _stages(root: Path, name: str) -> dict[int, str]:
+    """Return the versions of an unmerged file by git's number, and nothing for a file that is merged."""
+    found = {}
+    for row in git(root, "ls-files", "--unmerged", "-z", "--", name).split(b"\0"):
+        if row:
+            _, blob, stage = row.partition(b"\t")[0].split()
+            found[int(stage)] = git(root, "cat-file", "blob", os.fsdecode(blob)).decode("utf-8", "replace")
+    return found

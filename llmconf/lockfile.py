@@ -1,0 +1,159 @@
+"""The text of a lock file: models in, one canonical text out, so that branches merge line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+VERSION = 1
+"""Version of the format. A newer one is refused, an older one will be read."""
+FACTS = ("mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle")
+"""What a lock tells of a model, in the order of the file; `sources` names the origin of each."""
+
+HEAD = "# Written by `llmconf sync`. After a conflict: `llmconf lock resolve`.\n"
+PRICE = ("input", "output", "cache_read", "cache_write", "batch", "tiers")
+LIFECYCLE = ("status", "deprecated", "retires", "replacement")
+PLAIN = r"[A-Za-z](?:[\w./:+@*-]*[\w./+@*-])?"
+QUOTED = r'"(?:[^"\\\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\\["\\])*"'
+MISREAD = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+"""Words that are no strings to some reader of YAML, in whatever case."""
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a lock comes from: the endpoint's URL, the provider's type, and the filter of ids."""
+
+    endpoint: str
+    adapter: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One locked model: its id, what is known of it, and where each fact is from.
+
+    `facts` holds those of `FACTS` that are known, in the shape of `schema.kinds.Model`: prices are decimal
+    strings in USD per million tokens, dates are ISO days. A model without a lifecycle is active.
+    `enabled` is False for what is listed but cannot be called under its id. `sources` maps a fact to
+    `provider` or the name of a catalog.
+    """
+
+    id: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    enabled: bool = True
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LockFile:
+    """The lock of one provider."""
+
+    source: Source
+    models: tuple[Locked, ...]
+
+
+def write(lock: LockFile) -> str:
+    """Return the one text that stands for a lock: models by id in code-point order, each fact in its place.
+
+    The models fit `schema.lock`; what does not belong into a lock is left out. Raises ValueError for an id
+    that stands twice, and for a text that no file can hold.
+    """
+    models = sorted(lock.models, key=lambda model: model.id)
+    twice = next((a.id for a, b in pairwise(models) if a.id == b.id), None)
+    if twice is not None:
+        raise ValueError(f"the model `{twice}` stands twice in a lock")
+    lines = [f"version: {VERSION}\n", "source:\n"]
+    lines += [f"  endpoint: {scalar(lock.source.endpoint)}\n", f"  adapter: {scalar(lock.source.adapter)}\n"]
+    lines += _list("include", lock.source.include) + _list("exclude", lock.source.exclude)
+    lines.append("models:\n" if models else "models: []\n")
+    for model in models:
+        lines += _block(model)
+    return "".join([HEAD, *lines])
+
+
+def _block(model: Locked) -> list[str]:
+    facts = model.facts
+    lines = [f"- id: {scalar(model.id)}\n"]
+    lines += _value("  ", "mode", facts.get("mode"))
+    lines += _list("capabilities", facts.get("capabilities") or ())
+    lines += _value("  ", "context", facts.get("context")) + _value("  ", "max_output", facts.get("max_output"))
+    lines += _mapping("  ", "price", PRICE, facts.get("price") or {})
+    lines += _list("aliases", facts.get("aliases") or ())
+    lifecycle = facts.get("lifecycle") or {}
+    # That a model is active goes without saying.
+    shown = LIFECYCLE[1:] if lifecycle.get("status") == "active" else LIFECYCLE
+    lines += _mapping("  ", "lifecycle", shown, lifecycle)
+    if not model.enabled:
+        lines.append("  enabled: false\n")
+    sources = {fact: source for fact, source in model.sources.items() if facts.get(fact)}
+    return lines + _mapping("  ", "sources", FACTS, sources)
+
+
+def _list(key: str, items: Iterable[str]) -> list[str]:
+    shown = [f"  - {scalar(item)}\n" for item in sorted(set(items))]
+    return [f"  {key}:\n", *shown] if shown else []
+
+
+def _mapping(indent: str, key: str, names: Iterable[str], data: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for name in names:
+        value = data.get(name)
+        if isinstance(value, Mapping):
+            lines += _mapping(f"{indent}  ", name, PRICE, value)
+        elif isinstance(value, list | tuple):
+            lines += _tiers(f"{indent}  ", name, value)
+        else:
+            lines += _value(f"{indent}  ", name, value)
+    return [f"{indent}{key}:\n", *lines] if lines else []
+
+
+def _tiers(indent: str, key: str, tiers: Iterable[Mapping[str, Any]]) -> list[str]:
+    lines: list[str] = []
+    for tier in tiers:
+        first, *rest = [line for name in ("above", *PRICE) for line in _value("  ", name, tier.get(name))]
+        lines += [f"{indent}- {first[2:]}", *(indent + line for line in rest)]
+    return [f"{indent}{key}:\n", *lines] if lines else []
+
+
+def _value(indent: str, key: str, value: str | int | None) -> list[str]:
+    if value is None:
+        return []
+    return [f"{indent}{key}: {scalar(value) if isinstance(value, str) else int(value)}\n"]
+
+
+def scalar(text: str) -> str:
+    """Write a string so that every reader of YAML, 1.1 or 1.2, reads that string.
+
+    Raises ValueError for half a surrogate pair, which no UTF-8 file can hold.
+    """
+    if re.fullmatch(PLAIN, text, re.ASCII) and text.lower() not in MISREAD:
+        return text
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("half a surrogate pair cannot be written")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped) + '"'
+
+
+def selects(model: str, include: Collection[str] | None, exclude: Collection[str] | None) -> bool:
+    """Tell whether a filter takes an id: one of the patterns, or no pattern, to include it and none against it.
+
+    In a pattern `*` stands for any text and `?` for one character; everything else stands for itself.
+    """
+    taken = not include or _matches_any(model, include)
+    return taken and not _matches_any(model, exclude or ())
+
+
+def _matches_any(model: str, patterns: Iterable[str]) -> bool:
+    return any(_pattern(pattern).fullmatch(model) for pattern in patterns)
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    parts = ({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in re.split(r"([*?])", pattern))
+    return re.compile("".join(parts), re.DOTALL)

@@ -1,0 +1,147 @@
+"""Merges two versions of a lock model by model, where git, which merges lines, has left a conflict."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmconf.errors import RefusedError
+from llmconf.lockfile import FACTS, Locked, LockFile, Source
+
+_MARKER = re.compile(r"(?:([<|>])\1{6}(?: .*)?|(=)={6})\r?\n?", re.DOTALL)
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+_Known = tuple[Any, str | None]
+"""A fact and its origin, which belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merged lock, and a line for people about each fact on which the two sides do not agree."""
+
+    lock: LockFile
+    notes: list[str]
+
+
+@dataclass(slots=True)
+class Sides:
+    """The versions that a text with conflict markers was made of; `base` only where the markers tell it."""
+
+    ours: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+    base: list[str] | None = field(default_factory=list)
+
+
+def split(text: str) -> Sides:
+    """Take a text with conflict markers apart. Raises RefusedError where they do not fit together.
+
+    Markers may be in git's usual style or in that of `diff3`, which has the common ancestor too.
+    """
+    sides, inside = Sides(), ""
+    follows = {"<": ("",), "|": ("<",), "=": ("<", "|"), ">": ("=",)}
+    for number, line in enumerate(_LINE.findall(text), 1):
+        marker = _MARKER.fullmatch(line)
+        kind = (marker[1] or marker[2]) if marker else ""
+        if kind and inside not in follows[kind]:
+            raise RefusedError(f"the conflict marker on line {number} does not follow the one before it")
+        if kind:
+            if kind == "=" and inside == "<":
+                sides.base = None
+            inside = "" if kind == ">" else kind
+            continue
+        if inside in ("", "<"):
+            sides.ours.append(line)
+        if inside in ("", "="):
+            sides.theirs.append(line)
+        if inside in ("", "|") and sides.base is not None:
+            sides.base.append(line)
+    if inside:
+        raise RefusedError("the last conflict in it has no end")
+    return sides
+
+
+def merge(base: LockFile | None, ours: LockFile, theirs: LockFile) -> Merged:
+    """Merge two locks by the ids of their models; what only one side changed is taken from that side.
+
+    What one side removed and the other left alone is removed. Where both changed one fact, that of the
+    provider goes before that of a catalog, something before nothing, and else ours is kept. Without a base
+    nothing counts as removed. Raises RefusedError where the two come from different lists.
+    """
+    source = _merge_source(base, ours.source, theirs.source)
+    notes: list[str] = []
+    first, mine, other = (_by_id(lock) for lock in (base, ours, theirs))
+    models = []
+    for name in sorted(mine.keys() | other.keys()):
+        model = _merge_presence(first.get(name), mine.get(name), other.get(name), notes)
+        if model is not None:
+            models.append(model)
+    return Merged(LockFile(source, tuple(models)), notes)
+
+
+def _by_id(lock: LockFile | None) -> dict[str, Locked]:
+    return {model.id: model for model in lock.models} if lock else {}
+
+
+def _merge_source(base: LockFile | None, ours: Source, theirs: Source) -> Source:
+    if ours == theirs or (base and theirs == base.source):
+        return ours
+    if base and ours == base.source:
+        return theirs
+    raise RefusedError(
+        "the two sides were locked from different endpoints, types or filters",
+        "take the header that holds, mend `sync:` where it is declared, and run `llmconf sync`",
+    )
+
+
+def _merge_presence(
+    base: Locked | None, ours: Locked | None, theirs: Locked | None, notes: list[str]
+) -> Locked | None:
+    if ours is not None and theirs is not None:
+        return _merge_model(base, ours, theirs, notes)
+    left = ours or theirs
+    if left is None or left == base:
+        return None
+    if base is not None:
+        notes.append(f"{left.id}: removed on one side and changed on the other; kept")
+    return left
+
+
+def _merge_model(base: Locked | None, ours: Locked, theirs: Locked, notes: list[str]) -> Locked:
+    """Merge one model fact by fact."""
+    facts: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for fact in FACTS:
+        known = _fact(base, fact), _fact(ours, fact), _fact(theirs, fact)
+        (value, source), side = _choose(*known)
+        if side is not None:
+            notes.append(_note(ours.id, fact, side))
+        if value is not None:
+            facts[fact] = value
+            if source is not None:
+                sources[fact] = source
+    enabled = ours.enabled if base is None or ours.enabled != base.enabled else theirs.enabled
+    if base is None and ours.enabled != theirs.enabled:
+        notes.append(_note(ours.id, "enabled", "ours"))
+    return Locked(ours.id, facts, enabled, sources)
+
+
+def _fact(model: Locked | None, fact: str) -> _Known:
+    return (model.facts.get(fact), model.sources.get(fact)) if model else (None, None)
+
+
+def _choose(base: _Known, ours: _Known, theirs: _Known) -> tuple[_Known, str | None]:
+    """Return the fact of the side that changed it; where both did, of the one that knows better, and which it is."""
+    if theirs in (ours, base):
+        return ours, None
+    if ours == base:
+        return theirs, None
+    if ours[0] is None or theirs[0] is None:
+        return (theirs if ours[0] is None else ours), None
+    theirs_is_better = theirs[1] == "provider" and ours[1] != "provider"
+    side = "theirs" if theirs_is_better else "ours"
+    return (theirs if theirs_is_better else ours), (side if ours[0] != theirs[0] else None)
+
+
+def _note(model: str, fact: str, side: str) -> str:
+    return f"{model}: the sides differ on `{fact}`; {side} is kept"

@@ -1,0 +1,68 @@
+"""Compares locks with the providers they belong to: which are out of date, missing or left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from llmconf.diagnostics import Finding, Path, Place, did_you_mean
+from llmconf.discover import lock_name
+from llmconf.project import Project
+from llmconf.resolved import Lock, Resolved, Resource
+from llmconf.schema.kinds import Provider
+
+CODE = "LCM010"
+
+
+def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[Finding]:
+    """Yield a finding for each lock that is not what its provider asks for.
+
+    A provider may ask for something else in each environment; its one lock has to suit any of them.
+    """
+    resolved = list(environments)
+    declared = _declared_providers(project)
+    for name, lock in project.locks.items():
+        if name not in declared:
+            hint = did_you_mean(name, declared) or "delete the file, or run `llmconf sync --prune`"
+            yield Finding(CODE, Place(lock.file, 0), f"there is no provider `{name[:63]}` for this lock", hint)
+            continue
+        providers = [env.providers[f"provider/{name}"] for env in resolved if f"provider/{name}" in env.providers]
+        differences = [_difference(lock, provider) for provider in providers if provider.spec.enabled]
+        if differences and differences[0] and all(differences):
+            yield differences[0]
+    files = {file.name for file in project.files}
+    for env in resolved:
+        for provider in env.providers.values():
+            if provider.spec.enabled and provider.spec.sync and lock_name(provider.name) not in files:
+                place = provider.place("sync", on_key=True)
+                message = f"provider `{provider.name}` has `sync:` and no lock"
+                yield Finding(CODE, place, message, _hint(provider.name))
+
+
+def _declared_providers(project: Project) -> set[str]:
+    """Return the providers of the base and those that some environment adds, whatever is checked now."""
+    added = (f for group in project.overlays.values() for f in group if "$new" in f.control)
+    return {f.name for group in (project.base, added) for f in group if f.kind == "Provider"}
+
+
+def _difference(lock: Lock, provider: Resource[Provider]) -> Finding | None:
+    """Return the finding on a lock that comes from another type or filter than the provider has."""
+    source = lock.source
+    if source.adapter != provider.spec.type:
+        message = f"this lock is of the type `{source.adapter}`, and the provider of the type `{provider.spec.type}`"
+        return _differs(lock, provider, ("source", "adapter"), ("type",), message)
+    for key in ("include", "exclude"):
+        asked: Any = getattr(provider.spec.sync, key, None)
+        if set(getattr(source, key) or ()) != set(asked or ()):
+            message = f"this lock was written with another `{key}` than the provider's `sync` has"
+            return _differs(lock, provider, ("source", key), ("sync", key), message)
+    return None
+
+
+def _differs(lock: Lock, provider: Resource[Provider], path: Path, other: Path, message: str) -> Finding:
+    related = (("the provider says this", provider.place(*other)),)
+    return Finding(CODE, Place(lock.file, 0, path), message, _hint(provider.name), related)
+
+
+def _hint(provider: str) -> str:
+    return f"run `llmconf sync --only provider/{provider}`"

@@ -6,9 +6,12 @@ in their errors.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from urllib.parse import quote
 
 from llmconf.access import Access
@@ -17,7 +20,9 @@ from llmconf.http import Network, Reply, Timing
 from llmconf.scan import redact
 
 _LONGEST = 200
-_SHORTEST_SECRET = 6
+_RUN = 8
+"""Characters in a row that nothing but a secret shares with it."""
+_SHORTEST_SECRET = 4
 """Characters of a secret below which replacing it would only garble what is said."""
 
 
@@ -90,8 +95,16 @@ class Caller:
 
     def fit(self, text: str) -> str:
         """Return a text of a server as it may be shown: on one line, without control characters and secrets."""
+        return presentable(text, self._secrets())
+
+    def repeats_secret(self, texts: Iterable[str]) -> bool:
+        """Tell whether a secret that was sent stands in one of the texts, which are to be kept."""
+        secrets = [secret for secret in self._secrets() if len(secret) >= _RUN]
+        return any(secret in text for text in texts for secret in secrets)
+
+    def _secrets(self) -> tuple[str, ...]:
         token = self._site.token if self._site else None
-        return presentable(text, (*self.access.secrets, *([token] if token else [])))
+        return (*self.access.secrets, *([token] if token else []))
 
     def _fit(self, failure: Failure) -> Failure:
         code = self.fit(failure.code) if failure.code else None
@@ -99,12 +112,25 @@ class Caller:
 
 
 def presentable(text: str, secrets: Iterable[str]) -> str:
-    """Return a text without these secrets, in any of the forms a server might repeat them in."""
-    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), secret.strip())}
-    forms |= {line for form in list(forms) for line in form.splitlines()}
-    for form in sorted(forms, key=len, reverse=True):
-        if len(form) >= _SHORTEST_SECRET:
-            text = text.replace(form, "****")
-    text = redact("".join(char if char.isprintable() else " " for char in text))
-    text = " ".join(text.split())
+    """Return a text without these secrets, whole or in parts, in any of the forms a server might repeat them in."""
+    text = redact(_without_parts(text, secrets))
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _without_parts(text: str, secrets: Iterable[str]) -> str:
+    """Return a text with asterisks for every run of characters that it shares with a secret.
+
+    Servers cut what they repeat, and half a key is most of one.
+    """
+    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
+    shown = [True] * len(text)
+    for size in {min(_RUN, len(form)) for form in forms if len(form) >= _SHORTEST_SECRET}:
+        long = [form for form in forms if min(_RUN, len(form)) == size]
+        runs = {form[at : at + size] for form in long for at in range(len(form) - size + 1)}
+        for at in range(len(text) - size + 1):
+            if text[at : at + size] in runs:
+                shown[at : at + size] = [False] * size
+    parts = ("".join(char for char, _ in run) if visible else "****"
+             for visible, run in groupby(zip(text, shown, strict=True), key=itemgetter(1)))  # fmt: skip
+    return "".join(parts)

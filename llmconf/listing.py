@@ -64,6 +64,9 @@ async def _pages(access: Access, network: Network) -> Listing | None:
             return Listing(failure=Failure("invalid_response", "the list comes back to where it was already"))
         seen |= marks
         for model in page.models:
+            if caller.repeats_secret((model.id, *model.aliases, model.replacement or "")):
+                skipped += 1
+                continue
             known = found.get(model.id)
             found[model.id] = _completed(known, model) if known else model
         if page.next is None:

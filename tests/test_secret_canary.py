@@ -5,6 +5,7 @@ A new command has no recipe here and fails the first test.
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -15,11 +16,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import pytest
 from secret_support import CI_SECRETS, OPENAI_KEY, SEALED, Lab, leaks, make_lab, new_identity, search
 from support import commit_all, git
+from upstream.server import serve
+from upstream.vendor import Answer, Seen
 
 from llmconf.cli import group
 from llmconf.registry import module_names
@@ -31,18 +35,27 @@ MAIN = "credential/openai/main"
 OTHER = new_identity()[1]
 SHELL = "import os,sys; sys.exit(0)"
 
+QUICK = ("--retries", "0", "--timeout", "2")
+
 RECIPES: dict[str, list[list[str]]] = {
     "build": [
         ["--all"],
         ["--env", "prod", "--secrets", "env", "--out", "out"],
         ["--env", "dev", "--secrets", "sealed"],
     ],
+    "catalog import": [["llmconf.yaml", "--from", "litellm"], ["config/openai.yaml", "--from", "openrouter"]],
     "completion": [["bash"], ["zsh"], ["fish"]],
     "exec": [["--env", "prod", "--", sys.executable, "-c", SHELL], ["--env", "dev", "--", "/nonexistent/program"]],
     "git setup": [[]],
     "git textconv": [["config/openai.yaml"], ["environments/prod/openai.yaml"]],
     "list": [
         [kind, "-o", form] for kind in ("credential", "provider", "endpoint") for form in ("table", "json", "yaml")
+    ],
+    "lock resolve": [[], ["lock/openai.lock.yaml"], ["config/openai.yaml"]],
+    "probe": [
+        ["--env", env, *QUICK, "-o", form]
+        for env in ("dev", "prod")
+        for form in ("table", "json", "junit", "markdown", "prometheus")
     ],
     "rule": [[], ["LCK001"]],
     "schema": [["credential"], ["--write", "--out", "written"]],
@@ -72,7 +85,9 @@ RECIPES: dict[str, list[list[str]]] = {
         [MAIN, "--env", "prod", "-o", "json"],
         ["endpoint/gateway/inner", "--env", "dev", "--why"],
     ],
-    "validate": [[], ["--no-cache"], ["--jobs", "2"]],
+    "sync": [["--env", "prod", *QUICK, "-o", form] for form in ("text", "json", "markdown")],
+    "validate": [[], ["--no-cache"], ["--jobs", "2"], ["--frozen"]],
+    "verify": [["--env", "prod", *QUICK, "-o", form] for form in ("table", "json")],
 }
 
 
@@ -159,6 +174,43 @@ def test_sealed_secrets_show_nowhere(lab: Lab, name: str) -> None:
             _clean(lab, done.stdout, done.stderr)
     assert seen == []
     assert _gone(before)
+
+
+ECHOES = {
+    "in a message": lambda key: Answer(401, {"error": {"message": f"Bad key: {key}!", "code": key}}),
+    "in its parts": lambda key: Answer(403, {"error": {"message": f"{key[:30]} {key} {key[5:]}"}}),
+    "encoded": lambda key: Answer(400, {"error": {"message": quote(key, safe="") + " " + json.dumps(key)}}),
+    "in HTML": lambda key: Answer(200, f"<p>{key}".encode(), {"content-type": "text/html"}),
+    "in a header": lambda key: Answer(302, b"", {"location": f"https://evil.example/?k={key}"}),
+    "as a model": lambda key: Answer(200, {"data": [{"id": key}, {"id": "m", "owned_by": key}]}),
+    "as JSON that ends early": lambda key: Answer(200, f'{{"data": [{{"id": "{key}'.encode()),
+}
+"""What a server may do with a key that was sent to it."""
+
+
+@pytest.mark.parametrize("case", ECHOES)
+def test_what_a_server_repeats_is_not_shown(lab: Lab, case: str) -> None:
+    def answer(seen: Seen, _state: object) -> Answer:
+        return ECHOES[case](seen.headers.get("authorization", "").removeprefix("Bearer "))
+
+    with serve(answer) as server:
+        echo = (
+            f"kind: Provider\nname: echo\ntype: vllm\nendpoints: [{{name: main, url: {server.url}/v1}}]\n"
+            f"credentials:\n  - name: main\n    hosts: ['{server.url}']\n    api_key: {PLAIN}\n"
+        )
+        lab.write("config/echo.yaml", echo)
+        assert lab.run("secrets", "encrypt").returncode == 0
+        for args in (
+            ("probe", "endpoint/echo/main", "-o", "json", "--out", "health.json"),
+            ("probe", "endpoint/echo/main"),
+            ("verify", "credential/echo/main"),
+            ("sync", "--only", "provider/echo"),
+        ):
+            done = lab.run("--debug", *args, "--env", "prod", *QUICK)
+            assert "Traceback" not in done.stderr, done.stderr
+            _clean(lab, done.stdout, done.stderr)
+    assert all(seen.headers["authorization"] == f"Bearer {PLAIN}" for seen in server.seen)
+    assert len(server.seen) >= 3
 
 
 REPORTS = module_names("llmconf.reporters")

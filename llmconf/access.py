@@ -58,6 +58,11 @@ class Accesses:
         for held in wiring.secrets(self.env):
             self._held.setdefault(held.resource.identity, []).append(held)
 
+    def sole_credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
+        """Return the credential that fits an endpoint, or None where there is none, or no sole one."""
+        found = self._credentials.get(endpoint.identity, [])
+        return found[0] if len(found) == 1 else None
+
     def credential_of(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
         """Return the credential that an endpoint is called with; None where its type needs none and there is none.
 
@@ -94,12 +99,13 @@ class Accesses:
         origin = replace(parse_url(endpoint.spec.url), path="")
         adapter = adapters.adapter(provider.spec.type)
         opened = self._fields(credential, provider, endpoint) if credential else {}
+        plain = [opened[name] for name in SECRET_FIELDS if name in opened]
         headers, secret_headers = self._headers(provider, endpoint)
         key = self._client_key(endpoint)
         line = Line(
             origin=origin,
             bound=wiring.bound_hosts(self.env, credential) if credential else (),
-            has_secrets=bool(opened),
+            has_secrets=bool(plain),
             headers=headers,
             private_headers=bool(secret_headers),
             timeout=self._timeout(provider, endpoint),
@@ -116,7 +122,6 @@ class Accesses:
             region=endpoint.spec.region or provider.spec.region,
             secrets=opened,
         )
-        plain = [opened[name] for name in SECRET_FIELDS if name in opened]
         secrets = (*plain, *secret_headers, *([key] if key else []))
         return Access(provider, endpoint, credential, adapter, site, line, secrets)
 
@@ -143,7 +148,7 @@ class Accesses:
             held = {item.path[1]: item for item in self._held.get(owner.identity, ()) if item.path[0] == "headers"}
             for name, value in owner.spec.headers.items():
                 if name in held and (owner is endpoint or name not in endpoint.spec.headers):
-                    origins = _origins(provider, (parse_url(endpoint.spec.url),))
+                    origins = _origins(provider, (replace(parse_url(endpoint.spec.url), path=""),))
                     value = self._opener.open(held[name], origins)  # noqa: PLW2901 - the token is not needed any more
                     secrets.append(value)
                 headers[name] = value
@@ -165,8 +170,12 @@ class Accesses:
         value = getattr(endpoint.spec.tls, name, None)
         if value is None:
             return None
-        path: Path = (self._root / value).resolve()
-        if not path.is_relative_to(self._root.resolve()):
+        try:
+            path: Path = (self._root / value).resolve()
+            inside = path.is_relative_to(self._root.resolve())
+        except (OSError, RuntimeError, ValueError):  # a link in a circle, a NUL
+            raise RefusedError(f"`tls.{name}` of {endpoint.identity} is no path of a file") from None
+        if not inside:
             message = f"`tls.{name}` of {endpoint.identity} leads out of the repository"
             raise RefusedError(message, "SSL_CERT_FILE names certificates of the machine")
         return path
@@ -175,8 +184,8 @@ class Accesses:
 def _origins(provider: Resource[Provider], bound: Iterable[Origin]) -> tuple[Origin, ...]:
     """Return where a reference may go that is allowed without a host.
 
-    To the hosts that vendors of this type have, which no repository chooses, and to this machine. Any other
-    host is the repository's word alone.
+    To the hosts that vendors of this type have, and to this machine. The repository chooses the type, and so among
+    vendors; any other host would be its word alone.
     """
     fixed = [parse_host(host) for host in adapters.preset(provider.spec.type).hosts]
     return (*fixed, *(origin for origin in bound if origin.is_loopback))

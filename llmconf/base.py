@@ -112,7 +112,6 @@ def without_nulls(data: dict[str, Any]) -> dict[str, Any]:
     return drop_nulls(data) if _has_null(data) else data
 
 
-def _has_null(value: Any) -> bool:
-    if isinstance(value, dict):
-        return None in value.values() or any(map(_has_null, value.values()))
-    return isinstance(value, list) and any(map(_has_null, value))
+def _has_null(value: dict[str, Any] | list[Any]) -> bool:
+    parts = value.values() if isinstance(value, dict) else value
+    return None in parts or any(_has_null(part) for part in parts if isinstance(part, (dict, list)))

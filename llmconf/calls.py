@@ -98,7 +98,7 @@ class Caller:
         return presentable(text, self._secrets())
 
     def repeats_secret(self, texts: Iterable[str]) -> bool:
-        """Tell whether a secret that was sent stands in one of the texts, which are to be kept."""
+        """Tell whether a secret that was sent, of 8 characters or more, stands in one of the texts."""
         secrets = [secret for secret in self._secrets() if len(secret) >= _RUN]
         return any(secret in text for text in texts for secret in secrets)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from llmconf.catalogs._base import FACTS, Facts, is_known
 from llmconf.catalogs._genai_prices import genai_prices_facts
 from llmconf.catalogs._ids import candidates
 from llmconf.errors import RefusedError
+from llmconf.fields import NAME_PATTERN
 
 __all__ = [
     "FOLDER", "GENAI_PRICES", "PROVIDER", "Catalogs", "Disagreement", "Enriched", "Facts", "catalog_files", "enrich",
@@ -75,6 +77,8 @@ def load(root: Path) -> Catalogs:
     found = {}
     for path in catalog_files(root):
         name = f"{FOLDER}/{path.name}"
+        if not re.fullmatch(NAME_PATTERN, path.stem) or path.stem in (PROVIDER, GENAI_PRICES):
+            raise RefusedError(f"{name}: no catalog can have this name", "rename it, or import it again with --as")
         if not os.path.realpath(path).startswith(os.path.realpath(root) + os.sep):
             raise RefusedError(f"{name}: is a link out of the repository", "copy the file into it")
         found[path.stem] = _lines.read(read_bounded(path, name, regular=True), name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from llmconf import edits
-from llmconf.catalog import FOLDER, GENAI_PRICES, PROVIDER, read_bounded
+from llmconf.catalog import FOLDER, GENAI_PRICES, MAX_SIZE, PROVIDER, read_bounded
 from llmconf.catalogs import _lines, format_named
 from llmconf.catalogs._base import Facts, Unusable
 from llmconf.diagnostics import Finding
@@ -64,9 +64,12 @@ def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Impor
     old = read_bounded(path, here, regular=True) if path.exists() else None
     before = _known(old, here)
     after = dict(contents.models)
+    new = _lines.write(source, sha256(data).hexdigest(), after)
+    if len(new) > MAX_SIZE:
+        raise RefusedError(f"{shown}: has more models than a catalog of {MAX_SIZE:,} bytes can hold")
     return Imported(
         here,
-        edits.Change(path, old, _lines.write(source, sha256(data).hexdigest(), after)),
+        edits.Change(path, old, new),
         models=len(after),
         types=len({provider_type for provider_type, _ in after}),
         added=len(after.keys() - before.keys()),

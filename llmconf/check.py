@@ -79,7 +79,8 @@ def _groups(project: Project) -> list[list[Fragment]]:
 def check(project: Project, today: date, only: str | None = None, *, frozen: bool = False) -> Checked:
     """Resolve and check all environments of a project, or only one.
 
-    `today` is what rules about expiry and retirement compare with; `frozen` makes a stale lock an error.
+    `today` is what rules about expiry and retirement compare with; `frozen` makes a stale lock an error that
+    nothing in the project can silence.
     """
     checked = Checked(project)
     found: Findings = {finding: set() for finding in project.findings}
@@ -104,6 +105,8 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
     kept, extra = suppress.apply(
         located, project.suppressing, project.text, known, report_unused=only is None
     )
+    if frozen:
+        kept += [d for d in located if d.code == STALE_LOCK and d not in kept]
     kept += _locate(project, {finding: set() for finding in extra}, every, settings)
     checked.diagnostics = sort_diagnostics(_once_per_secret(_without_guesses(kept, project.unread)))
     return checked

@@ -14,8 +14,10 @@ from ipaddress import ip_address
 NAME_PATTERN = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
 """Names of providers, endpoints, credentials, routes, teams and environments."""
 
-MODEL_ID_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,256}$"
-"""Model ids are the vendor's: anything without white space."""
+MODEL_ID_CHARACTER = r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+"""No white space, and nothing that drives a terminal, hides, or turns text around."""
+MODEL_ID_PATTERN = rf"^{MODEL_ID_CHARACTER}{{1,256}}$"
+"""Model ids are the vendor's: nearly anything."""
 
 DURATION_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?$"
@@ -244,12 +246,10 @@ def _split_port(authority: str) -> tuple[str, int | None]:
 
 
 def _normal_path(path: str) -> str:
-    parts = path.rstrip("/").split("/")
-    if any(part in (".", "..") for part in parts):
+    # Some servers decode a path before they look where it leads.
+    decoded = re.sub(r"%(2e|2f|5c)", lambda match: chr(int(match[1], 16)), path, flags=re.IGNORECASE)
+    if any(part in (".", "..") for part in re.split(r"[/\\]", decoded)):
         raise ValueError("a path has no `.` or `..` steps")
-    # Some servers decode these before they look where a path leads.
-    if re.search(r"%(2e|2f|5c)", path, re.IGNORECASE):
-        raise ValueError("a path has no encoded dots, slashes or backslashes")
     return path.rstrip("/")
 
 

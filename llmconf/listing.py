@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 
 from llmconf.access import Access
-from llmconf.adapters import Failure, ModelRecord, Request, Site, Unreadable
+from llmconf.adapters import Failure, ModelRecord, Page, Request, Response, Site, Unreadable
 from llmconf.calls import Caller
 from llmconf.http import Network
 
 _SECONDS = 300
 _MAX_PAGES = 2000
-_MAX_MODELS = 100_000
+_MAX_MODELS = 20_000
+_MAX_BYTES = 64 * 1024 * 1024
+_SMALL = 64 * 1024
+"""Bytes of a page that are read at once; a larger one is read beside, so that no other server has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Listing:
     skipped: int = 0
 
 
+class _Broken(Exception):
+    """A list is not to be trusted."""
+
+    def __init__(self, failure: Failure | None) -> None:
+        super().__init__()
+        self.failure = failure or Failure("unreachable")
+
+
 async def fetch(access: Access, network: Network) -> Listing | None:
     """Return the whole model list of one endpoint; None where the vendor has no list.
 
@@ -35,46 +47,66 @@ async def fetch(access: Access, network: Network) -> Listing | None:
     """
     try:
         async with asyncio.timeout(_SECONDS):
-            return await _pages(access, network)
+            return await _pages(access, Caller(access, network))
     except TimeoutError:
         return Listing(failure=Failure("timeout", f"the list did not end within {_SECONDS} seconds"))
+    except _Broken as broken:
+        return Listing(failure=broken.failure)
 
 
-async def _pages(access: Access, network: Network) -> Listing | None:
-    caller = Caller(access, network)
+async def _pages(access: Access, caller: Caller) -> Listing | None:
     found: dict[str, ModelRecord] = {}
     seen: set[str] = set()
     cursor: str | None = None
-    skipped = 0
+    skipped = size = 0
     for _ in range(_MAX_PAGES):
         answer = await caller.call(_page_at(access, cursor))
         if answer is None:
             return None
         if answer.response is None:
-            return Listing(failure=answer.failure)
-        try:
-            page = access.adapter.read_models(access.site, answer.response, cursor)
-        except Unreadable as error:
-            return Listing(failure=Failure("invalid_response", caller.fit(str(error))))
-        skipped += page.skipped
+            raise _Broken(answer.failure)
+        size += len(answer.response.body)
+        _bound("bytes", size, _MAX_BYTES)
+        page = await _read(access, caller, answer.response, cursor)
         # Some vendors number their pages for ever, others hand out the same cursor again.
-        marks = {f"page {page.models!r}"} if page.models else set()
-        marks |= {f"cursor {page.next}"} if page.next else set()
+        marks = {mark for mark in (_digest(page) if page.models else None, page.next) if mark}
         if marks & seen:
-            return Listing(failure=Failure("invalid_response", "the list comes back to where it was already"))
+            raise _Broken(Failure("invalid_response", "the list comes back to where it was already"))
         seen |= marks
+        skipped += page.skipped
         for model in page.models:
-            if caller.repeats_secret((model.id, *model.aliases, model.replacement or "")):
-                skipped += 1
-                continue
             known = found.get(model.id)
             found[model.id] = _completed(known, model) if known else model
+        _bound("models", len(found), _MAX_MODELS)
         if page.next is None:
             return Listing(tuple(found.values()), skipped=skipped)
-        if len(found) > _MAX_MODELS:
-            return Listing(failure=Failure("invalid_response", f"more than {_MAX_MODELS:,} models"))
         cursor = page.next
-    return Listing(failure=Failure("invalid_response", f"more than {_MAX_PAGES:,} pages"))
+    raise _Broken(Failure("invalid_response", f"more than {_MAX_PAGES:,} pages"))
+
+
+def _bound(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise _Broken(Failure("invalid_response", f"more than {most:,} {what}"))
+
+
+async def _read(access: Access, caller: Caller, response: Response, cursor: str | None) -> Page:
+    """Read a page; one that is broken, or repeats a secret that was sent, breaks the list."""
+    read = access.adapter.read_models
+    try:
+        if len(response.body) <= _SMALL:
+            page = read(access.site, response, cursor)
+        else:
+            page = await asyncio.to_thread(read, access.site, response, cursor)
+    except Unreadable as error:
+        raise _Broken(Failure("invalid_response", caller.fit(str(error)))) from None
+    for model in page.models:
+        if caller.repeats_secret((model.id, *model.aliases, model.replacement or "")):
+            raise _Broken(Failure("invalid_response", "the list repeats a secret that was sent"))
+    return page
+
+
+def _digest(page: Page) -> str:
+    return sha256(repr(page.models).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _page_at(access: Access, cursor: str | None) -> Callable[[Site], Request | None]:

@@ -51,10 +51,18 @@ def _misplaced(blocks: list[dict[str, Any]], file: str) -> list[Finding]:
             at = Place(file, 0, ("models", index, "id"))
             message = f"the model `{block['id']}` is listed twice"
             found.append(Finding("LCR001", at, message, "remove one of them, or run `llmconf sync`", related))
+        if "price" in block and _is_negative(block["price"]):
+            at = Place(file, 0, ("models", index, "price"), on_key=True)
+            found.append(Finding("LCM002", at, "a price is negative", "run `llmconf sync`"))
         for key in block.keys() - LOCKED_KEYS:
             at = Place(file, 0, ("models", index, key), on_key=True)
             found.append(Finding("LCS003", at, f"`{key}` is not for a lock to say", "declare it in a document"))
     return found
+
+
+def _is_negative(price: Any) -> bool:
+    parts = price.values() if isinstance(price, dict) else price if isinstance(price, list) else None
+    return any(map(_is_negative, parts)) if parts is not None else isinstance(price, str) and price.startswith("-")
 
 
 def read_text(text: str, file: str) -> tuple[LockFile | None, list[Finding]]:

@@ -6,23 +6,27 @@ A probe costs nothing: it asks for what is free. Only `completion` makes calls t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, TypeAlias
 
 from llmconf import wiring
 from llmconf.access import Access, Accesses
-from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
+from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict, read_completion
 from llmconf.calls import Answer, Caller
-from llmconf.errors import LlmconfError
 from llmconf.fields import parse_url
+from llmconf.gather import gather, named
 from llmconf.http import Network, Timing
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Endpoint, Model
 
 Outcome = Verdict | Literal["undetermined"]
 """A verdict, or that there is none: a key did not open, or may not be sent."""
+
+
+_Rank: TypeAlias = tuple[bool, bool, Decimal, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +46,45 @@ class Health:
     model: str | None = None
 
 
-def endpoints_to_probe(env: Resolved, wanted: Iterable[str] = ()) -> list[Resource[Endpoint]]:
+def endpoints_to_probe(env: Resolved, wanted: Collection[str] = ()) -> list[Resource[Endpoint]]:
     """Return the live endpoints of an environment: all, or those that `wanted` names.
 
     `wanted` are identities of endpoints or providers. Raises KeyError with the first one that does not exist.
     """
-    live = [endpoint for endpoint in env.endpoints.values() if env.is_live(endpoint)]
-    names = set(wanted)
-    for name in sorted(names):
-        if name not in env.endpoints and name not in env.providers:
-            raise KeyError(name)
-    if not names:
-        return live
-    return [e for e in live if e.identity in names or f"provider/{e.provider}" in names]
+    return named(env, env.endpoints, wanted)
 
 
 def models_to_call(env: Resolved, endpoints: Iterable[Resource[Endpoint]]) -> dict[str, Resource[Model]]:
-    """Return the model to call at each endpoint, by its identity: the cheapest known one that chats."""
+    """Return the model to call at each endpoint, by its identity.
+
+    The cheapest of those that are known to chat; without any, of those of which no mode is known. A model that
+    has gone, or is to go, is not called.
+    """
     defaults, by_id = wiring.default_endpoints(env), wiring.models_by_id(env)
     wanted = {endpoint.identity for endpoint in endpoints}
-    found: dict[str, tuple[object, Resource[Model]]] = {}
+    found: dict[str, tuple[_Rank, Resource[Model]]] = {}
     for model in env.models.values():
-        facts = wiring.facts_of(env, model, by_id) if env.is_live(model) else None
-        if facts is None or facts.mode not in (None, "chat"):
+        rank = _rank(env, model, by_id)
+        if rank is None:
             continue
-        cost = wiring.cost(facts.price)
-        rank = (cost is None, cost or 0, model.name)
         for endpoint in wiring.endpoints_of_model(env, model, defaults):
             known = found.get(endpoint.identity)
-            if endpoint.identity in wanted and (known is None or rank < known[0]):  # type: ignore[operator]  # tuples of one shape
+            if endpoint.identity in wanted and (known is None or rank < known[0]):
                 found[endpoint.identity] = (rank, model)
     return {identity: model for identity, (_, model) in found.items()}
+
+
+def _rank(env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]]) -> _Rank | None:
+    """Return a key that is smaller the better a model is to be called; None for one that is not."""
+    lifecycle = model.spec.lifecycle
+    if not env.is_live(model) or (lifecycle and lifecycle.status not in (None, "active")):
+        return None
+    facts = wiring.facts_of(env, model, by_id)
+    chats = facts.mode == "chat" or (facts.mode is None and "chat" in (facts.capabilities or ()))
+    if not chats and facts.mode is not None:
+        return None
+    cost = wiring.cost(facts.price)
+    return not chats, cost is None, cost or Decimal(0), model.name
 
 
 def probe(
@@ -82,22 +94,26 @@ def probe(
     network: Callable[[], Network],
     models: dict[str, Resource[Model]] | None = None,
     done: Callable[[Health], None] = lambda _: None,
+    defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Health]:
     """Probe endpoints at once and return what was found, in their order; `done` is told of each as it ends.
 
     With `models`, one of them is called at each endpoint, which costs money.
     """
 
-    async def run() -> list[Health]:
-        async with network() as open_network:
-            return await asyncio.gather(*(one(open_network, endpoint) for endpoint in endpoints))
+    async def work(endpoint: Resource[Endpoint], opened: Network) -> Health:
+        return await _probe(accesses, endpoint, opened, models)
 
-    async def one(open_network: Network, endpoint: Resource[Endpoint]) -> Health:
-        health = await _probe(accesses, endpoint, open_network, models)
-        done(health)
-        return health
+    def failed(endpoint: Resource[Endpoint], reason: str) -> Health:
+        credential = accesses.sole_credential(endpoint)
+        name = credential.identity if credential else None
+        return replace(_blank(endpoint), credential=name, detail=reason)
 
-    return asyncio.run(run())
+    return gather(endpoints, work, failed, network=network, done=done, defect=defect)
+
+
+def _blank(endpoint: Resource[Endpoint]) -> Health:
+    return Health(endpoint.identity, _shown(endpoint.spec.url), None, "undetermined")
 
 
 async def _probe(
@@ -106,21 +122,18 @@ async def _probe(
     network: Network,
     models: dict[str, Resource[Model]] | None,
 ) -> Health:
-    health = Health(endpoint.identity, _shown(endpoint.spec.url), None, "undetermined")
+    health = _blank(endpoint)
     model = models.get(endpoint.identity) if models is not None else None
     if models is not None and model is None:
         return replace(health, detail="no model that chats is known here")
-    try:
-        credential = accesses.credential_of(endpoint)
-        health = replace(health, credential=credential.identity if credential else None)
-        access = accesses.open(endpoint, credential)
-        caller = Caller(access, network)
-        answer = await caller.call(_request(access, model))
-        if answer is None:
-            return replace(health, detail="nothing here can be asked for free")
-        failure = answer.failure or _look(access, caller, answer, model)
-    except LlmconfError as error:
-        return replace(health, detail=f"{error.message} ({error.hint})" if error.hint else error.message)
+    credential = accesses.credential_of(endpoint)
+    access = accesses.open(endpoint, credential)
+    health = replace(health, credential=credential.identity if credential else None)
+    caller = Caller(access, network)
+    answer = await caller.call(_request(access, model))
+    if answer is None:
+        return replace(health, detail="nothing here can be asked for free")
+    failure = answer.failure or await asyncio.to_thread(_look, access, caller, answer, model)
     reply = answer.reply
     return replace(
         health,
@@ -153,7 +166,7 @@ def _look(access: Access, caller: Caller, answer: Answer, model: Resource[Model]
         return None
     try:
         if model is not None:
-            answer.response.json()
+            read_completion(answer.response)
             return None
         found = access.adapter.read_probe(access.site, answer.response)
     except Unreadable as error:

@@ -20,7 +20,7 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
     A provider may ask for something else in each environment; its one lock has to suit any of them.
     """
     resolved = list(environments)
-    declared = _declared_providers(project)
+    declared = declared_providers(project)
     for name, lock in project.locks.items():
         if name not in declared:
             hint = did_you_mean(name, declared) or "delete the file, or run `llmconf sync --prune`"
@@ -39,7 +39,7 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
                 yield Finding(CODE, place, message, _hint(provider.name))
 
 
-def _declared_providers(project: Project) -> set[str]:
+def declared_providers(project: Project) -> set[str]:
     """Return the providers of the base and those that some environment adds, whatever is checked now."""
     added = (f for group in project.overlays.values() for f in group if "$new" in f.control)
     return {f.name for group in (project.base, added) for f in group if f.kind == "Provider"}

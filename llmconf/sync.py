@@ -1,91 +1,40 @@
-"""The sync stage: what providers list now becomes new lock files, with facts from catalogs where they are silent.
-
-Deciding is pure: `decide` takes a lock, a list and what is in use, and returns an `Update`. A list that failed,
-is empty or has lost too many models changes nothing.
-"""
+"""The sync stage: providers are asked for their lists, and what they say becomes new lock files."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from llmconf import edits, locked, lockfile, wiring
+from llmconf import edits, locked, wiring
 from llmconf.access import Accesses
-from llmconf.adapters import ModelRecord
-from llmconf.catalog import PROVIDER, Catalogs, Disagreement, enrich
+from llmconf.catalog import Catalogs
 from llmconf.check import Checked
-from llmconf.discover import LOCK_FOLDER
-from llmconf.errors import LlmconfError
+from llmconf.diagnostics import did_you_mean
+from llmconf.discover import lock_name, lock_provider
+from llmconf.errors import RefusedError
+from llmconf.gather import gather
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
-from llmconf.lockfile import Locked, LockFile, Source
+from llmconf.lockfile import LockFile, Source
+from llmconf.lockupdate import Update, Wish, decide
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Provider
+from llmconf.stale import declared_providers
 from llmconf.text import BOM
-
-_SHARE, _FEW = 0.25, 1
-"""Part of the locked models that may vanish at once without being asked for, and how many may in any case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a run of sync is asked for. `models` narrows it down to these ids; empty means all."""
-
-    models: frozenset[str] = frozenset()
-    allow_removals: bool = False
-
-
-@dataclass(slots=True)
-class Update:
-    """What becomes of one lock.
-
-    `old` and `new` are its texts, None for a file that is not there. `vanished` models are no longer listed and
-    stay, marked as removed, since something uses them; `removed` ones go. `changed` maps an id to its facts
-    that differ, each as (fact, before, after); `disagreements` are those of provider and catalogs. `failure` says why
-    nothing could be determined, `refusal` why what was determined is not taken over; either leaves the lock as
-    it is. `notes` are for people.
-    """
-
-    provider: str
-    old: str | None = None
-    new: str | None = None
-    added: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    vanished: list[str] = field(default_factory=list)
-    changed: dict[str, list[tuple[str, Any, Any]]] = field(default_factory=dict)
-    disagreements: list[Disagreement] = field(default_factory=list)
-    failure: str | None = None
-    refusal: str | None = None
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def file(self) -> str:
-        """The name of the lock file, relative to the project."""
-        return lock_name(self.provider)
-
-    @property
-    def drifted(self) -> bool:
-        """Whether the lock is not what it would be after a sync."""
-        return self.old != self.new
-
-
-def lock_name(provider: str) -> str:
-    """Return the name of a provider's lock file, relative to the project."""
-    return f"{LOCK_FOLDER}{provider}.lock.yaml"
 
 
 def providers_to_sync(env: Resolved, wanted: Iterable[str] = ()) -> list[Resource[Provider]]:
     """Return the live providers of an environment: all, or those that `wanted` names by identity.
 
-    Raises KeyError with the first one that does not exist.
+    Raises KeyError with the first one that does not exist, RefusedError for one that is disabled.
     """
     names = set(wanted)
     for name in sorted(names):
         if name not in env.providers:
             raise KeyError(name)
+        if not env.providers[name].spec.enabled:
+            raise RefusedError(f"{name} is disabled here", "enable it, or leave it out")
     live = [provider for provider in env.providers.values() if provider.spec.enabled]
     return [provider for provider in live if not names or provider.identity in names]
 
@@ -106,6 +55,16 @@ def models_in_use(checked: Checked) -> frozenset[str]:
     return frozenset(used)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one provider was asked for its list with, and what it said. `update` may have failed already."""
+
+    update: Update
+    source: Source | None = None
+    lock: LockFile | None = None
+    listing: Listing | None = None
+
+
 def sync(
     accesses: Accesses,
     providers: Sequence[Resource[Provider]],
@@ -114,185 +73,103 @@ def sync(
     catalogs: Catalogs,
     wish: Wish,
     network: Callable[[], Network],
-    done: Callable[[Update], None] = lambda _: None,
+    done: Callable[[object], None] = lambda _: None,
+    defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Update]:
     """List the models of providers at once and return what becomes of their locks, in their order.
 
-    Nothing is written. `done` is told of each as it ends.
+    Nothing is written. `done` is told of each list as it ends. Raises RefusedError for a model that was wished
+    for and that nobody lists or has locked.
     """
+
+    async def work(provider: Resource[Provider], opened: Network) -> _Asked:
+        return await _ask(accesses, provider, opened, checked)
+
+    def failed(provider: Resource[Provider], reason: str) -> _Asked:
+        update = _untouched(checked, provider.name)
+        update.failure = reason
+        return _Asked(update)
+
     used = models_in_use(checked)
-
-    async def run() -> list[Update]:
-        async with network() as open_network:
-            return await asyncio.gather(*(one(open_network, provider) for provider in providers))
-
-    async def one(open_network: Network, provider: Resource[Provider]) -> Update:
-        update = await _update(accesses, provider, open_network, checked, catalogs, wish, used)
-        done(update)
-        return update
-
-    return asyncio.run(run())
+    asked = gather(providers, work, failed, network=network, done=done, defect=defect)
+    _require_models(wish, asked)
+    # Not before all have answered: what is worked out here must not make anybody's time-out.
+    for each in asked:
+        if each.source is not None and each.listing is not None:
+            decide(each.update, each.lock, each.listing, each.source, catalogs, wish, used)
+    return [each.update for each in asked]
 
 
-async def _update(
-    accesses: Accesses, provider: Resource[Provider], network: Network, checked: Checked, catalogs: Catalogs,
-    wish: Wish, used: frozenset[str],
-) -> Update:  # fmt: skip
-    text = checked.project.text(lock_name(provider.name))
-    update = Update(provider.name, text, text)
-    old = _locked_models(update)
-    if old is None:
-        return update
+def _untouched(checked: Checked, provider: str) -> Update:
+    text = checked.project.text(lock_name(provider))
+    text = None if text is None else text.replace("\r\n", "\n")
+    return Update(provider, text, text)
+
+
+async def _ask(accesses: Accesses, provider: Resource[Provider], network: Network, checked: Checked) -> _Asked:
+    """Ask a provider for its list. Raises LlmconfError where its credential may not be sent."""
+    update = _untouched(checked, provider.name)
+    lock = _read(update)
+    if update.failure:
+        return _Asked(update)
     endpoint = wiring.default_endpoint(accesses.env, provider.name)
     if endpoint is None:
         update.failure = "there is no default endpoint to ask"
-        return update
-    try:
-        access = accesses.open(endpoint, accesses.credential_of(endpoint))
-        listing = await fetch(access, network)
-    except LlmconfError as error:
-        update.failure = f"{error.message} ({error.hint})" if error.hint else error.message
-        return update
+        return _Asked(update)
+    access = accesses.open(endpoint, accesses.credential_of(endpoint))
+    listing = await fetch(access, network)
     if listing is None:
         update.notes.append(f"`{provider.spec.type}` has no list of models: declare them by hand")
-        return update
+        return _Asked(update)
     filters = provider.spec.sync
+    url = lock.source.endpoint if lock and lock.source.endpoint in _urls(checked, provider.name) else endpoint.spec.url
     source = Source(
-        endpoint.spec.url,
+        url,
         provider.spec.type,
         tuple(filters.include or ()) if filters else (),
         tuple(filters.exclude or ()) if filters else (),
     )
-    decide(update, old, listing, source, catalogs, wish, used)
-    return update
+    return _Asked(update, source, lock, listing)
 
 
-def _locked_models(update: Update) -> dict[str, Locked] | None:
-    """Return the models that a lock holds now, by id; None, with the failure filled in, where it has mistakes."""
+def _urls(checked: Checked, provider: str) -> set[str]:
+    """Return the URLs that a provider has in any environment: one lock serves all, whichever was asked."""
+    environments = checked.environments.values()
+    return {endpoint.spec.url for env in environments for endpoint in env.endpoints_of(provider)}
+
+
+def _read(update: Update) -> LockFile | None:
+    """Return the lock as it is; None where there is none, or where it has mistakes, as `failure` then says."""
     if update.old is None:
-        return {}
+        return None
     lock, findings = locked.read_text(update.old, update.file)
     if lock is None:
-        update.failure = f"{update.file}: {findings[0].message} ({findings[0].hint or 'mend it, or delete the file'})"
-        return None
-    return {model.id: model for model in lock.models}
+        finding = findings[0]
+        update.failure = f"{update.file}: {finding.message} ({finding.hint or 'mend it, or delete the file'})"
+    return lock
 
 
-def decide(
-    update: Update,
-    old: Mapping[str, Locked],
-    listing: Listing,
-    source: Source,
-    catalogs: Catalogs,
-    wish: Wish,
-    used: Collection[str],
-) -> None:
-    """Work out the new text of a lock from its models, a list and what is in use; fills in `update`."""
-    if listing.failure is not None:
-        update.failure = f"{listing.failure.verdict.replace('_', ' ')}: {listing.failure.detail}".removesuffix(": ")
-        return
-    listed = _enriched(update, listing, source, catalogs)
-    if not listed and (old or not listing.models):
-        update.failure = "the list is empty" if not listing.models else "the filter takes no model of the list"
-        return
-    if listing.skipped:
-        update.notes.append(f"{listing.skipped} entries without a usable id were left out")
-    # What a narrower filter leaves out was asked for, and does not count as lost.
-    gone = [name for name in old if name not in listed and (not wish.models or name in wish.models)]
-    lost = [name for name in gone if _is_live(old[name]) and lockfile.selects(name, source.include, source.exclude)]
-    if len(lost) > max(_FEW, _SHARE * len(old)) and not wish.allow_removals:
-        update.refusal = (
-            f"{len(lost)} of {len(old)} models are no longer listed, such as `{lost[0]}`: that may be a mistake of"
-            " the vendor; --allow-removals takes it over"
-        )
-        return
-    models = dict(old) if wish.models else {}
-    for name in gone:
-        models.pop(name, None)
-        if f"model/{update.provider}/{name}" in used:
-            models[name] = _as_removed(old[name])
-    models |= {name: model for name, model in listed.items() if not wish.models or name in wish.models}
-    _compare(update, old, models)
-    update.new = lockfile.write(LockFile(source, tuple(models.values())))
-
-
-def _enriched(update: Update, listing: Listing, source: Source, catalogs: Catalogs) -> dict[str, Locked]:
-    """Return the listed models that the filter takes, with the facts that catalogs add."""
-    found: dict[str, Locked] = {}
-    for record in listing.models:
-        if not lockfile.selects(record.id, source.include, source.exclude):
-            continue
-        enriched = enrich(record, source.adapter, catalogs, source.endpoint)
-        update.disagreements += enriched.disagreements
-        facts, sources = _facts(enriched.record), dict(enriched.sources)
-        if "aliases" in facts:
-            sources["aliases"] = PROVIDER
-        found[record.id] = Locked(record.id, facts, record.callable, sources)
-    return found
-
-
-def _facts(record: ModelRecord) -> dict[str, Any]:
-    """Return what is known of a model in the shape that a lock has."""
-    stages = {key: getattr(record, key) for key in ("status", "deprecated", "retires", "replacement")}
-    lifecycle = {key: stage for key, stage in stages.items() if stage is not None and stage != "active"}
-    found = {
-        "mode": record.mode,
-        "capabilities": sorted(record.capabilities or ()),
-        "context": record.context,
-        "max_output": record.max_output,
-        "price": record.price,
-        "aliases": sorted(record.aliases),
-        "lifecycle": lifecycle,
-    }
-    return {fact: value for fact, value in found.items() if value}
-
-
-def _is_live(model: Locked) -> bool:
-    return (model.facts.get("lifecycle") or {}).get("status") != "removed"
-
-
-def _as_removed(model: Locked) -> Locked:
-    """Return a model as one that its provider does not list any more; what was known of it stays."""
-    lifecycle = {**(model.facts.get("lifecycle") or {}), "status": "removed"}
-    sources = {**model.sources, "lifecycle": PROVIDER}
-    return replace(model, facts={**model.facts, "lifecycle": lifecycle}, sources=sources)
-
-
-def _compare(update: Update, old: Mapping[str, Locked], new: Mapping[str, Locked]) -> None:
-    """Fill in what is added, removed and changed, each sorted by id."""
-    update.added = sorted(new.keys() - old.keys())
-    update.removed = sorted(old.keys() - new.keys())
-    for name in sorted(old.keys() & new.keys()):
-        if _is_live(old[name]) and not _is_live(new[name]):
-            update.vanished.append(name)
-            continue
-        before, after = old[name].facts, new[name].facts
-        differ = [
-            (fact, before.get(fact), after.get(fact))
-            for fact in lockfile.FACTS
-            if _plain(before.get(fact)) != _plain(after.get(fact))
-        ]
-        differ += [("enabled", old[name].enabled, new[name].enabled)] * (old[name].enabled != new[name].enabled)
-        if differ:
-            update.changed[name] = differ
-
-
-def _plain(value: Any) -> Any:
-    """Return a fact as it compares: the order of capabilities and aliases says nothing."""
-    if isinstance(value, list | tuple):
-        return sorted(map(_plain, value), key=str)
-    return {key: _plain(part) for key, part in value.items()} if isinstance(value, Mapping) else value
+def _require_models(wish: Wish, asked: Sequence[_Asked]) -> None:
+    """Raise RefusedError where a model that was wished for is unknown to all who answered."""
+    known = {model.id for each in asked if each.lock for model in each.lock.models}
+    known |= {model.id for each in asked if each.listing for model in each.listing.models}
+    silent = any(each.update.failure or (each.listing and each.listing.failure) for each in asked)
+    for name in sorted(wish.models - known):
+        if not silent:
+            raise RefusedError(f"no provider lists the model `{name}`", did_you_mean(name, known))
 
 
 def orphans(checked: Checked) -> list[Update]:
     """Return updates that delete the locks of providers that no environment has."""
-    known = {provider.name for env in checked.environments.values() for provider in env.providers.values()}
-    broken = {name.partition("/")[2] for env in checked.environments.values() for name in env.broken}
+    known = declared_providers(checked.project)
     found = []
     for file in checked.project.files:
-        provider = file.name.removeprefix(LOCK_FOLDER).removesuffix(".lock.yaml")
-        if file.name == lock_name(provider) and provider not in known | broken:
-            found.append(Update(provider, checked.project.text(file.name), None, notes=["no such provider: deleted"]))
+        provider = lock_provider(file.name)
+        if provider is not None and provider not in known:
+            update = _untouched(checked, provider)
+            update.new = None
+            update.notes.append("no such provider: deleted")
+            found.append(update)
     return found
 
 
@@ -309,9 +186,10 @@ def write(root: Path, updates: Iterable[Update]) -> None:
 
 
 def _before(path: Path, text: str | None) -> bytes | None:
-    """Return the bytes that a text was read from, which may begin with a mark."""
-    data = _bytes(text)
-    return BOM + data if data is not None and path.is_file() and path.read_bytes() == BOM + data else data
+    """Return the bytes that a text was read from, whatever its line ends, and with its mark if it has one."""
+    data = path.read_bytes() if text is not None and path.is_file() else None
+    same = data is not None and data.removeprefix(BOM).replace(b"\r\n", b"\n") == _bytes(text)
+    return data if same else _bytes(text)
 
 
 def _bytes(text: str | None) -> bytes | None:

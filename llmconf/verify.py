@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from llmconf.access import Accesses
+from llmconf.access import Access, Accesses
 from llmconf.adapters import Failure, Unreadable
 from llmconf.calls import Answer, Caller
-from llmconf.errors import LlmconfError
+from llmconf.fields import parse_host
+from llmconf.gather import gather, named
 from llmconf.http import Network
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Credential
@@ -40,19 +40,12 @@ class Verification:
     expires: str | None = None
 
 
-def credentials_to_verify(env: Resolved, wanted: Iterable[str] = ()) -> list[Resource[Credential]]:
+def credentials_to_verify(env: Resolved, wanted: Collection[str] = ()) -> list[Resource[Credential]]:
     """Return the live credentials of an environment: all, or those that `wanted` names.
 
     `wanted` are identities of credentials or providers. Raises KeyError with the first one that does not exist.
     """
-    live = [credential for credential in env.credentials.values() if env.is_live(credential)]
-    names = set(wanted)
-    for name in sorted(names):
-        if name not in env.credentials and name not in env.providers:
-            raise KeyError(name)
-    if not names:
-        return live
-    return [c for c in live if c.identity in names or f"provider/{c.provider}" in names]
+    return named(env, env.credentials, wanted)
 
 
 def verify(
@@ -61,19 +54,17 @@ def verify(
     *,
     network: Callable[[], Network],
     done: Callable[[Verification], None] = lambda _: None,
+    defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Verification]:
     """Check credentials at once and return what was found, in their order; `done` is told of each as it ends."""
 
-    async def run() -> list[Verification]:
-        async with network() as open_network:
-            return await asyncio.gather(*(one(open_network, credential) for credential in credentials))
+    async def work(credential: Resource[Credential], opened: Network) -> Verification:
+        return await _verify(accesses, credential, opened)
 
-    async def one(open_network: Network, credential: Resource[Credential]) -> Verification:
-        verification = await _verify(accesses, credential, open_network)
-        done(verification)
-        return verification
+    def failed(credential: Resource[Credential], reason: str) -> Verification:
+        return Verification(credential.identity, None, "undetermined", detail=reason)
 
-    return asyncio.run(run())
+    return gather(credentials, work, failed, network=network, done=done, defect=defect)
 
 
 async def _verify(accesses: Accesses, credential: Resource[Credential], network: Network) -> Verification:
@@ -82,22 +73,22 @@ async def _verify(accesses: Accesses, credential: Resource[Credential], network:
         detail = "no enabled endpoint is among its hosts"
         return Verification(credential.identity, None, "undetermined", detail=detail)
 
-    def undetermined(detail: str) -> Verification:
+    access = accesses.open(endpoint, credential)
+    caller = Caller(access, network)
+    answer = await caller.call(access.adapter.check)
+    if answer is None:
+        detail = "the vendor has no free request that tells"
         return Verification(credential.identity, endpoint.identity, "undetermined", detail=detail)
-
+    if answer.response is None:
+        return _failed(credential, endpoint.identity, answer, answer.failure)
     try:
-        access = accesses.open(endpoint, credential)
-        caller = Caller(access, network)
-        answer = await caller.call(access.adapter.check)
-        if answer is None:
-            return undetermined("the vendor has no free request that tells")
-        if answer.response is None:
-            return _failed(credential, endpoint.identity, answer, answer.failure)
         check = access.adapter.read_check(access.site, answer.response)
-    except LlmconfError as error:
-        return undetermined(f"{error.message} ({error.hint})" if error.hint else error.message)
     except Unreadable as error:
-        return undetermined(caller.fit(str(error)))
+        unread = Failure("invalid_response", caller.fit(str(error)))
+        return _failed(credential, endpoint.identity, answer, unread)
+    if not _is_at_home(access) and await _answers_anybody(access, network):
+        detail = "the server answers the same without a key"
+        return Verification(credential.identity, endpoint.identity, "undetermined", answer.status, detail)
     quota = {caller.fit(name): caller.fit(value) for name, value in check.quota.items()}
     if check.failure is not None:
         found = check.failure
@@ -107,6 +98,19 @@ async def _verify(accesses: Accesses, credential: Resource[Credential], network:
     return Verification(
         credential.identity, endpoint.identity, "valid", answer.status, quota=quota, expires=expires
     )
+
+
+def _is_at_home(access: Access) -> bool:
+    """Tell whether a request goes to a host that the vendor is known to have, which asks everybody for a key."""
+    hosts = map(parse_host, access.site.preset.hosts)
+    return any(host.covers(access.line.origin) for host in hosts)
+
+
+async def _answers_anybody(access: Access, network: Network) -> bool:
+    """Tell whether the request that checks a credential is answered with success without it."""
+    nobody = replace(access, site=replace(access.site, secrets={}), line=replace(access.line, has_secrets=False))
+    answer = await Caller(nobody, network).call(access.adapter.check)
+    return answer is not None and answer.response is not None
 
 
 def _failed(

@@ -80,7 +80,8 @@ def _model_rows(env: Resolved, today: date) -> Any:
         return {
             "provider": model.provider,
             "id": model.name,
-            "mode": facts.mode or "chat",
+            # Of what somebody declares, "chat" goes without saying; a provider that lists all alike says nothing.
+            "mode": facts.mode or ("chat" if model.is_declared else None),
             "status": _status(model.spec.lifecycle, day),
             "context": facts.context,
             "max_output": facts.max_output,

@@ -254,7 +254,6 @@ def after(paging: Paging, data: Any, items: list[Any], cursor: str | None = None
         (PAGES, {}, [], "0 3 2", None),
         (AFTER, {"more": True}, THREE, None, Position(0, 3, "c")),
         (AFTER, {"more": False}, THREE, None, None),
-        (AFTER, {"more": True}, [], None, None),
     ],
 )
 def test_what_comes_after_a_page(
@@ -272,6 +271,16 @@ def test_a_list_that_stops_before_its_total_is_no_list() -> None:
     for paging in (OFFSET, PAGES):
         with pytest.raises(Unreadable, match="ends before"):
             after(paging, {"total": 9}, [], "0 3 2")
+    with pytest.raises(Unreadable, match="ends before"):
+        after(PAGES, {"pages": 5}, [], "0 3 2")
+    with pytest.raises(Unreadable, match="goes on"):
+        after(AFTER, {"more": True}, [])
+
+
+@pytest.mark.parametrize("mark", [{"has_more": True}, {"nextPageToken": "x"}, {"next": "https://a/?page=2"}])
+def test_a_list_that_goes_on_where_no_pages_are_known_is_no_list(mark: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable, match="goes on"):
+        following(Position(), Listing(path="/models"), mark, THREE, 1)
 
 
 def test_a_page_that_leads_to_itself_ends_the_listing() -> None:

@@ -23,7 +23,7 @@ LAYERS = (
     ("http", "rules", "targets", "vault", "catalogs"),
     ("stale", "check", "bundle", "source", "verdicts", "masking", "secrets", "revealing",
      "rotation", "inspection", "runtime_secrets", "sops_import", "sops_export",
-     "catalog", "catalog_import", "access", "calls", "listing", "probe", "verify", "sync"),
+     "catalog", "catalog_import", "access", "calls", "gather", "listing", "lockupdate", "probe", "verify", "sync"),
     ("filters", "views", "api"),
     ("reporters", "cli"),
 )  # fmt: skip

@@ -37,7 +37,7 @@ def _with_lock(*models: Locked | str, documents: str = "", source: Source = OPEN
 
 def test_what_only_a_lock_says_is_not_for_people_to_mend(tmp_path: Path) -> None:
     odd = [
-        model("A", price={"input": "0.0000001"}), model("a", price={"input": "-1"}, aliases=["x", "b"]),
+        model("A", price={"input": "0.0000001"}), model("a", aliases=["x", "b"]),
         model("b", aliases=["x", "y"], lifecycle={"status": "removed"}), model("c", lifecycle={"retires": "2026-01-01"}),
     ]  # fmt: skip
     assert _found(tmp_path, _with_lock(*odd)) == []
@@ -46,7 +46,6 @@ def test_what_only_a_lock_says_is_not_for_people_to_mend(tmp_path: Path) -> None
         "config/openai.yaml:12:32: error LCM006 the alias `b` is the id of another model",
         "config/openai.yaml:12:35: error LCM006 model `b` has the alias `y` too",
         "config/openai.yaml:13:28: warning LCM003 `0.0000001` USD per million tokens is too low for a price of `input`",
-        "lock/openai.lock.yaml:12:12: error LCM002 the price `input` of model `openai/a` is negative",
     ]
 
 
@@ -177,3 +176,10 @@ def test_frozen_is_part_of_what_is_remembered(tmp_path: Path) -> None:
 
 def test_frozen_says_that_it_needs_no_network() -> None:
     assert "needs no network" in " ".join(run("validate", "--help").stdout.split())
+
+
+def test_nothing_is_guessed_while_a_file_cannot_be_read(tmp_path: Path) -> None:
+    files = _with_lock("gpt-5") | {"config/openai.yaml": PROVIDER + "models: [\n"}
+    assert [line.split()[2] for line in _found(tmp_path, files)] == ["LCY001"]
+    files = _with_lock("gpt-5", documents="models: [{id: gpt-4}]\n") | {"config/other.yaml": "kind: [\n"}
+    assert [line.split()[2] for line in _found(tmp_path, files)] == ["LCY001"]

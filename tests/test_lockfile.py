@@ -232,6 +232,7 @@ def test_filters(name: str, include: list[str] | None, exclude: list[str] | None
         ("mode: chat", "mode: chta", "LCS006 lock/openai.lock.yaml:12:9 `mode` cannot be `chta`"),
         ("context: 400000", 'context: "400000"', "LCS005 lock/openai.lock.yaml:16:12 `context` is a whole number"),
         ('input: "1.25"', "input: 1.25", "LCS005 lock/openai.lock.yaml:19:12 `input` is an amount"),
+        ('input: "1.25"', 'input: "-1.25"', "LCM002 lock/openai.lock.yaml:18:3 a price is negative"),
         ('retires: "2027-01-01"', 'retires: "2027-02-30"', "LCS006 lock/openai.lock.yaml:34:14 `retires`"),
         ("  - vision", "  - chat", "LCS006 lock/openai.lock.yaml:15:5 `capabilities` has the same item twice"),
         ("  enabled: false", "  enabled: false\n  labels: {a: b}", "LCS003 lock/openai.lock.yaml:37:3 `labels` is not for a lock"),

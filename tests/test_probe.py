@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +17,11 @@ from live import ALLOW, KEY, SEALED, Live, OpenAI, provider
 from support import run
 from upstream.server import Server, serve, serve_proxy, unused_port
 from upstream.vendor import Answer
+
+from llmconf.access import Accesses, Limits
+from llmconf.api import validate
+from llmconf.http import Network
+from llmconf.probe import endpoints_to_probe, probe
 
 FAST = ("--timeout", "3", "--retries", "0")
 
@@ -241,7 +247,7 @@ def test_the_formats(live: Live, server: Server, tmp_path: Path) -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     markdown = live.run("probe", *ALLOW, *FAST, "-o", "markdown").stdout.splitlines()
     assert markdown[0] == "**1 of 2 endpoints healthy**"
-    assert markdown[4].startswith("| `endpoint/bad-one/main` | unreachable |")
+    assert markdown[4].startswith("| endpoint/bad-one/main | unreachable |")
     metrics = live.run("probe", *ALLOW, *FAST, "-o", "prometheus").stdout
     assert f'llmconf_probe_healthy{{endpoint="endpoint/openai/main",url="{server.url}/v1"}} 1\n' in metrics
     assert f'llmconf_probe_healthy{{endpoint="endpoint/bad-one/main",url="{bad}"}} 0\n' in metrics
@@ -287,3 +293,153 @@ def test_a_sealed_key_is_opened_for_its_host_alone(live: Live, server: Server, t
     done = live.run("probe", *FAST)
     assert done.returncode == 1
     assert "LCE004" in done.stderr
+
+
+# What a pull request may try
+
+
+def test_a_proxy_that_the_repository_also_binds_does_not_see_a_key(live: Live, tmp_path: Path) -> None:
+    """Hosts are the repository's to write: a proxy among them is no more trusted than any other."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serve(OpenAI(), tls=authority) as server, serve_proxy() as proxy:
+        document = (
+            f"kind: Provider\nname: openai\ntype: openai\nproxy: {proxy.url}\n"
+            f"headers: {{x-api-key: env:FAKE_KEY}}\n"
+            f"endpoints:\n  - name: main\n    url: {server.url}/v1\n    tls: {{ca: ca.pem}}\n"
+            f'credentials:\n  - name: main\n    hosts: ["{server.url}", "{proxy.url}"]\n    api_key: env:FAKE_KEY\n'
+        )
+        live.write(document)
+        done = live.run("probe", *ALLOW, *FAST)
+        assert done.returncode == 4
+        assert "would let" in done.stdout
+        assert server.seen == []
+        assert KEY.encode() not in proxy.passed
+
+
+def test_one_endpoint_that_cannot_be_tried_hides_no_other(live: Live, server: Server) -> None:
+    (live.root / "loop.pem").symlink_to("loop.pem")
+    odd = provider(f"{server.url}/v1", "odd").replace("/v1\n", "/v1\n    tls: {ca: loop.pem}\n", 1)
+    nul = provider(f"{server.url}/v1", "nul").replace("/v1\n", '/v1\n    tls: {ca: "a\\0b"}\n', 1)
+    live.write(odd, nul, provider(f"{server.url}/v1"))
+    for command in ("probe", "verify"):
+        done = live.run(command, *ALLOW, *FAST, "-o", "json")
+        assert done.returncode == 4, done.stderr
+        key = "verdict" if command == "probe" else "validity"
+        assert [each[key] for each in json.loads(done.stdout)][:2] == ["undetermined", "undetermined"]
+        assert json.loads(done.stdout)[2][key] in ("healthy", "valid")
+
+
+def test_a_defect_at_one_endpoint_hides_no_other(live: Live, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "farm", "vllm"))
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    ways = Accesses(validate(live.root), None, ["env:FAKE_*"], Limits(retries=0))
+
+    def broken(*_: object) -> None:
+        raise KeyError("made up")
+
+    monkeypatch.setattr("llmconf.adapters.openai.read_probe", broken)
+    seen: list[Exception] = []
+    found = probe(ways, endpoints_to_probe(ways.env), network=Network, defect=seen.append)
+    assert [health.verdict for health in found] == ["undetermined", "healthy"]
+    assert found[0].detail.startswith("internal error (KeyError)")
+    assert [type(error) for error in seen] == [KeyError]
+
+
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "1e-99999999999", "-1e500", "1e400000"])
+def test_a_number_that_is_none_is_no_answer(live: Live, server: Server, number: str) -> None:
+    server.first = [Answer(200, f'{{"data": [{{"id": "m", "created": {number}}}]}}'.encode())]
+    live.write(provider(f"{server.url}/v1"))
+    assert live.ask("probe", *FAST)[0]["verdict"] == "invalid_response"
+
+
+def test_a_header_does_not_take_the_place_of_the_credential(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1", rest='headers: {Authorization: "env:FAKE_OTHER"}\n'))
+    done = live.run("probe", *ALLOW, *FAST, env={"FAKE_OTHER": f"Bearer {KEY}"})
+    assert done.returncode == 4
+    assert "`Authorization` is set for the credential already" in done.stdout
+    assert server.seen == []
+
+
+def test_a_link_is_not_written_through(live: Live, server: Server, tmp_path: Path) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    outside = tmp_path / "outside.txt"
+    outside.write_text("as it was")
+    (live.root / "health.json").symlink_to(outside)
+    done = live.run("probe", *ALLOW, "--out", str(live.root / "health.json"))
+    assert done.returncode == 1
+    assert "it is a link" in done.stderr
+    assert outside.read_text() == "as it was"
+
+
+def test_what_a_server_says_is_no_markup(live: Live, server: Server) -> None:
+    server.first = [Answer(400, {"error": {"message": "<img src=x> [a](https://evil.example) @team `b` | c"}})]
+    live.write(provider(f"{server.url}/v1"))
+    text = live.run("probe", *ALLOW, *FAST, "-o", "markdown").stdout
+    row = text.splitlines()[-1]
+    assert row.count("|") == 6
+    assert not any(mark in row.replace("&#", "") for mark in ("<", "[", "@", "`", "#"))
+
+
+def test_a_disabled_endpoint_is_not_passed_over_in_silence(live: Live, server: Server) -> None:
+    off = provider(f"{server.url}/v1", "off").replace("type: openai\n", "type: openai\nenabled: false\n")
+    live.write(provider(f"{server.url}/v1"), off)
+    for name in ("endpoint/off/main", "provider/off"):
+        done = live.run("probe", name, *ALLOW)
+        assert done.returncode == 1
+        assert "is disabled here" in done.stderr
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b"{}", b'{"error": {"message": "no"}}', b'{"object": "list", "data": []}'])
+def test_a_completion_without_an_answer_is_none(live: Live, server: Server, body: bytes) -> None:
+    server.first = [Answer(200, body)]
+    live.write(provider(f"{server.url}/v1", rest="models:\n  - {id: gpt-5}\n"))
+    found = json.loads(live.run("probe", "--completion", *ALLOW, *FAST, "-o", "json").stdout)
+    assert found[0]["verdict"] == "invalid_response"
+
+
+def test_no_model_is_called_that_has_gone_or_does_not_chat(live: Live, server: Server) -> None:
+    models = (
+        'models:\n  - {id: embed, mode: embedding, price: {input: "0"}}\n'
+        '  - {id: gone, price: {input: "0"}, mode: chat, lifecycle: {status: removed}}\n'
+        '  - {id: unknown, price: {input: "0"}}\n  - {id: chats, mode: chat, price: {input: "9", output: "9"}}\n'
+    )
+    live.write(provider(f"{server.url}/v1", rest=models))
+    assert live.ask("probe", "--completion")[0]["model"] == "chats"
+
+
+def test_a_name_that_is_not_found_in_time_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.write(provider("http://slow.internal/v1", "farm", "vllm", key="env:FAKE_KEY"))
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: time.sleep(8))
+    ways = Accesses(validate(live.root), None, ["env:FAKE_*@http://slow.internal"], Limits(timeout=0.5, retries=0))
+    started = time.monotonic()
+    found = probe(ways, endpoints_to_probe(ways.env), network=Network)
+    assert found[0].verdict == "timeout"
+    assert time.monotonic() - started < 5
+
+
+def test_watching_is_for_what_can_go_on(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    for args in (("--interval", "5"), ("--rounds", "2"), ("--watch", "-o", "junit"), ("--watch", "-o", "prometheus")):
+        assert live.run("probe", *args).returncode == 2
+
+
+def test_a_reader_that_goes_away_ends_it(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    command = f"{sys.executable} -m llmconf -C {live.root} probe --watch --interval 1 --rounds 9 -o json --allow-ref env:FAKE_KEY"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | head -n 1; exit ${{PIPESTATUS[0]}}"], check=False, capture_output=True,
+        env={**os.environ, "FAKE_KEY": KEY}, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, len(done.stdout.splitlines())) == (141, 1), done.stderr
+
+
+def test_a_closed_stream_is_no_defect(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    command = f"{sys.executable} -m llmconf -C {live.root} probe --allow-ref env:FAKE_KEY >&-"
+    done = subprocess.run(
+        ["bash", "-c", command], check=False, capture_output=True, env={**os.environ, "FAKE_KEY": KEY}, timeout=60,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")

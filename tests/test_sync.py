@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +55,7 @@ def test_the_first_lock(live: Live) -> None:
     assert 'input: "1.25"' in text
     assert "price: genai-prices" in text
     assert live.run("validate", "--frozen").returncode == 0
-    assert "openai    gpt-5       chat  400000   1.25   10" in live.run("list", "model").stdout
+    assert "openai    gpt-5       -     400000   1.25   10" in live.run("list", "model").stdout
 
 
 def test_twice_changes_no_byte(live: Live) -> None:
@@ -235,7 +238,7 @@ def test_the_formats(live: Live) -> None:
     found = json.loads(sync(live, "--dry-run", "-o", "json"))
     assert found[0]["added"] == ["gpt-4o", "gpt-5", "gpt-5-mini"]
     assert found[0]["drifted"] is True
-    assert "**provider/openai**: 3 added\n- `+ gpt-4o`\n" in sync(live, "--dry-run", "-o", "markdown")
+    assert "**provider/openai**: 3 added\n\n- + gpt-4o\n" in sync(live, "--dry-run", "-o", "markdown")
 
 
 def test_a_link_out_of_the_repository_is_not_followed(live: Live, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -277,3 +280,106 @@ def test_branches_that_add_models_at_different_places_merge_clean(live: Live, op
     git("merge", "--quiet", "one", cwd=live.root)
     openai.models.append("gpt-3")
     sync(live, "--check")
+
+
+def test_an_id_that_nobody_has_is_a_mistake(live: Live) -> None:
+    sync(live)
+    done = live.run("sync", "--model", "gpt-5-mni", *ALLOW)
+    assert done.returncode == 1
+    assert "no provider lists the model `gpt-5-mni`" in done.stderr
+    assert "did you mean `gpt-5-mini`?" in done.stderr
+
+
+def test_one_model_cannot_stand_for_another_filter(live: Live, server: Server) -> None:
+    sync(live)
+    text = live.lock()
+    live.write(provider(f"{server.url}/v1", rest="sync:\n  include: ['gpt-5*']\n"), ROUTE)
+    assert "refused: the lock was written for another type or filter" in sync(live, "--model", "gpt-5", code=1)
+    assert live.lock() == text
+
+
+def test_a_disabled_provider_is_not_passed_over_in_silence(live: Live, server: Server) -> None:
+    off = provider(f"{server.url}/v1", "off").replace("type: openai\n", "type: openai\nenabled: false\n")
+    live.write(provider(f"{server.url}/v1"), off)
+    done = live.run("sync", "--only", "provider/off", *ALLOW)
+    assert done.returncode == 1
+    assert "provider/off is disabled here" in done.stderr
+
+
+def test_pruning_is_about_all_providers(live: Live) -> None:
+    assert live.run("sync", "--prune", "--only", "provider/openai").returncode == 2
+    assert live.run("sync", "--prune", "--model", "gpt-5").returncode == 2
+
+
+def test_one_lock_serves_the_environments_of_a_provider(live: Live, openai: OpenAI) -> None:
+    with serve(openai) as first, serve(openai) as second:
+        hosts = f'"{first.url}", "{second.url}"'
+        base = provider(f"{first.url}/v1").replace(f'["{first.url}"]', f"[{hosts}]")
+        live.write(base, ROUTE, settings="environments: [dev, prod]\n")
+        overlay = f"kind: Endpoint\nprovider: openai\nname: main\nurl: {second.url}/v1\n"
+        live.write(overlay, settings="environments: [dev, prod]\n", name="environments/dev/openai.yaml")
+        sync(live, "--env", "prod")
+        text = live.lock()
+        assert "up to date" in sync(live, "--env", "dev")
+        sync(live, "--env", "prod", "--check")
+        assert live.lock() == text
+        assert first.seen
+        assert second.seen
+
+
+def test_line_ends_of_a_checkout_are_no_drift(live: Live) -> None:
+    sync(live)
+    file = live.root / "lock/openai.lock.yaml"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    sync(live, "--check")
+    assert live.run("validate", "--frozen").returncode == 0
+
+
+def test_a_lock_is_written_before_it_is_told_of(live: Live) -> None:
+    command = f"{sys.executable} -m llmconf -C {live.root} sync --allow-ref env:FAKE_KEY | true"
+    subprocess.run(
+        ["bash", "-c", command], check=False, capture_output=True, env={**os.environ, "FAKE_KEY": KEY}, timeout=60,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "- id: gpt-5\n" in live.lock()
+
+
+def test_a_list_that_is_exchanged_as_a_whole_has_to_be_allowed(live: Live, openai: OpenAI) -> None:
+    openai.models[:] = ["gpt-5"]
+    sync(live)
+    openai.models[:] = ["something-else"]
+    assert "refused: 1 of 1 models" in sync(live, code=1)
+
+
+def test_what_a_provider_says_of_a_disabled_model_is_cured_by_a_sync(live: Live, server: Server) -> None:
+    sync(live)
+    file = live.root / "lock/openai.lock.yaml"
+    block = file.read_text()
+    at = block.index("- id: gpt-5\n")
+    end = block.index("  sources:", at)
+    file.write_text(block[:end] + "  enabled: false\n" + block[end:])
+    assert "LCR003" in live.run("validate").stdout
+    sync(live)
+    assert live.run("validate").returncode == 0
+
+
+def test_a_list_that_repeats_a_key_changes_nothing(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    text = live.lock()
+    openai.models.append(KEY)
+    assert "repeats a secret" in sync(live, code=4)
+    assert live.lock() == text
+
+
+def test_a_pattern_takes_no_time(live: Live, server: Server, openai: OpenAI) -> None:
+    openai.models.append("a" * 250)
+    stars = "sync:\n  include: ['" + "*a" * 14 + "*b', 'gpt*']\n"
+    live.write(provider(f"{server.url}/v1", rest=stars), ROUTE)
+    assert "3 added" in sync(live)
+
+
+def test_what_a_vendor_calls_its_models_is_no_markup(live: Live, openai: OpenAI) -> None:
+    openai.models.append("<b>`[x](https://evil.example)")
+    text = sync(live, "--dry-run", "-o", "markdown")
+    assert "evil.example" in text
+    assert not any(mark in text.replace("**", "").replace("&#", "") for mark in ("<", "[", "`", "("))

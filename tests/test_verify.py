@@ -9,6 +9,7 @@ import pytest
 from live import ALLOW, KEY, Live, OpenAI, provider
 from upstream import deepseek, openrouter
 from upstream.server import Server, serve
+from upstream.vendor import Answer
 
 
 @pytest.fixture
@@ -101,3 +102,29 @@ def test_a_reference_that_is_not_allowed(live: Live, server: Server) -> None:
     assert "--allow-ref 'env:FAKE_KEY'" in done.stdout
     assert KEY not in done.stdout + done.stderr
     assert server.seen == []
+
+
+@pytest.mark.parametrize("type_", ["openai_compatible", "vllm", "litellm", "openai"])
+def test_a_server_that_asks_nobody_for_a_key_proves_nothing(live: Live, type_: str) -> None:
+    """Many servers ignore the key that is sent to them: the same is asked without it."""
+    with serve(lambda _seen, _state: Answer(200, {"object": "list", "data": [{"id": "m", "object": "model"}]})) as server:
+        live.write(provider(f"{server.url}/v1", "farm", type_))
+        done = live.run("verify", *ALLOW)
+    assert done.returncode == 4
+    assert "the server answers the same without a key" in done.stdout
+    assert "authorization" not in server.seen[-1].headers
+
+
+def test_what_is_wrong_weighs_more_than_what_is_not_known(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "other", key="env:NOT_ALLOWED"))
+    live.key = "sk-fake-another-key-that-nobody-knows"
+    done = live.run("verify", *ALLOW)
+    assert ("invalid" in done.stdout, "undetermined" in done.stdout, done.returncode) == (True, True, 1)
+
+
+def test_a_rate_limit_says_nothing_of_a_key(live: Live) -> None:
+    with serve(lambda _seen, _state: Answer(429, {"error": {"message": "slow down", "code": "rate_limit_exceeded"}})) as server:
+        live.write(provider(f"{server.url}/v1"))
+        done = live.run("verify", *ALLOW, "--retries", "0")
+    assert done.returncode == 4
+    assert "rate_limited" in done.stdout

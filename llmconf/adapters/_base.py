@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +21,7 @@ Verdict = Literal[
 """What a probe says of an endpoint. `degraded` answers, but with an error of its own or while it is loading."""
 
 _SUCCESS = range(200, 300)
+_LARGEST_EXPONENT = 400
 
 
 class Options(BaseModel):
@@ -112,24 +114,27 @@ class Response:
 
     def json(self) -> Any:
         """Return the body as JSON; numbers with a fraction are Decimal. Raises Unreadable."""
-        from decimal import Decimal
-
-        def refuse(_: str) -> None:
-            raise ValueError
-
         try:
-            return json.loads(self.body, parse_float=Decimal, parse_constant=refuse)
-        except (ValueError, RecursionError):
+            return json.loads(self.body, parse_float=_number, parse_constant=_number)
+        except (ValueError, ArithmeticError, RecursionError):
             kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
             said = f", but {kind}" if kind in ("text/html", "text/plain", "text/xml") else ""
             raise Unreadable(f"the answer is not JSON{said}") from None
+
+
+def _number(text: str) -> Decimal:
+    """Read a number that is no integer; one that no price or limit could be is no number of an answer."""
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError(text)
+    return number
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What an answer that is no success means.
 
-    `detail` quotes the server and may hold anything, a key included: `access.py` redacts it before anybody
+    `detail` quotes the server and may hold anything, a key included: `calls.py` redacts it before anybody
     sees it. `code` is the vendor's own. `expired` tells a credential that has ended from one that is wrong.
     """
 
@@ -247,6 +252,20 @@ class Adapter(Protocol):
     def completion(self, site: Site, model: str, /) -> Request:
         """Return the smallest call of a model, which costs money."""
         ...
+
+
+_ANSWERS = ("choices", "content", "candidates", "output", "message", "response", "text", "generations")
+"""Where the protocols have what a model said: OpenAI, Anthropic, Gemini, Bedrock, Cohere and Ollama, Generate."""
+
+
+def read_completion(response: Response) -> None:
+    """See that the successful answer to a completion holds something that a model said. Raises Unreadable.
+
+    A model may spend the few tokens that it is given on thinking, so that no text need be in it.
+    """
+    data = response.json()
+    if not isinstance(data, dict) or not any(data.get(name) for name in _ANSWERS):
+        raise Unreadable("the answer is not that of a model")
 
 
 def no_exchange(_site: Site, _now: int) -> Request | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,8 @@ def following(here: Position, listing: Listing, data: Any, items: list[Any], lis
 
     Raises Unreadable where the list ends before the total that it names, or where its next page is this one.
     """
+    if listing.paging is None and _goes_on(data):
+        raise Unreadable("the list says that it goes on, and how is not known of this vendor")
     token = _token(here, listing, listing.paging, data, items) if listing.paging else None
     if token is not None:
         if token == here.token:
@@ -46,20 +49,34 @@ def following(here: Position, listing: Listing, data: Any, items: list[Any], lis
     return Position(here.listing + 1).cursor if here.listing + 1 < lists else None
 
 
+_MORE = ("has_more", "next_page_token", "nextPageToken", "next_page", "next")
+
+
+def _goes_on(data: Any) -> bool:
+    """Tell whether an answer has a mark of a further page, as vendors with pages have it."""
+    return isinstance(data, Mapping) and any(data.get(name) not in (None, False, "") for name in _MORE)
+
+
 def _token(here: Position, listing: Listing, paging: Paging, data: Any, items: list[Any]) -> str | None:
     match paging.kind:
         case "page_token":
             return next_token(at(data, paging.next or ""))
         case "after":
-            last = first(items[-1], listing.id or ("id",), model_id) if items else None
-            return last if at(data, paging.more or "has_more") is True else None
+            if at(data, paging.more or "has_more") is not True:
+                return None
+            last: str | None = first(items[-1], listing.id or ("id",), model_id) if items else None
+            if last is None:
+                raise Unreadable("the list says that it goes on, and not from where")
+            return last
         case "limit_offset":
             return str(here.seen + len(items)) if _more(here, listing, paging, data, items) else None
         case "page_no":
             number = int(here.token or "1")
             pages = count(at(data, paging.pages)) if paging.pages else None
             more = number < pages if pages else _more(here, listing, paging, data, items)
-            return str(number + 1) if more and items else None
+            if more and not items:
+                raise Unreadable("the list ends before the number of pages that it names")
+            return str(number + 1) if more else None
 
 
 def _more(here: Position, listing: Listing, paging: Paging, data: Any, items: list[Any]) -> bool:

@@ -57,6 +57,8 @@ def read(data: bytes, file: str) -> dict[tuple[str, str], Facts]:
         if (known.type, known.id) in models:
             raise RefusedError(f"{file}:{number}: `{known.type}` has this model twice", _HINT)
         models[known.type, known.id] = _facts(known)
+        if _is_negative(models[known.type, known.id].price):
+            raise RefusedError(f"{file}:{number}: a price is negative", _HINT)
     return models
 
 
@@ -68,6 +70,12 @@ def _parse(shape: type[Shape], line: bytes, where: str) -> Shape:
         path = ".".join(str(step) for step in first["loc"] if step in _KEYS or isinstance(step, int))
         said = f"{path}: {first['msg']}" if path else first["msg"]
         raise RefusedError(f"{where}: {said}", _HINT) from None
+
+
+def _is_negative(price: Any) -> bool:
+    if isinstance(price, Mapping):
+        return any(map(_is_negative, price.values()))
+    return any(map(_is_negative, price)) if isinstance(price, list) else str(price).startswith("-")
 
 
 def _facts(line: _Line) -> Facts:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from llmconf.cli._group import Commands
+from llmconf.cli._group import EXIT_PIPE, Commands
 from llmconf.errors import LlmconfError
 from llmconf.version import __version__
 
 EXIT_INTERNAL = 70
-_EXIT_INTERRUPTED, _EXIT_PIPE = 130, 141
+_EXIT_INTERRUPTED = 130
 
 
 @click.command(
@@ -46,6 +47,9 @@ def run() -> NoReturn:
     gc.disable()
     # Looking for pydantic plugins reads the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # A stream that was closed before the start is None, and nobody looks at it.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - likewise
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -54,7 +58,7 @@ def run() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     except BrokenPipeError:
-        status = _EXIT_PIPE
+        status = EXIT_PIPE
     # All is written: taking down a million objects one by one would only take time.
     os._exit(status)
 
@@ -80,7 +84,7 @@ def _run(*, debug: bool) -> int:
         return error.exit_code
     except BrokenPipeError:
         # The reader went away, as `| head` does.
-        return _EXIT_PIPE
+        return EXIT_PIPE
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
     except Exception as error:  # the command boundary: a defect must not end in a traceback

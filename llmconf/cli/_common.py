@@ -164,6 +164,9 @@ def write_file(path: Path, data: bytes, what: str) -> None:
     """Write a file that was asked for, whole or not at all. Raises RefusedError."""
     from llmconf.files import write_atomic
 
+    if path.is_symlink() and path.absolute().parts[1:2] != ("dev",):
+        # A pull request can make links, and the file that one leads to is not the one that was named.
+        raise RefusedError(f"{what} cannot be written to {path}: it is a link", "name the file itself")
     try:
         write_atomic(path, data)
     except OSError as error:
@@ -222,9 +225,11 @@ def is_under(name: str, paths: list[str]) -> bool:
 
 
 def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
-    """Align rows under their headings; the last column is not padded."""
+    """Align rows under their headings; the last column is not padded, and nothing in a cell drives a terminal."""
+    from llmconf.reporters._text import visible
+
     cells = [[column.upper() for column in columns]]
-    cells += [[_cell(row.get(column)) for column in columns] for row in rows]
+    cells += [[visible(_cell(row.get(column))) for column in columns] for row in rows]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     return "".join(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n"

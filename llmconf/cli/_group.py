@@ -9,6 +9,10 @@ import click
 from llmconf.registry import load_module, module_names
 
 
+EXIT_PIPE = 141
+"""Exit code where the reader went away, as shells have it."""
+
+
 class Commands(click.Group):
     """Finds its commands among the modules of `package`.
 
@@ -18,6 +22,13 @@ class Commands(click.Group):
     def __init__(self, *args: Any, package: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.package = package
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # click itself would make 1 of it, which is an answer here.
+            raise click.exceptions.Exit(EXIT_PIPE) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [_command_name(module) for module in module_names(self.package)]

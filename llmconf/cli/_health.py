@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from llmconf.cli import _common as common
-from llmconf.reporters._text import dump_json, visible
+from llmconf.reporters._text import dump_json, inert, visible
 
 if TYPE_CHECKING:
     from llmconf.probe import Health
@@ -67,16 +67,9 @@ def as_markdown(found: Sequence[Health]) -> str:
     lines.append("| --- | --- | --- | --- | --- |")
     for health in sorted(found, key=lambda each: each.verdict == "healthy"):
         cells = _cells(health)
-        row = [f"`{health.identity}`", health.verdict, cells["status"], cells["total"], _plain(cells["detail"])]
+        row = [inert(health.identity), health.verdict, cells["status"], cells["total"], inert(_said(health))]
         lines.append("| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |")
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Write what a server said so that nothing in it is markup."""
-    for mark in "\\`*_{}[]()<>#!|~@":
-        text = text.replace(mark, f"&#{ord(mark)};")
-    return text
 
 
 def as_prometheus(found: Sequence[Health]) -> str:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-ABOUT_MODELS = frozenset({"LCR002", "LCR005", "LCR006", "LCM004", "LCM005", "LCM007", "LCM008", "LCM009", "LCM010"})
+ABOUT_MODELS = frozenset({
+    "LCR002", "LCR003", "LCR005", "LCR006", "LCM004", "LCM005", "LCM007", "LCM008", "LCM009", "LCM010",
+})  # fmt: skip
 """Findings that a newer model list may mend: they must not keep anybody from asking for it."""
 
 _AT_ONCE, _PER_HOST = 50, 8
@@ -96,6 +98,14 @@ def network_options(function: Function) -> Function:
 
 
 _NAMES = tuple(each.name for each in fields(Asked))
+
+
+def defect(error: Exception) -> None:
+    """Show the traceback of a defect that one endpoint met, where that was asked for."""
+    if "--debug" in sys.argv:
+        import traceback
+
+        traceback.print_exception(error)
 
 
 @contextmanager

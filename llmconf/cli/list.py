@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -77,6 +76,7 @@ def command(
       llmconf list provider --env prod --label owner=llm-platform -o name
     """
     from llmconf.filters import Filters, filter_rows, sort_rows
+    from llmconf.reporters._text import dump_json, visible
     from llmconf.views import resource_rows
 
     filters = Filters(frozenset(capabilities), _parse_labels(labels), provider, **of_models)
@@ -85,9 +85,9 @@ def command(
     rows = filter_rows(resolved, kind, resource_rows(resolved, kind, today or date.today()), filters)
     rows = sort_rows(kind, rows, sort)
     if output == "name":
-        text = "".join(f"{row['identity']}\n" for row in rows)
+        text = "".join(f"{visible(row['identity'])}\n" for row in rows)
     elif output == "json":
-        text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+        text = dump_json(rows)
     elif output == "yaml":
         text = common.to_yaml(rows)
     else:
@@ -97,11 +97,13 @@ def command(
 
 
 def _columns(kind: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the columns of a table. Where all models are active, their status goes without saying."""
+    """Return the columns of a table. Where all models are active and enabled, that goes without saying."""
     columns = _COLUMNS[kind]
-    if kind == "model" and any(row["status"] != "active" for row in rows):
-        return (*columns[:3], "status", *columns[3:])
-    return columns
+    if kind != "model":
+        return columns
+    enabled = ("enabled",) if not all(row["enabled"] for row in rows) else ()
+    status = ("status",) if any(row["status"] != "active" for row in rows) else ()
+    return (*columns[:3], *enabled, *status, *columns[3:])
 
 
 def _parse_labels(labels: tuple[str, ...]) -> dict[str, str]:

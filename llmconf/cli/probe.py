@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llmconf.schema.kinds import Endpoint, Model
 
 _FORMATS = ("table", "json", "junit", "markdown", "prometheus")
+_INTERVAL = 30.0
 _CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -29,18 +30,19 @@ _CLEAR = "\x1b[H\x1b[2J"
 @click.option("--out", metavar="FILE", help="Write the results as JSON to FILE as well.")
 @click.option("--completion", is_flag=True, help="Call a model at each endpoint, once: this costs money.")
 @click.option("--watch", is_flag=True, help="Probe again and again, until interrupted.")
-@click.option("--interval", type=click.FloatRange(1, 86400), default=30.0, show_default=True, metavar="SECONDS",
-              help="Pause between two rounds of --watch.")  # fmt: skip
+@click.option("--interval", type=click.FloatRange(1, 86400), metavar="SECONDS",
+              help="Pause between two rounds of --watch, 30 without it.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(1), metavar="N", help="End --watch after N rounds.")
 @shared.network_options
 def command(
-    identities: tuple[str, ...], output: str, out: str | None, completion: bool, watch: bool, interval: float,
+    identities: tuple[str, ...], output: str, out: str | None, completion: bool, watch: bool, interval: float | None,
     rounds: int | None, asked: shared.Asked,
 ) -> int:  # fmt: skip
     """Probe the enabled endpoints of an environment: does each answer, and does it take its credential?
 
     IDENTITY narrows it down to endpoints or providers. A probe asks only for what is free. Exit 1 where an
-    endpoint is not healthy, 4 where one could not be probed because its credential does not open.
+    endpoint is not healthy, 4 where one could not be probed because its credential does not open; with --watch
+    that is about the last round.
 
     \b
     Examples:
@@ -51,8 +53,7 @@ def command(
     """
     from llmconf.probe import endpoints_to_probe, models_to_call
 
-    if rounds is not None and not watch:
-        raise click.UsageError("--rounds goes with --watch")
+    _check_watching(watch, interval, rounds, output)
     if completion and watch and rounds is None:
         raise click.UsageError("--completion with --watch needs --rounds: each round costs money")
     checked, name = asked.check()
@@ -76,7 +77,15 @@ def command(
         _write(found, output, out, again=watch)
         if not watch or done == rounds:
             return _status(found)
-        time.sleep(interval)
+        time.sleep(interval or _INTERVAL)
+
+
+def _check_watching(watch: bool, interval: float | None, rounds: int | None, output: str) -> None:
+    for name, value in (("--interval", interval), ("--rounds", rounds)):
+        if value is not None and not watch:
+            raise click.UsageError(f"{name} goes with --watch")
+    if watch and output not in ("table", "json"):
+        raise click.UsageError(f"-o {output} is one document, and --watch would write many: use table or json")
 
 
 def _announce(models: dict[str, Resource[Model]], rounds: int) -> None:
@@ -96,7 +105,7 @@ def _round(
     from llmconf.probe import probe
 
     with shared.progress("Probing", len(endpoints)) as done:
-        return probe(ways, endpoints, network=asked.network, models=models, done=done)
+        return probe(ways, endpoints, network=asked.network, defect=shared.defect, models=models, done=done)
 
 
 def _write(found: list[Health], output: str, out: str | None, *, again: bool) -> None:

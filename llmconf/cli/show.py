@@ -30,6 +30,7 @@ def command(
       llmconf show route/chat-default --env prod
       llmconf show endpoint/openai/eu --env prod --why
     """
+    from llmconf.reporters._text import dump_json
     from llmconf.views import masked, origins
 
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
@@ -44,19 +45,21 @@ def command(
         rows = list(origins(checked.project, resource))
         click.echo(_explain(identity, rows) if output == "yaml" else _explain_json(identity, rows), nl=False)
     elif output == "json":
-        click.echo(json.dumps(masked(resolved, resource), indent=2, ensure_ascii=False))
+        click.echo(dump_json(masked(resolved, resource)), nl=False)
     else:
         click.echo(common.to_yaml(masked(resolved, resource)), nl=False)
     return 0
 
 
 def _explain(identity: str, rows: list[tuple[str, Any, list[str]]]) -> str:
+    from llmconf.reporters._text import visible
+
     width = max((len(f"{path}: {_short(value)}") for path, value, _ in rows), default=0)
     lines = [identity]
     for path, value, places in rows:
         left = f"{path}: {_short(value)}"
         lines.append(f"  {left.ljust(min(width, 60))}  {' -> '.join(places)}")
-    return "\n".join(lines) + "\n"
+    return "".join(visible(line) + "\n" for line in lines)
 
 
 def _short(value: Any) -> str:
@@ -65,4 +68,6 @@ def _short(value: Any) -> str:
 
 def _explain_json(identity: str, rows: list[tuple[str, Any, list[str]]]) -> str:
     values = [{"path": path, "value": value, "set_by": places} for path, value, places in rows]
-    return json.dumps({"identity": identity, "values": values}, indent=2, ensure_ascii=False) + "\n"
+    from llmconf.reporters._text import dump_json
+
+    return dump_json({"identity": identity, "values": values})

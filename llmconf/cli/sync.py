@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from llmconf.access import Accesses
     from llmconf.catalog import Disagreement
     from llmconf.check import Checked
+    from llmconf.lockupdate import Update, Wish
     from llmconf.resolved import Resource
     from llmconf.schema.kinds import Provider
-    from llmconf.sync import Update, Wish
 
 _FEW = 20
 
@@ -49,22 +49,25 @@ def command(
       llmconf sync --env prod --dry-run -o markdown
     """
     from llmconf import sync as stage
+    from llmconf.lockupdate import Wish
 
     if check and dry_run:
         raise click.UsageError("--check and --dry-run both write nothing: choose one")
+    if prune and (only or models):
+        raise click.UsageError("--prune is about all providers: it goes with neither --only nor --model")
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
         providers = stage.providers_to_sync(resolved, only)
     except KeyError as error:
         raise shared.known_or_usage(error.args[0], list(resolved.providers), "llmconf list provider -o name") from None
-    wish = stage.Wish(frozenset(models), allow_removals)
+    wish = Wish(frozenset(models), allow_removals)
     updates = _listed(asked, asked.accesses(checked, name), providers, checked, wish)
     if prune:
         updates += stage.orphans(checked)
-    click.echo(_rendered(updates, output), nl=False)
     if not check and not dry_run:
         stage.write(checked.project.root, updates)
+    click.echo(_rendered(updates, output), nl=False)
     return _status(updates, check=check)
 
 
@@ -76,7 +79,10 @@ def _listed(
 
     catalogs = catalog.load(checked.project.root)
     with shared.progress("Syncing", len(providers)) as done:
-        return sync(ways, providers, checked=checked, catalogs=catalogs, wish=wish, network=asked.network, done=done)
+        return sync(
+            ways, providers, checked=checked, catalogs=catalogs, wish=wish,
+            network=asked.network, done=done, defect=shared.defect,
+        )  # fmt: skip
 
 
 def _status(updates: list[Update], *, check: bool) -> int:
@@ -104,11 +110,11 @@ def _text(update: Update) -> str:
 
 
 def _markdown(update: Update) -> str:
-    from llmconf.reporters._text import visible
+    from llmconf.reporters._text import inert
 
-    lines = [f"**provider/{update.provider}**: {_summary(update)}"]
-    lines += [f"- `{line}`" if "`" not in line else f"- {line}" for line in _details(update)]
-    return "\n".join(visible(line) for line in lines) + "\n\n"
+    lines = [f"**provider/{update.provider}**: {inert(_summary(update))}", ""]
+    lines += [f"- {inert(line)}" for line in _details(update)]
+    return "\n".join(lines).rstrip() + "\n\n"
 
 
 def _summary(update: Update) -> str:

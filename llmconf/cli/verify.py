@@ -48,7 +48,7 @@ def command(
         return 0
     ways = asked.accesses(checked, name)
     with shared.progress("Verifying", len(credentials)) as done:
-        found = verify(ways, credentials, network=asked.network, done=done)
+        found = verify(ways, credentials, network=asked.network, defect=shared.defect, done=done)
     rows = [_row(each) for each in found]
     click.echo(dump_json(rows) if output == "json" else common.table(_cells(rows), _COLUMNS), nl=False)
     return _status(found)

@@ -87,13 +87,16 @@ class Network:
     async def __aenter__(self) -> Self:
         # Names are looked up in threads. With the few that a loop has by itself, some names that do not resolve
         # would keep all others waiting until their time is over.
-        pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="llmconf-network")
-        asyncio.get_running_loop().set_default_executor(pool)
+        self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="llmconf-network")
+        asyncio.get_running_loop().set_default_executor(self._pool)
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        # A look-up that hangs is not waited for, neither here nor when the loop ends.
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         idle, self._idle = self._idle, []
         for _, connection in idle:
             await connection.aclose()

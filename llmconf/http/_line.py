@@ -16,12 +16,15 @@ from llmconf.fields import Origin, parse_url, url_secrets
 from llmconf.http._proxies import Environment, Proxy, choose
 from llmconf.version import __version__
 
-_OF_THE_CONNECTION = frozenset(
-    {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization",
-     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
-)  # fmt: skip
+_OF_THE_CONNECTION = frozenset({
+    "accept-encoding", "connection", "content-length", "expect", "forwarded", "host", "keep-alive",
+    "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-forwarded-host",
+    "x-original-url", "x-rewrite-url",
+})  # fmt: skip
 """Headers that a file may not set: they say where a message ends, or lead it to another host behind the same door."""
 _AFTER_HOST = re.compile(r"^[^/]*//[^/?]*")
+_OF_THE_CREDENTIAL = frozenset({"api-key", "authorization", "x-amz-security-token", "x-api-key", "x-goog-api-key"})
+"""Headers that carry a credential: a file that sets one as well would have another key tried than the one named."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~]+(?:[ \t]+[!-~]+)*)?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -111,7 +114,7 @@ def find_route(line: Line, request: Request, environment: Environment) -> Route:
             "seal the credential for this host, or correct the URL",
         )
     carries = line.has_secrets or (own and bool(line.headers) and line.private_headers)
-    if proxy and carries and not _covered(proxy.origin, line):
+    if proxy and carries:
         _guard_proxy(line, origin, own, proxy)
     return Route(origin, target, own, proxy)
 
@@ -151,6 +154,8 @@ def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes
         for key, value in line.headers.items():
             if key.lower() in _OF_THE_CONNECTION:
                 raise RefusedError(f"the header `{key}` belongs to the connection and cannot be set")
+            if line.has_secrets and key.lower() in _OF_THE_CREDENTIAL and key.lower() in found:
+                raise RefusedError(f"the header `{key}` is set for the credential already", "remove one of the two")
             found[key.lower()] = value
     for key, value in found.items():
         if not _NAME.fullmatch(key):

@@ -33,6 +33,14 @@ def visible(text: str) -> str:
     return UNSAFE.sub(lambda match: escaped(match[0]), text)
 
 
+_MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "&\\`*_{}[]()<>#!|~@:"}
+
+
+def inert(text: str) -> str:
+    """Return a text of somebody else so that nothing in it is Markdown, HTML, a mention or a link."""
+    return visible(text).translate(_MARKUP)
+
+
 def shorten(text: str, limit: int) -> str:
     """Cut a text to at most `limit` characters, with an ellipsis where something is missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from llmconf.fields import MODEL_ID_CHARACTER
 from llmconf.schema._types import (
     Capability,
     Count,
@@ -34,9 +35,9 @@ from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
 
 ProviderReference = Name
 ModelReference = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s\x00-\x1f\x7f]{1,256}$")
+    str, StringConstraints(pattern=rf"^[a-z0-9][a-z0-9._-]{{0,62}}/{MODEL_ID_CHARACTER}{{1,256}}$")
 ]
-Use = Annotated[str, StringConstraints(pattern=r"^(route|provider|model)/[^\s\x00-\x1f\x7f]{1,320}$")]
+Use = Annotated[str, StringConstraints(pattern=rf"^(route|provider|model)/{MODEL_ID_CHARACTER}{{1,320}}$")]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,4096}$")]
 

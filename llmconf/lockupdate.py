@@ -1,0 +1,188 @@
+"""What a model list makes of a lock: pure decisions, of which the stage `sync` carries out what they say.
+
+A list that failed, is empty or has lost too many models changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from llmconf import lockfile
+from llmconf.adapters import ModelRecord
+from llmconf.catalog import PROVIDER, Catalogs, Disagreement, enrich
+from llmconf.discover import lock_name
+from llmconf.listing import Listing
+from llmconf.lockfile import Locked, LockFile, Source
+
+_SHARE, _FEW = 0.25, 1
+"""Part of the locked models that may vanish at once without being asked for, and how many may in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a run of sync is asked for. `models` narrows it down to these ids; empty means all."""
+
+    models: frozenset[str] = frozenset()
+    allow_removals: bool = False
+
+
+@dataclass(slots=True)
+class Update:
+    """What becomes of one lock.
+
+    `old` and `new` are its texts, None for a file that is not there. `vanished` models are no longer listed and
+    stay, marked as removed, since something uses them; `removed` ones go. `changed` maps an id to its facts
+    that differ, each as (fact, before, after); `disagreements` are those of provider and catalogs. `failure` says why
+    nothing could be determined, `refusal` why what was determined is not taken over; either leaves the lock as
+    it is. `notes` are for people.
+    """
+
+    provider: str
+    old: str | None = None
+    new: str | None = None
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+    changed: dict[str, list[tuple[str, Any, Any]]] = field(default_factory=dict)
+    disagreements: list[Disagreement] = field(default_factory=list)
+    failure: str | None = None
+    refusal: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def file(self) -> str:
+        """The name of the lock file, relative to the project."""
+        return lock_name(self.provider)
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the lock is not what it would be after a sync."""
+        return self.old != self.new
+
+
+def decide(
+    update: Update,
+    lock: LockFile | None,
+    listing: Listing,
+    source: Source,
+    catalogs: Catalogs,
+    wish: Wish,
+    used: Collection[str],
+) -> None:
+    """Work out the new text of a lock from what it holds, a list and what is in use; fills in `update`."""
+    old = {model.id: model for model in lock.models} if lock else {}
+    if listing.failure is not None:
+        update.failure = f"{listing.failure.verdict.replace('_', ' ')}: {listing.failure.detail}".removesuffix(": ")
+        return
+    listed = _enriched(update, listing, source, catalogs)
+    if not listed and (old or not listing.models):
+        update.failure = "the list is empty" if not listing.models else "the filter takes no model of the list"
+        return
+    if listing.skipped:
+        update.notes.append(f"{listing.skipped} entries without a usable id were left out")
+    # What a narrower filter leaves out was asked for, and does not count as lost.
+    gone = [name for name in old if name not in listed and (not wish.models or name in wish.models)]
+    update.refusal = _refusal(old, listed, gone, source, wish)
+    if wish.models and lock and _header(lock.source) != _header(source):
+        update.refusal = "the lock was written for another type or filter: sync all models of the provider first"
+    if update.refusal:
+        return
+    models = dict(old) if wish.models else {}
+    for name in gone:
+        models.pop(name, None)
+        if f"model/{update.provider}/{name}" in used:
+            models[name] = _as_removed(old[name])
+    models |= {name: model for name, model in listed.items() if not wish.models or name in wish.models}
+    _compare(update, old, models)
+    update.new = lockfile.write(LockFile(source, tuple(models.values())))
+    if not catalogs.imported and any("capabilities" not in model.facts for model in models.values()):
+        update.notes.append("not all capabilities are known: `llmconf catalog import` adds what a catalog knows")
+
+
+def _refusal(
+    old: Mapping[str, Locked], listed: Mapping[str, Locked], gone: Sequence[str], source: Source, wish: Wish
+) -> str | None:
+    """Say why a list is not taken over without being asked for it, or None."""
+    live = [name for name in old if _is_live(old[name])]
+    lost = [name for name in gone if name in live and lockfile.selects(name, source.include, source.exclude)]
+    all_gone = bool(lost) and not any(name in listed for name in live)
+    if wish.allow_removals or not (all_gone or len(lost) > max(_FEW, _SHARE * len(old))):
+        return None
+    return (
+        f"{len(lost)} of {len(old)} models are no longer listed, such as `{lost[0]}`: that may be a mistake of"
+        " the vendor; --allow-removals takes it over"
+    )
+
+
+def _header(source: Source) -> tuple[str, list[str], list[str]]:
+    return source.adapter, sorted(source.include), sorted(source.exclude)
+
+
+def _enriched(update: Update, listing: Listing, source: Source, catalogs: Catalogs) -> dict[str, Locked]:
+    """Return the listed models that the filter takes, with the facts that catalogs add."""
+    found: dict[str, Locked] = {}
+    for record in listing.models:
+        if not lockfile.selects(record.id, source.include, source.exclude):
+            continue
+        enriched = enrich(record, source.adapter, catalogs, source.endpoint)
+        update.disagreements += enriched.disagreements
+        facts, sources = _facts(enriched.record), dict(enriched.sources)
+        if "aliases" in facts:
+            sources["aliases"] = PROVIDER
+        found[record.id] = Locked(record.id, facts, record.callable, sources)
+    return found
+
+
+def _facts(record: ModelRecord) -> dict[str, Any]:
+    """Return what is known of a model in the shape that a lock has."""
+    stages = {key: getattr(record, key) for key in ("status", "deprecated", "retires", "replacement")}
+    lifecycle = {key: stage for key, stage in stages.items() if stage is not None and stage != "active"}
+    found = {
+        "mode": record.mode,
+        "capabilities": sorted(record.capabilities or ()),
+        "context": record.context,
+        "max_output": record.max_output,
+        "price": record.price,
+        "aliases": sorted(record.aliases),
+        "lifecycle": lifecycle,
+    }
+    return {fact: value for fact, value in found.items() if value}
+
+
+def _is_live(model: Locked) -> bool:
+    return (model.facts.get("lifecycle") or {}).get("status") != "removed"
+
+
+def _as_removed(model: Locked) -> Locked:
+    """Return a model as one that its provider does not list any more; what was known of it stays."""
+    lifecycle = {**(model.facts.get("lifecycle") or {}), "status": "removed"}
+    sources = {**model.sources, "lifecycle": PROVIDER}
+    return replace(model, facts={**model.facts, "lifecycle": lifecycle}, sources=sources)
+
+
+def _compare(update: Update, old: Mapping[str, Locked], new: Mapping[str, Locked]) -> None:
+    """Fill in what is added, removed and changed, each sorted by id."""
+    update.added = sorted(new.keys() - old.keys())
+    update.removed = sorted(old.keys() - new.keys())
+    for name in sorted(old.keys() & new.keys()):
+        if _is_live(old[name]) and not _is_live(new[name]):
+            update.vanished.append(name)
+            continue
+        before, after = old[name].facts, new[name].facts
+        differ = [
+            (fact, before.get(fact), after.get(fact))
+            for fact in lockfile.FACTS
+            if _plain(before.get(fact)) != _plain(after.get(fact))
+        ]
+        differ += [("enabled", old[name].enabled, new[name].enabled)] * (old[name].enabled != new[name].enabled)
+        if differ:
+            update.changed[name] = differ
+
+
+def _plain(value: Any) -> Any:
+    """Return a fact as it compares: the order of capabilities and aliases says nothing."""
+    if isinstance(value, list | tuple):
+        return sorted(map(_plain, value), key=str)
+    return {key: _plain(part) for key, part in value.items()} if isinstance(value, Mapping) else value

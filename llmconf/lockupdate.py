@@ -84,11 +84,6 @@ def decide(
         update.notes.append(f"{listing.skipped} entries without a usable id were left out")
     # What a narrower filter leaves out was asked for, and does not count as lost.
     gone = [name for name in old if name not in listed and (not wish.models or name in wish.models)]
-    update.refusal = _refusal(old, listed, gone, source, wish)
-    if wish.models and lock and _header(lock.source) != _header(source):
-        update.refusal = "the lock was written for another type or filter: sync all models of the provider first"
-    if update.refusal:
-        return
     models = dict(old) if wish.models else {}
     for name in gone:
         models.pop(name, None)
@@ -96,8 +91,13 @@ def decide(
             models[name] = _as_removed(old[name])
     models |= {name: model for name, model in listed.items() if not wish.models or name in wish.models}
     _compare(update, old, models)
+    update.refusal = _refusal(old, listed, gone, source, wish)
+    if wish.models and lock and _header(lock.source) != _header(source):
+        update.refusal = "the lock was written for another type or filter: sync all models of the provider first"
+    if update.refusal:
+        return
     update.new = lockfile.write(LockFile(source, tuple(models.values())))
-    if not catalogs.imported and any("capabilities" not in model.facts for model in models.values()):
+    if update.drifted and not catalogs.imported and any("capabilities" not in model.facts for model in models.values()):
         update.notes.append("not all capabilities are known: `llmconf catalog import` adds what a catalog knows")
 
 

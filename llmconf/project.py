@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,11 @@ def _read_documents(project: Project, parsed: ParsedFile) -> None:
 
 def _read_lock(project: Project, parsed: ParsedFile) -> None:
     lock, findings = read_lock(parsed.documents, parsed.name) if parsed.documents else (None, [])
+    anew = "or delete the file and run `llmconf sync`"
+    for index, finding in enumerate(project.findings):
+        if finding in parsed.findings and finding.code.startswith("LCY"):
+            project.findings[index] = replace(finding, hint=f"{finding.hint or 'mend it'}, {anew}")
+    findings = [replace(finding, hint=f"{finding.hint or 'mend it'}, {anew}") for finding in findings]
     project.findings.extend(findings)
     if lock is not None and not any(finding.code.startswith("LCY") for finding in parsed.findings):
         project.locks[lock.provider] = lock

@@ -168,7 +168,6 @@ def orphans(checked: Checked) -> list[Update]:
         if provider is not None and provider not in known:
             update = _untouched(checked, provider)
             update.new = None
-            update.notes.append("no such provider: deleted")
             found.append(update)
     return found
 

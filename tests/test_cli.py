@@ -524,3 +524,36 @@ def test_completion_completes(words: str, expected: str) -> None:
     program = Path(sys.executable).with_name("llmconf")
     done = subprocess.run([program], env={**os.environ, **settings}, check=False, capture_output=True, text=True)
     assert f"plain,{expected}" in done.stdout.splitlines()
+
+
+def complete(line: str, root: Path) -> list[str]:
+    """Return what bash is offered at the end of a command line."""
+    env = {"_LLMCONF_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv[0] = 'llmconf'; from llmconf.cli import group; group(prog_name='llmconf')"],
+        env={**os.environ, **env}, cwd=root, check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return [entry.partition(",")[2] for entry in done.stdout.split()]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("llmconf pro", "probe"),
+        ("llmconf validate --env pr", "prod"),
+        ("llmconf show route/chat-d", "route/chat-default"),
+        ("llmconf probe endpoint/openai/", "endpoint/openai/global"),
+        ("llmconf list model --capability function", "function_calling"),
+        ("llmconf list model --provider anth", "anthropic"),
+        ("llmconf sync --only provider/coh", "provider/cohere"),
+        ("llmconf rule LCE00", "LCE004"),
+        ("llmconf validate --report sar", "sarif"),
+    ],
+)
+def test_names_are_completed(line: str, offered: str) -> None:
+    assert offered in complete(line, EXAMPLES / "acme")
+
+
+def test_nothing_is_offered_where_there_is_no_project(tmp_path: Path) -> None:
+    assert complete("llmconf show route/", tmp_path) == []

@@ -46,7 +46,7 @@ def sync(live: Live, *args: str, code: int = 0) -> str:
 
 def test_the_first_lock(live: Live) -> None:
     assert live.run("validate").returncode == 1
-    assert "provider/openai: 3 added\n  + gpt-4o\n  + gpt-5\n  + gpt-5-mini\n" in sync(live)
+    assert "provider/openai: 3 added; lock/openai.lock.yaml written\n  + gpt-4o\n  + gpt-5\n  + gpt-5-mini\n" in sync(live)
     text = live.lock()
     assert text.startswith("# Written by `llmconf sync`.")
     assert [line for line in text.splitlines() if line.startswith("- id:")] == [
@@ -96,7 +96,7 @@ def test_a_model_that_goes_stays_while_a_route_uses_it(live: Live, openai: OpenA
 def test_a_model_that_nobody_uses_goes(live: Live, openai: OpenAI) -> None:
     sync(live)
     openai.models.remove("gpt-4o")
-    assert "provider/openai: 1 removed\n  - gpt-4o\n" in sync(live)
+    assert "provider/openai: 1 removed; lock/openai.lock.yaml written\n  - gpt-4o\n" in sync(live)
     assert "gpt-4o" not in live.lock()
 
 
@@ -164,7 +164,7 @@ def test_filters(live: Live, server: Server, openai: OpenAI) -> None:
     openai.models += ["whisper-1", "gpt-5-preview"]
     filters = "sync:\n  include: ['gpt-5*']\n  exclude: ['*-preview']\n"
     live.write(provider(f"{server.url}/v1", rest=filters), ROUTE)
-    assert "2 added\n  + gpt-5\n  + gpt-5-mini\n" in sync(live)
+    assert "2 added; lock/openai.lock.yaml written\n  + gpt-5\n  + gpt-5-mini\n" in sync(live)
     assert "  include:\n  - \"gpt-5*\"" in live.lock() or "  include:\n  - gpt-5*" in live.lock()
     assert live.run("validate", "--frozen").returncode == 0
     live.write(provider(f"{server.url}/v1"), ROUTE)
@@ -182,7 +182,7 @@ def test_a_narrower_filter_is_no_loss(live: Live, server: Server, openai: OpenAI
 def test_one_model_only(live: Live, openai: OpenAI) -> None:
     sync(live)
     openai.models[:] = ["gpt-5", "gpt-5-nano", "gpt-5-turbo"]
-    assert "1 added\n  + gpt-5-nano\n" in sync(live, "--model", "gpt-5-nano")
+    assert "1 added; lock/openai.lock.yaml written\n  + gpt-5-nano\n" in sync(live, "--model", "gpt-5-nano")
     assert "gpt-5-turbo" not in live.lock()
     assert "gpt-4o" in live.lock()
 
@@ -202,7 +202,7 @@ def test_a_lock_without_its_provider_is_pruned(live: Live, server: Server) -> No
     live.write(provider(f"{server.url}/v1"), ROUTE)
     sync(live)
     assert (live.root / "lock/second.lock.yaml").exists()
-    assert "provider/second: deleted" in sync(live, "--prune")
+    assert "provider/second: no such provider; lock/second.lock.yaml deleted" in sync(live, "--prune")
     assert not (live.root / "lock/second.lock.yaml").exists()
 
 
@@ -211,8 +211,39 @@ def test_a_lock_with_mistakes_is_left_alone(live: Live) -> None:
     file = live.root / "lock/openai.lock.yaml"
     file.write_text(file.read_text().replace("id: gpt-5\n", "id: gpt-5\n  contxt: 1\n"))
     text = file.read_text()
-    assert live.run("sync", *ALLOW).returncode == 1
+    done = live.run("sync", *ALLOW)
+    assert done.returncode == 4
+    assert "lock/openai.lock.yaml: unknown key `contxt`" in done.stdout
     assert file.read_text() == text
+    assert "or delete the file and run `llmconf sync`" in live.run("validate").stdout
+
+
+def test_a_broken_lock_stops_no_other(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"), ROUTE)
+    sync(live)
+    (live.root / "lock/openai.lock.yaml").write_text("- no lock\n")
+    (live.root / "lock/second.lock.yaml").unlink()
+    said = sync(live, code=4)
+    assert "provider/openai: not determined: lock/openai.lock.yaml" in said
+    assert "provider/second: 3 added; lock/second.lock.yaml written" in said
+
+
+def test_a_mistake_in_another_environment_stops_nothing(live: Live, server: Server) -> None:
+    settings = "environments: [dev, prod]\n"
+    live.write(provider(f"{server.url}/v1"), settings=settings)
+    live.write("kind: Provider\nname: opnai\nenabled: false\n", settings=settings, name="environments/prod/x.yaml")
+    assert live.run("validate").returncode == 1
+    sync(live, "--env", "dev")
+    assert live.ask("probe", "--env", "dev")[0]["verdict"] == "healthy"
+    assert live.run("probe", "--env", "prod", *ALLOW).returncode == 1
+
+
+def test_what_is_removed_can_be_looked_at(live: Live, openai: OpenAI) -> None:
+    sync(live)
+    openai.models.remove("gpt-5")
+    sync(live)
+    assert "gpt-5" in live.run("list", "model", "--status", "removed").stdout
+    assert "removed" in live.run("show", "model/openai/gpt-5", "--why").stdout
 
 
 def test_facts_of_the_provider_go_first_and_disagreements_are_told(live: Live, openai: OpenAI, tmp_path: Path) -> None:
@@ -238,7 +269,7 @@ def test_the_formats(live: Live) -> None:
     found = json.loads(sync(live, "--dry-run", "-o", "json"))
     assert found[0]["added"] == ["gpt-4o", "gpt-5", "gpt-5-mini"]
     assert found[0]["drifted"] is True
-    assert "**provider/openai**: 3 added\n\n- + gpt-4o\n" in sync(live, "--dry-run", "-o", "markdown")
+    assert "**provider/openai**: 3 added; lock/openai.lock.yaml is not written\n\n- + gpt-4o\n" in sync(live, "--dry-run", "-o", "markdown")
 
 
 def test_a_link_out_of_the_repository_is_not_followed(live: Live, tmp_path_factory: pytest.TempPathFactory) -> None:

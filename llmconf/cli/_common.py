@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from llmconf.cli import _complete
 from llmconf.errors import RefusedError, UsageError
 from llmconf.registry import module_names
 
@@ -55,13 +56,16 @@ def report_formats() -> tuple[str, ...]:
 directory_option = click.option(
     "-C", "--directory", metavar="DIR", help="Work on the project in or above DIR; other paths stay relative to here."
 )
-env_option = click.option("--env", metavar="ENV", help="Look at this environment only.")
+env_option = click.option(
+    "--env", metavar="ENV", shell_complete=_complete.environments, help="Look at this environment only."
+)
 today_option = click.option(
     "--today", metavar="DATE", callback=parse_day, help="Day to compare expiry with, instead of today."
 )
 report_option = click.option(
     "--report", "reports", metavar="FORMAT[:PATH]", multiple=True, callback=parse_reports,
-    help="How to report, and where to; may be given more than once.",
+    shell_complete=_complete.reports,
+    help=f"How to report, and where to; may be given more than once. Formats: {', '.join(report_formats())}.",
 )  # fmt: skip
 fail_on_option = click.option(
     "--fail-on", type=click.Choice(["error", "warning", "info"]), default="error", show_default=True,
@@ -115,22 +119,35 @@ def default_jobs() -> int:
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
+_ABOUT_MODELS = frozenset({
+    "LCR002", "LCR003", "LCR005", "LCR006", "LCM004", "LCM005", "LCM007", "LCM008", "LCM009", "LCM010",
+})  # fmt: skip
+
+
+def about_models(diagnostic: Diagnostic) -> bool:
+    """Tell whether a finding is about models that are not there or not what they were.
+
+    It must not keep anybody from looking at them, or from asking for a newer list.
+    """
+    return diagnostic.code in _ABOUT_MODELS
+
+
 def checked_or_exit(
     directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
-    today: date | None, color: str, forgiven: Collection[str] = (),
+    today: date | None, color: str, *, forgiven: Callable[[Diagnostic], bool] = lambda _: False,
 ) -> Checked:  # fmt: skip
     """Read and check a project for a command that needs a clean one; report and exit 1 where it is not.
 
     Commands print their data to standard output, so a report without a path goes to standard error, and
-    a clean project is not reported at all. Findings with a `forgiven` code are reported and stop nothing.
+    a clean project is not reported at all. What is `forgiven` is left out: `validate` is for that.
     """
     from llmconf.api import validate
     from llmconf.diagnostics import at_least
 
     checked = validate(root_of(directory), env=env, today=today)
-    if checked.diagnostics:
-        write_reports(checked, checked.diagnostics, reports, color, to_stderr=True)
-    stopping = [diagnostic for diagnostic in checked.diagnostics if diagnostic.code not in forgiven]
+    stopping = [diagnostic for diagnostic in checked.diagnostics if not forgiven(diagnostic)]
+    if stopping:
+        write_reports(checked, stopping, reports, color, to_stderr=True)
     if any(at_least(diagnostic.severity, fail_on) for diagnostic in stopping):  # type: ignore[arg-type]  # click.Choice gives a Severity
         raise click.exceptions.Exit(1)
     return checked

@@ -8,7 +8,6 @@ import click
 
 from llmconf.registry import load_module, module_names
 
-
 EXIT_PIPE = 141
 """Exit code where the reader went away, as shells have it."""
 

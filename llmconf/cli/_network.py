@@ -19,14 +19,10 @@ from llmconf.errors import UsageError
 if TYPE_CHECKING:
     from llmconf.access import Accesses
     from llmconf.check import Checked
+    from llmconf.diagnostics import Diagnostic
     from llmconf.http import Network
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-ABOUT_MODELS = frozenset({
-    "LCR002", "LCR003", "LCR005", "LCR006", "LCM004", "LCM005", "LCM007", "LCM008", "LCM009", "LCM010",
-})  # fmt: skip
-"""Findings that a newer model list may mend: they must not keep anybody from asking for it."""
 
 _AT_ONCE, _PER_HOST = 50, 8
 
@@ -50,10 +46,21 @@ class Asked:
     def check(self) -> tuple[Checked, str | None]:
         """Read and check the project, and return it with the name of the environment to look at.
 
-        All environments are checked: a lock serves them all.
+        All environments are checked, since a lock serves them all, but only what is wrong in this one stops the
+        command, and nothing that a newer list or another lock may mend.
         """
+        others = "environments/"
+        own = f"environments/{self.env}/"
+
+        def forgiven(diagnostic: Diagnostic) -> bool:
+            elsewhere = self.env is not None and (
+                (diagnostic.environments and self.env not in diagnostic.environments)
+                or (diagnostic.span.file.startswith(others) and not diagnostic.span.file.startswith(own))
+            )
+            return bool(elsewhere) or common.about_models(diagnostic) or diagnostic.span.file.startswith("lock/")
+
         checked = common.checked_or_exit(
-            self.directory, None, self.reports, self.fail_on, self.today, self.color, ABOUT_MODELS
+            self.directory, None, self.reports, self.fail_on, self.today, self.color, forgiven=forgiven
         )
         if self.env is not None:
             from llmconf.project import require_environment
@@ -118,8 +125,15 @@ def progress(label: str, count: int) -> Iterator[Callable[[object], None]]:
         yield lambda _: bar.update(1)
 
 
-def known_or_usage(identity: str, known: Sequence[str], listing: str) -> UsageError:
-    """Return the error for an identity that there is none of."""
+def unknown(identity: str, known: Sequence[str], command: str) -> UsageError:
+    """Return the error for an identity that a command does not take."""
     from llmconf.diagnostics import did_you_mean
 
-    return UsageError(f"there is no `{identity}`", did_you_mean(identity, known) or f"`{listing}` lists them")
+    kind = identity.partition("/")[0]
+    elsewhere = {"endpoint": "probe", "credential": "verify", "provider": "probe", "model": "list"}.get(kind)
+    kinds = {name.partition("/")[0] for name in known}
+    if elsewhere and kind not in kinds:
+        return UsageError(f"`{command}` takes no {kind}", f"`llmconf {elsewhere}` is about those")
+    hint = did_you_mean(identity, known)
+    listing = f"`llmconf list {min(kinds or {kind})} --env ENV -o name` lists them"
+    return UsageError(f"there is no `{identity}`", hint or listing)

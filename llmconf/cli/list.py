@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from llmconf.cli import _common as common
+from llmconf.cli import _complete
 
 _KINDS = ("provider", "endpoint", "credential", "model", "route", "team")
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -36,10 +37,12 @@ def _parse_price(_: click.Context, __: click.Parameter, value: str | None) -> De
 @click.command(name="list")
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.option(
-    "--capability", "capabilities", multiple=True, metavar="C", help="Models and routes with this capability."
+    "--capability", "capabilities", multiple=True, metavar="C", shell_complete=_complete.capabilities,
+    help="Models and routes with this capability."
 )
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Resources with this label.")
-@click.option("--provider", metavar="P", help="Resources of this provider; routes with a target of it.")
+@click.option("--provider", metavar="P", shell_complete=_complete.identities("provider", bare=True),
+              help="Resources of this provider; routes with a target of it.")  # fmt: skip
 @click.option("--mode", type=click.Choice(_MODES), help="Models that answer this kind of call.")
 @click.option("--status", type=click.Choice(_STATUSES), help="Models that are in this part of their life.")
 @click.option(
@@ -80,7 +83,9 @@ def command(
     from llmconf.views import resource_rows
 
     filters = Filters(frozenset(capabilities), _parse_labels(labels), provider, **of_models)
-    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
+    checked = common.checked_or_exit(
+        directory, env, reports, fail_on, today, color, forgiven=common.about_models
+    )
     resolved = checked.environments[common.pick_environment(checked, env)]
     rows = filter_rows(resolved, kind, resource_rows(resolved, kind, today or date.today()), filters)
     rows = sort_rows(kind, rows, sort)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from llmconf.cli import _common as common
+from llmconf.cli import _complete
 from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ _CLEAR = "\x1b[H\x1b[2J"
 
 
 @click.command(name="probe")
-@click.argument("identities", nargs=-1, metavar="[IDENTITY]...")
+@click.argument(
+    "identities", nargs=-1, metavar="[IDENTITY]...", shell_complete=_complete.identities("endpoint", "provider")
+)
 @click.option("-o", "output", type=click.Choice(_FORMATS), default="table", show_default=True)
 @click.option("--out", metavar="FILE", help="Write the results as JSON to FILE as well.")
 @click.option("--completion", is_flag=True, help="Call a model at each endpoint, once: this costs money.")
@@ -62,7 +65,7 @@ def command(
         endpoints = endpoints_to_probe(resolved, identities)
     except KeyError as error:
         known = [*resolved.endpoints, *resolved.providers]
-        raise shared.known_or_usage(error.args[0], known, "llmconf list endpoint -o name") from None
+        raise shared.unknown(error.args[0], known, "probe") from None
     if not endpoints:
         click.echo("llmconf: no enabled endpoint to probe", err=True)
         return 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from llmconf import rules
+from llmconf.cli import _complete
 from llmconf.diagnostics import did_you_mean
 from llmconf.errors import UsageError
 
 
 @click.command(name="rule")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_complete.codes)
 def command(code: str | None) -> int:
     """Explain the rule CODE: what it does, why it matters, an example, and the fix. Without CODE, list all.
 

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from llmconf.cli import _common as common
+from llmconf.cli import _complete
 from llmconf.errors import UsageError
 
 
 @click.command(name="show")
-@click.argument("identity")
+@click.argument("identity", shell_complete=_complete.identities())
 @click.option("--why", is_flag=True, help="Name the places that set each value.")
 @click.option("-o", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 @common.project_options
@@ -33,7 +34,9 @@ def command(
     from llmconf.reporters._text import dump_json
     from llmconf.views import masked, origins
 
-    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
+    checked = common.checked_or_exit(
+        directory, env, reports, fail_on, today, color, forgiven=common.about_models
+    )
     resolved = checked.environments[common.pick_environment(checked, env)]
     resource = resolved.get(identity)
     if resource is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from llmconf.cli import _complete
 from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ _FEW = 20
 
 
 @click.command(name="sync")
-@click.option("--only", "only", multiple=True, metavar="IDENTITY", help="Lock this provider only.")
+@click.option("--only", "only", multiple=True, metavar="IDENTITY",
+              shell_complete=_complete.identities("provider"), help="Lock this provider only.")  # fmt: skip
 @click.option("--model", "models", multiple=True, metavar="ID", help="Take over this model only.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a lock is not up to date.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
@@ -58,16 +60,17 @@ def command(
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
-        providers = stage.providers_to_sync(resolved, only)
+        named = [name if "/" in name else f"provider/{name}" for name in only]
+        providers = stage.providers_to_sync(resolved, named)
     except KeyError as error:
-        raise shared.known_or_usage(error.args[0], list(resolved.providers), "llmconf list provider -o name") from None
+        raise shared.unknown(error.args[0], list(resolved.providers), "sync") from None
     wish = Wish(frozenset(models), allow_removals)
     updates = _listed(asked, asked.accesses(checked, name), providers, checked, wish)
     if prune:
         updates += stage.orphans(checked)
     if not check and not dry_run:
         stage.write(checked.project.root, updates)
-    click.echo(_rendered(updates, output), nl=False)
+    click.echo(_rendered(updates, output, written=not check and not dry_run), nl=False)
     return _status(updates, check=check)
 
 
@@ -91,33 +94,33 @@ def _status(updates: list[Update], *, check: bool) -> int:
     return 4 if any(update.failure for update in updates) else 0
 
 
-def _rendered(updates: list[Update], output: str) -> str:
+def _rendered(updates: list[Update], output: str, *, written: bool) -> str:
     from llmconf.reporters._text import dump_json
 
     if output == "json":
         return dump_json([_object(update) for update in updates])
     if output == "markdown":
-        return "".join(_markdown(update) for update in updates) or "Nothing to sync.\n"
-    return "".join(_text(update) for update in updates) or "nothing to sync\n"
+        return "".join(_markdown(update, written) for update in updates) or "Nothing to sync.\n"
+    return "".join(_text(update, written) for update in updates) or "nothing to sync\n"
 
 
-def _text(update: Update) -> str:
+def _text(update: Update, written: bool) -> str:
     from llmconf.reporters._text import visible
 
-    lines = [f"provider/{update.provider}: {_summary(update)}"]
+    lines = [f"provider/{update.provider}: {_summary(update, written)}"]
     lines += [f"  {line}" for line in _details(update)]
     return "".join(visible(line) + "\n" for line in lines)
 
 
-def _markdown(update: Update) -> str:
+def _markdown(update: Update, written: bool) -> str:
     from llmconf.reporters._text import inert
 
-    lines = [f"**provider/{update.provider}**: {inert(_summary(update))}", ""]
+    lines = [f"**provider/{update.provider}**: {inert(_summary(update, written))}", ""]
     lines += [f"- {inert(line)}" for line in _details(update)]
     return "\n".join(lines).rstrip() + "\n\n"
 
 
-def _summary(update: Update) -> str:
+def _summary(update: Update, written: bool) -> str:
     if update.failure:
         return f"not determined: {update.failure}"
     if update.refusal:
@@ -131,7 +134,9 @@ def _summary(update: Update) -> str:
         "removed": len(update.removed),
     }
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return said or ("deleted" if update.new is None else "written anew")
+    said = said or ("no such provider" if update.new is None else "the same models, another text")
+    done = "deleted" if update.new is None else "written"
+    return f"{said}; {update.file} {done if written else f'is not {done}'}"
 
 
 def _details(update: Update) -> list[str]:
@@ -145,8 +150,14 @@ def _details(update: Update) -> list[str]:
         for fact, before, after in differ
     ]
     lines += _cut(changes)
-    lines += _cut([f"? {each.model} {each.fact}: sources disagree: {_said(each)}" for each in update.disagreements])
+    # At every sync that changes nothing they would only be noise; JSON has them always.
+    if update.drifted or update.refusal:
+        lines += _disagreements(update)
     return lines + update.notes
+
+
+def _disagreements(update: Update) -> list[str]:
+    return _cut([f"? {each.model} {each.fact}: sources disagree: {_said(each)}" for each in update.disagreements])
 
 
 def _cut(lines: list[str]) -> list[str]:

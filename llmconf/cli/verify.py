@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmconf.cli import _common as common
+from llmconf.cli import _complete
 from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ _COLUMNS = ("credential", "validity", "status", "expires", "quota", "detail")
 
 
 @click.command(name="verify")
-@click.argument("identities", nargs=-1, metavar="[IDENTITY]...")
+@click.argument(
+    "identities", nargs=-1, metavar="[IDENTITY]...", shell_complete=_complete.identities("credential", "provider")
+)
 @click.option("-o", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @shared.network_options
 def command(
@@ -42,7 +45,7 @@ def command(
         credentials = credentials_to_verify(resolved, identities)
     except KeyError as error:
         known = [*resolved.credentials, *resolved.providers]
-        raise shared.known_or_usage(error.args[0], known, "llmconf list credential -o name") from None
+        raise shared.unknown(error.args[0], known, "verify") from None
     if not credentials:
         click.echo("llmconf: no enabled credential to verify", err=True)
         return 0

@@ -95,7 +95,8 @@ def _problem(
     written = _differing(target, bound.values())
     match = suggestions.closest(written, bound)
     what = "credential" if len(credentials) == 1 else "credentials"
-    hint = f"did you mean `{match}`?" if match else "add it to `hosts` only if the secret is meant for it"
+    entry = replace(target, path="")
+    hint = f"did you mean `{match}`?" if match else f'only if the secret is meant for it: "{entry}" in `hosts`'
     return Problem(
         endpoint.place("url"),
         f"host `{written}` is not among the hosts of {what} {listed(each.name for each in credentials)}",

@@ -141,6 +141,8 @@ class _Names:
         if kind == "model" and rest in self._model_aliases:
             return f"it is an alias; name the model: `{prefix}{self._model_aliases[rest]}`"
         match = self.suggestions.closest(name, self._options(kind, rest.partition("/")[0]))
+        if match is None and kind == "model":
+            return "declare it, or let `llmconf sync` lock what the provider lists"
         return f"did you mean `{prefix}{match}`?" if match else None
 
     def _options(self, kind: str, provider: str) -> list[str]:

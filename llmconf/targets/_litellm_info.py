@@ -41,7 +41,8 @@ def model_info(call: Call, name: str, root: str | None) -> dict[str, Any]:
     if root is not None and call.protocol == "azure_openai":
         # A deployment's name says nothing; by this LiteLLM knows which parameters the model takes.
         info["base_model"] = f"azure/{root}"
-    info["mode"] = _MODES.get(call.mode, call.mode)
+    if call.facts.mode is not None or call.model.is_declared:
+        info["mode"] = _MODES.get(call.mode, call.mode)
     info["max_input_tokens"] = facts.context
     info["max_output_tokens"] = info["max_tokens"] = facts.max_output
     if facts.price is not None:

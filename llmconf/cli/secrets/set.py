@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from llmconf.cli import _complete
 from llmconf.cli import _secrets as shared
 
 
 @click.command(name="set")
-@click.argument("identity")
+@click.argument("identity", shell_complete=_complete.identities("credential"))
 @click.argument("field")
 @shared.layer_option
 @shared.trust_option

@@ -6,12 +6,14 @@ in their errors.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from llmconf.access import Access
@@ -19,7 +21,11 @@ from llmconf.adapters import Failure, Request, Response, Site, Unreadable
 from llmconf.http import Network, Reply, Timing
 from llmconf.scan import redact
 
+Result = TypeVar("Result")
+
 _LONGEST = 200
+_SMALL = 64 * 1024
+"""Bytes of a response that is read at once."""
 _RUN = 8
 """Characters in a row that nothing but a secret shares with it."""
 _SHORTEST_SECRET = 4
@@ -109,6 +115,13 @@ class Caller:
     def _fit(self, failure: Failure) -> Failure:
         code = self.fit(failure.code) if failure.code else None
         return replace(failure, detail=self.fit(failure.detail), code=code)
+
+
+async def aside(response: Response | None, read: Callable[..., Result], *args: Any) -> Result:
+    """Read a response: one that is large in a thread of its own, so that no other server has to wait for it."""
+    if response is None or len(response.body) <= _SMALL:
+        return read(*args)
+    return await asyncio.to_thread(read, *args)
 
 
 def presentable(text: str, secrets: Iterable[str]) -> str:

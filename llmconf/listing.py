@@ -9,15 +9,13 @@ from hashlib import sha256
 
 from llmconf.access import Access
 from llmconf.adapters import Failure, ModelRecord, Page, Request, Response, Site, Unreadable
-from llmconf.calls import Caller
+from llmconf.calls import Caller, aside
 from llmconf.http import Network
 
 _SECONDS = 300
 _MAX_PAGES = 2000
 _MAX_MODELS = 20_000
 _MAX_BYTES = 64 * 1024 * 1024
-_SMALL = 64 * 1024
-"""Bytes of a page that are read at once; a larger one is read beside, so that no other server has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +89,8 @@ def _bound(what: str, count: int, most: int) -> None:
 
 async def _read(access: Access, caller: Caller, response: Response, cursor: str | None) -> Page:
     """Read a page; one that is broken, or repeats a secret that was sent, breaks the list."""
-    read = access.adapter.read_models
     try:
-        if len(response.body) <= _SMALL:
-            page = read(access.site, response, cursor)
-        else:
-            page = await asyncio.to_thread(read, access.site, response, cursor)
+        page = await aside(response, access.adapter.read_models, access.site, response, cursor)
     except Unreadable as error:
         raise _Broken(Failure("invalid_response", caller.fit(str(error)))) from None
     for model in page.models:

@@ -5,7 +5,6 @@ A probe costs nothing: it asks for what is free. Only `completion` makes calls t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,7 +14,7 @@ from typing import Literal, TypeAlias
 from llmconf import wiring
 from llmconf.access import Access, Accesses
 from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict, read_completion
-from llmconf.calls import Answer, Caller
+from llmconf.calls import Answer, Caller, aside
 from llmconf.fields import parse_url
 from llmconf.gather import gather, named
 from llmconf.http import Network, Timing
@@ -133,7 +132,7 @@ async def _probe(
     answer = await caller.call(_request(access, model))
     if answer is None:
         return replace(health, detail="nothing here can be asked for free")
-    failure = answer.failure or await asyncio.to_thread(_look, access, caller, answer, model)
+    failure = answer.failure or await aside(answer.response, _look, access, caller, answer, model)
     reply = answer.reply
     return replace(
         health,

@@ -140,6 +140,9 @@ def syntax_refusal(error: Exception, text: str) -> Refusal:
     mark = getattr(error, "problem_mark", None)
     start = min(mark.index if mark else 0, len(text))
     problem = getattr(error, "problem", None) or "not YAML"
+    if "nesting depth" in problem:
+        # libyaml from 0.2.6 on reads ahead and gives up by itself, before levels could be counted here.
+        return Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", start, start + 1)
     context = getattr(error, "context", None)
     message = f"not YAML: {problem}" + (f" ({context})" if context else "")
     hint = None

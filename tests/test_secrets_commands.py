@@ -115,6 +115,36 @@ def test_the_way_of_a_new_user(fresh: Lab) -> None:
     assert opened(_with_identity(fresh, identity), *MISTRAL) == first
 
 
+def test_a_vault_is_begun_in_the_example_as_it_is(tmp_path: Path) -> None:
+    root = copy_example("acme", tmp_path)
+    (tmp_path / "home/tmp").mkdir(parents=True)
+    commit_all(root)
+    lab = Lab(root, tmp_path / "home", "")
+    ok(lab.run("secrets", "keygen", key=False))
+    begun = ok(lab.run("secrets", "init", key=False))
+    # Its tokens are for show: nobody has their keys.
+    assert "there are tokens under keys that are gone (d2rwibu3zf)" in begun
+    secrets = {name: f"fakeACMEfakeACMEfakeACME-{name}" for name in ("groq", "deepseek", "openrouter")}
+    for name, secret in secrets.items():
+        file = root / f"config/providers/{name}.yaml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"(?m)(?<=    api_key: )\S+", secret, text, count=1), encoding="utf-8")
+    git("add", "--all", cwd=root)
+    git("commit", "--quiet", "--message=in plain text, for the test", cwd=root)
+    said = ok(lab.run("secrets", "encrypt", key=False))
+    assert said.count("sealed in") == len(secrets)
+    shown = [line.split("\t") for line in git("diff", "--numstat", cwd=root).splitlines()]
+    assert [name for _, _, name in shown] == [f"config/providers/{name}.yaml" for name in sorted(secrets)]
+    assert {removed for _, removed, _ in shown} == {"1"}
+    assert ok(lab.run("secrets", "encrypt", key=False)) == "nothing to seal\n"
+    nobody = {"XDG_CONFIG_HOME": str(root)}
+    validated = lab.run("validate", "--today", "2026-11-23", key=False, env=nobody)
+    assert validated.returncode == 0, validated.stdout
+    identity = _with_identity(lab, lab.home / "config/llmconf/identities.txt")
+    for name, secret in secrets.items():
+        assert opened(identity, f"credential/{name}/main", "api_key") == secret
+
+
 def _me() -> str:
     return re.sub(r"[^a-z0-9]+", "-", getpass.getuser().lower()).strip("-")
 

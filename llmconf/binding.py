@@ -6,7 +6,6 @@ whose hosts were edited is noticed without any key; only the cipher makes that a
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,8 +25,13 @@ _PARTS = {
     "hint": (2, "with another hint"),
 }
 """The parts of a public digest in their order: how many characters each has, and what it means to differ."""
-_OWN = {"resource", "fingerprint"}
-"""Parts that hardly two tokens share: to remember their digests costs more than to make them."""
+_LABELS = {name: f"llmconf/v1 binding {name}\0".encode() for name in _PARTS}
+_SHOWN = [(8 * index, length) for index, (length, _) in enumerate(_PARTS.values())]
+"""Where each part begins in the base32 of all digests, and how much of it is shown."""
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+"""The base32 of each ten bits; `base64` goes about it in a way that takes three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,12 @@ class Slot:
 
 def encode(parts: Iterable[str | bytes]) -> bytes:
     """Join parts so that no two different lists give the same bytes: a count, then length and content."""
-    raw = [part.encode() if isinstance(part, str) else part for part in parts]
-    sized = [len(raw).to_bytes(4, "big")]
-    for part in raw:
-        sized += (len(part).to_bytes(4, "big"), part)
-    return b"".join(sized)
+    count, sized = 0, b""
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        sized += len(raw).to_bytes(4, "big") + raw
+        count += 1
+    return count.to_bytes(4, "big") + sized
 
 
 def context(slot: Slot, kid: str, revision: int, fingerprint: str, hint: str | None) -> bytes:
@@ -76,20 +81,19 @@ def context(slot: Slot, kid: str, revision: int, fingerprint: str, hint: str | N
 
 def binding(slot: Slot, revision: int, fingerprint: str, hint: str | None) -> str:
     """Return the public digest of a context: 26 characters, some for each part, so that it tells which differs."""
-    values: dict[str, tuple[str, ...]] = {
-        "hosts": slot.normalized_hosts(),
-        "resource": (slot.identity,),
-        "field": (slot.field,),
-        "layer": (slot.layer,),
-        "vault": (slot.vault,),
-        "revision": (str(revision),),
-        "fingerprint": (fingerprint,),
-        "hint": (hint or "",),
-    }
-    return "".join(
-        (_digest if name in _OWN else _shared_digest)(name, values[name])[:length]
-        for name, (length, _) in _PARTS.items()
+    digests = (
+        _shared_digest("hosts", slot.normalized_hosts()),
+        _digest("resource", (slot.identity,)),
+        _shared_digest("field", (slot.field,)),
+        _shared_digest("layer", (slot.layer,)),
+        _shared_digest("vault", (slot.vault,)),
+        _shared_digest("revision", (str(revision),)),
+        _digest("fingerprint", (fingerprint,)),
+        _shared_digest("hint", (hint or "",)),
     )
+    # Five bytes are eight characters, so that all are encoded at once and taken apart again.
+    text = base32(b"".join(digests))
+    return "".join([text[start : start + length] for start, length in _SHOWN])
 
 
 def why_stale(token: Token, slot: Slot) -> str | None:
@@ -110,13 +114,18 @@ def why_stale(token: Token, slot: Slot) -> str | None:
     return ", ".join(said)
 
 
-def _digest(name: str, values: tuple[str, ...]) -> str:
-    return base32(hashlib.sha256(f"llmconf/v1 binding {name}\0".encode() + encode(values)).digest()[:5])
+def _digest(name: str, values: tuple[str, ...]) -> bytes:
+    return hashlib.sha256(_LABELS[name] + encode(values)).digest()[:5]
 
 
 _shared_digest = lru_cache(maxsize=4096)(_digest)
+"""Remembers the digests of parts that many tokens have in common."""
 
 
 def base32(data: bytes) -> str:
     """Return lower-case base32 without padding."""
-    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+    bits = 8 * len(data)
+    padded = -(-bits // 10) * 10
+    number = int.from_bytes(data, "big") << (padded - bits)
+    pairs = [_PAIRS[number >> shift & 1023] for shift in range(padded - 10, -1, -10)]
+    return "".join(pairs)[: -(-bits // 5)]

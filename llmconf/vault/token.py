@@ -24,7 +24,7 @@ MAX_SECRET = 64 * 1024
 _KEY, _NONCE = 32, 12
 _FINGERPRINT_BYTES = 5
 _HINT_FROM = 20
-_HINT = re.compile(r"[A-Za-z0-9_-]{4}\Z")
+_HINT = re.compile(r"[A-Za-z0-9_-]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _why_not(token: Token, slot: Slot) -> tuple[str, str]:
 def decode_data(text: str) -> bytes:
     """Decode base64url without padding, strictly: one text for each content."""
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         raise OpenError("the sealed data of the token is not base64url") from None
     if base64.urlsafe_b64encode(data).decode("ascii").rstrip("=") != text:
@@ -134,8 +134,8 @@ def fingerprint(plaintext: str, key: DataKey) -> str:
 
 def hint_of(plaintext: str) -> str | None:
     """Return the last four characters of a secret that is long enough to show them, or None."""
-    match = _HINT.search(plaintext)
-    return match[0] if match and len(plaintext) >= _HINT_FROM else None
+    hint = plaintext[-4:]
+    return hint if len(plaintext) >= _HINT_FROM and _HINT.fullmatch(hint) else None
 
 
 def mac(key: DataKey, label: str, *parts: str | bytes) -> str:

@@ -161,18 +161,9 @@ def _take_controls(
 
 def _mentions_controls(body: dict[str, Any]) -> bool:
     """Tell, in passing, whether any control key can be in a document: nearly none has one."""
-    if any(key[:1] == "$" for key in body):
-        return True
-    return any(
-        isinstance(item, dict) and _has_control(item)
-        for name in (*NESTED, *LIST_KEYS)
-        if isinstance(items := body.get(name), list)
-        for item in items
-    )
-
-
-def _has_control(item: dict[str, Any]) -> bool:
-    return any(key[:1] == "$" for key in item)
+    lists = [body[name] for name in (*NESTED, *LIST_KEYS) if isinstance(body.get(name), list)]
+    mappings = [body, *(item for items in lists for item in items if isinstance(item, dict))]
+    return any("$" in "".join(mapping) for mapping in mappings)
 
 
 def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, Any]]) -> None:

@@ -20,29 +20,31 @@ _LARGEST = 2**53 - 1
 
 def free_secrets(layer: Layer) -> Iterator[Finding]:
     """Report plain secrets in fields whose keys are free: headers, parameters, options, extra, labels."""
-    for name in ("headers", *FREE_MAPS):
-        if name not in layer.data:
-            continue
-        for path, value in sensitive_values(layer.data[name], (name,)):
-            if value and not is_sealed(value) and not value.startswith("os.environ/"):
-                at = Place(layer.file, layer.document, layer.path + path)
-                yield Finding("LCK001", at, f"`{path[-1]}` holds a secret in plain text", errors.HINTS["LCK001"])
+    for path, value in sensitive_values(_parts(layer, ("headers", *FREE_MAPS))):
+        if value and not is_sealed(value) and not value.startswith("os.environ/"):
+            at = Place(layer.file, layer.document, layer.path + path)
+            yield Finding("LCK001", at, f"`{path[-1]}` holds a secret in plain text", errors.HINTS["LCK001"])
 
 
 def unsafe_numbers(layer: Layer) -> Iterator[Finding]:
     """Report numbers in free maps that JSON does not have, or that programs round each in its own way."""
-    pending: list[tuple[Path, Any]] = [((name,), layer.data[name]) for name in FREE_MAPS if name in layer.data]
-    while pending:
-        path, value = pending.pop()
-        if isinstance(value, dict):
-            pending += [((*path, key), part) for key, part in value.items()]
-        elif isinstance(value, list):
-            pending += [((*path, index), part) for index, part in enumerate(value)]
-        elif isinstance(value, int | float) and not _is_exact(value):
-            at = Place(layer.file, layer.document, layer.path + path)
-            name = next(step for step in reversed(path) if isinstance(step, str))
-            message = f"`{name}` holds a number that not every program keeps exactly"
-            yield Finding("LCY012", at, message, "put it in quotes")
+    for path in _inexact(_parts(layer, FREE_MAPS)):
+        at = Place(layer.file, layer.document, layer.path + path)
+        name = next(step for step in reversed(path) if isinstance(step, str))
+        message = f"`{name}` holds a number that not every program keeps exactly"
+        yield Finding("LCY012", at, message, "put it in quotes")
+
+
+def _parts(layer: Layer, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: layer.data[name] for name in names if name in layer.data}
+
+
+def _inexact(data: dict[str, Any] | list[Any], path: Path = ()) -> Iterator[Path]:
+    for key, part in data.items() if isinstance(data, dict) else enumerate(data):
+        if isinstance(part, (dict, list)):
+            yield from _inexact(part, (*path, key))
+        elif isinstance(part, (int, float)) and not _is_exact(part):
+            yield (*path, key)
 
 
 def _is_exact(value: float) -> bool:

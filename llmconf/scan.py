@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from llmconf.fields import is_sealed
 
@@ -150,18 +151,14 @@ def _may_be_secret(line: str) -> bool:
 
 
 def sensitive_values(
-    data: object, path: tuple[str | int, ...] = ()
+    data: dict[str, Any] | list[Any], path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield path and value of each string in a free map whose key says that it is a secret."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if isinstance(value, str) and SENSITIVE_KEY.search(key):
-                yield (*path, key), value
-            else:
-                yield from sensitive_values(value, (*path, key))
-    elif isinstance(data, list):
-        for index, item in enumerate(data):
-            yield from sensitive_values(item, (*path, index))
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+        if isinstance(value, (dict, list)):
+            yield from sensitive_values(value, (*path, key))
+        elif isinstance(value, str) and isinstance(key, str) and SENSITIVE_KEY.search(key):
+            yield (*path, key), value
 
 
 @cache

@@ -69,9 +69,9 @@ def _check_date(value: str) -> str:
 
 def check_unique(value: list[Item]) -> list[Item]:
     """Refuse a list that has an item twice; the error says at which index, and where it stands first."""
-    seen: dict[Item, int] = {}
-    again = {index: seen[item] for index, item in enumerate(value) if seen.setdefault(item, index) != index}
-    if again:
+    if len(set(value)) < len(value):
+        seen: dict[Item, int] = {}
+        again = {index: seen[item] for index, item in enumerate(value) if seen.setdefault(item, index) != index}
         raise PydanticCustomError("duplicate_items", "an item stands twice", {"first": again})
     return value
 

@@ -26,17 +26,27 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
             hint = did_you_mean(name, declared) or "delete the file, or run `llmconf sync --prune`"
             yield Finding(CODE, Place(lock.file, 0), f"there is no provider `{name[:63]}` for this lock", hint)
             continue
+        hint = _hint(project, name)
         providers = [env.providers[f"provider/{name}"] for env in resolved if f"provider/{name}" in env.providers]
-        differences = [_difference(lock, provider) for provider in providers if provider.spec.enabled]
+        differences = [_difference(lock, provider, hint) for provider in providers if provider.spec.enabled]
         if differences and differences[0] and all(differences):
             yield differences[0]
+        elif lock.source.endpoint not in _urls(project, name):
+            message = f"this lock comes from an endpoint that the provider `{name}` does not have any more"
+            yield Finding(CODE, Place(lock.file, 0, ("source", "endpoint")), message, hint)
     files = {file.name for file in project.files}
     for env in resolved:
         for provider in env.providers.values():
             if provider.spec.enabled and provider.spec.sync and lock_name(provider.name) not in files:
                 place = provider.place("sync", on_key=True)
                 message = f"provider `{provider.name}` has `sync:` and no lock"
-                yield Finding(CODE, place, message, _hint(provider.name))
+                yield Finding(CODE, place, message, _hint(project, provider.name))
+
+
+def _urls(project: Project, provider: str) -> set[Any]:
+    """Return the URLs of a provider's endpoints in the base and all overlays: one lock serves all."""
+    fragments = (f for group in (project.base, *project.overlays.values()) for f in group)
+    return {f.layer.data.get("url") for f in fragments if f.kind == "Endpoint" and f.provider == provider}
 
 
 def declared_providers(project: Project) -> set[str]:
@@ -45,24 +55,27 @@ def declared_providers(project: Project) -> set[str]:
     return {f.name for group in (project.base, added) for f in group if f.kind == "Provider"}
 
 
-def _difference(lock: Lock, provider: Resource[Provider]) -> Finding | None:
+def _difference(lock: Lock, provider: Resource[Provider], hint: str) -> Finding | None:
     """Return the finding on a lock that comes from another type or filter than the provider has."""
     source = lock.source
     if source.adapter != provider.spec.type:
         message = f"this lock is of the type `{source.adapter}`, and the provider of the type `{provider.spec.type}`"
-        return _differs(lock, provider, ("source", "adapter"), ("type",), message)
+        return _differs(lock, provider, ("source", "adapter"), ("type",), message, hint)
     for key in ("include", "exclude"):
         asked: Any = getattr(provider.spec.sync, key, None)
         if set(getattr(source, key) or ()) != set(asked or ()):
             message = f"this lock was written with another `{key}` than the provider's `sync` has"
-            return _differs(lock, provider, ("source", key), ("sync", key), message)
+            return _differs(lock, provider, ("source", key), ("sync", key), message, hint)
     return None
 
 
-def _differs(lock: Lock, provider: Resource[Provider], path: Path, other: Path, message: str) -> Finding:
+def _differs(
+    lock: Lock, provider: Resource[Provider], path: Path, other: Path, message: str, hint: str
+) -> Finding:
     related = (("the provider says this", provider.place(*other)),)
-    return Finding(CODE, Place(lock.file, 0, path), message, _hint(provider.name), related)
+    return Finding(CODE, Place(lock.file, 0, path), message, hint, related)
 
 
-def _hint(provider: str) -> str:
-    return f"run `llmconf sync --only provider/{provider}`"
+def _hint(project: Project, provider: str) -> str:
+    env = " --env ENV" if project.settings and project.settings.environments else ""
+    return f"run `llmconf sync{env} --only provider/{provider}`"

@@ -414,3 +414,26 @@ def test_what_a_vendor_calls_its_models_is_no_markup(live: Live, openai: OpenAI)
     text = sync(live, "--dry-run", "-o", "markdown")
     assert "evil.example" in text
     assert not any(mark in text.replace("**", "").replace("&#", "") for mark in ("<", "[", "`", "("))
+
+
+def test_a_lock_of_an_endpoint_that_is_gone_is_stale(live: Live) -> None:
+    sync(live)
+    with serve(OpenAI()) as other:
+        live.write(provider(f"{other.url}/v1"), ROUTE)
+        done = live.run("validate", "--frozen", "--report", "concise")
+        assert done.returncode == 1
+        assert "lock/openai.lock.yaml:4:13: error LCM010" in done.stdout
+        assert live.run("validate").returncode == 0
+        sync(live)
+        assert live.run("validate", "--frozen").returncode == 0
+
+
+@pytest.mark.parametrize("how", ["comment", "settings"])
+def test_nothing_in_the_project_silences_a_frozen_lock(live: Live, server: Server, how: str) -> None:
+    rest = "# llmconf: ignore[LCM010] later\nsync: {include: ['gpt-5*']}\n" if how == "comment" else "sync: {include: ['gpt-5*']}\n"
+    settings = "rules: {LCM010: 'off'}\n" if how == "settings" else ""
+    models = "models:\n  - {id: gpt-5}\n"
+    live.write(provider(f"{server.url}/v1", rest=rest + models), ROUTE, settings=settings)
+    assert live.run("validate").returncode == 0
+    done = live.run("validate", "--frozen", "--report", "concise")
+    assert (done.returncode, "LCM010" in done.stdout) == (1, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -81,6 +82,8 @@ def as_prometheus(found: Sequence[Health]) -> str:
         (_labels(h) | {"verdict": h.verdict}, 1) for h in found))  # fmt: skip
     _metric(lines, "llmconf_probe_status", "HTTP status of the answer.", (
         (_labels(h), h.status) for h in found if h.status is not None))  # fmt: skip
+    ended: list[tuple[dict[str, str], float]] = [({}, int(time.time()))]
+    _metric(lines, "llmconf_probe_time_seconds", "When the probe ended, in seconds since 1970.", ended)
     _metric(lines, "llmconf_probe_seconds", "Duration of a part of the probe.", (
         (_labels(h) | {"phase": phase}, round(value, 6))
         for h in found for phase in _PHASES if (value := getattr(h.timing, phase)) is not None))  # fmt: skip
@@ -94,7 +97,7 @@ def _metric(lines: list[str], name: str, text: str, values: Iterable[tuple[dict[
     lines += [f"# HELP {name} {text}\n", f"# TYPE {name} gauge\n"]
     for labels, value in values:
         inner = ",".join(f'{key}="{_label(text)}"' for key, text in labels.items())
-        lines.append(f"{name}{{{inner}}} {value}\n")
+        lines.append(f"{name}{{{inner}}} {value}\n" if inner else f"{name} {value}\n")
 
 
 def _labels(health: Health) -> dict[str, str]:

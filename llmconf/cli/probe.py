@@ -115,8 +115,9 @@ def _write(found: list[Health], output: str, out: str | None, *, again: bool) ->
     from llmconf.cli import _health
 
     text = _health.as_json_line(found) if again and output == "json" else _health.FORMATS[output](found)
-    if again and output == "table" and sys.stdout.isatty():
-        text = _CLEAR + text
+    if again and output == "table":
+        text = f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text}"
+        text = _CLEAR + text if sys.stdout.isatty() else text + "\n"
     click.echo(text, nl=False)
     sys.stdout.flush()
     if out is not None:

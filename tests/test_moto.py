@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from live import ALLOW, Live
 from upstream.server import unused_port
 
 from llmconf import adapters
@@ -151,3 +152,32 @@ def test_keys_without_the_permission_are_forbidden_and_not_wrong(aws: Aws) -> No
     failure = bedrock.read_error(aws.site(), aws.send(request))
     assert (failure.verdict, failure.code) == ("forbidden", "AccessDenied")
     assert "ListFoundationModels" in failure.detail
+
+
+@pytest.fixture
+def live(aws: Aws, tmp_path: Path) -> Live:
+    project = Live(tmp_path, environment={
+        "FAKE_ID": aws.keys["access_key_id"], "FAKE_SECRET": aws.keys["secret_access_key"],
+    })  # fmt: skip
+    project.write(
+        f"kind: Provider\nname: aws\ntype: bedrock\nregion: {REGION}\noptions: {{sts_url: '{aws.url}'}}\n"
+        f"endpoints: [{{name: main, url: '{aws.url}'}}]\n"
+        f"credentials:\n  - {{name: main, hosts: ['{aws.url}'], access_key_id: env:FAKE_ID, secret_access_key: env:FAKE_SECRET}}\n"
+    )
+    return project
+
+
+def test_the_command_verifies_keys(live: Live) -> None:
+    assert [each["validity"] for each in live.ask("verify")] == ["valid"]
+    wrong = live.ask("verify", env={"FAKE_SECRET": "fake-secret-that-is-wrong"})
+    assert [(each["validity"], each["code"]) for each in wrong] == [("invalid", "SignatureDoesNotMatch")]
+
+
+def test_the_command_tells_a_missing_permission_from_a_wrong_key(live: Live) -> None:
+    """moto serves no list of models: what a user without the permission gets is all that a probe can see of it."""
+    assert [(each["verdict"], each["code"]) for each in live.ask("probe")] == [("forbidden", "AccessDenied")]
+    wrong = live.ask("probe", env={"FAKE_SECRET": "fake-secret-that-is-wrong"})
+    assert [(each["verdict"], each["code"]) for each in wrong] == [("unauthorized", "SignatureDoesNotMatch")]
+    done = live.run("sync", *ALLOW)
+    assert done.returncode == 4
+    assert "forbidden" in done.stdout

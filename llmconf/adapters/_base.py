@@ -7,7 +7,7 @@ decides whether a secret may go where a request leads.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
@@ -266,6 +266,28 @@ def read_completion(response: Response) -> None:
     data = response.json()
     if not isinstance(data, dict) or not any(data.get(name) for name in _ANSWERS):
         raise Unreadable("the answer is not that of a model")
+
+
+ReadModels = Callable[[Site, Response, str | None], Page]
+
+
+def looking_at_list(
+    read_models: ReadModels,
+) -> tuple[Callable[[Site, Response], Failure | None], Callable[[Site, Response], Check]]:
+    """Return `read_probe` and `read_check` for protocols that ask for the model list both times.
+
+    They see that it is a list, and raise Unreadable where it is none; of quota such a list tells nothing.
+    """
+
+    def read_probe(site: Site, response: Response) -> Failure | None:
+        read_models(site, response, None)
+        return None
+
+    def read_check(site: Site, response: Response) -> Check:
+        read_models(site, response, None)
+        return Check()
+
+    return read_probe, read_check
 
 
 def no_exchange(_site: Site, _now: int) -> Request | None:

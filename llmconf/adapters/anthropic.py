@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from llmconf.adapters import _base
 from llmconf.adapters._base import (
-    Check,
     CredentialForm,
     Failure,
     ModelRecord,
@@ -17,6 +16,7 @@ from llmconf.adapters._base import (
     Response,
     Site,
     Unreadable,
+    looking_at_list,
     no_exchange,
     nothing_exchanged,
 )
@@ -76,16 +76,7 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     return page(rows(data, ("data",)), _record, following)
 
 
-def read_probe(site: Site, response: Response) -> Failure | None:
-    """Look for a list of models. Raises Unreadable."""
-    read_models(site, response, None)
-    return None
-
-
-def read_check(site: Site, response: Response) -> Check:
-    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
-    read_models(site, response, None)
-    return Check()
+read_probe, read_check = looking_at_list(read_models)
 
 
 def read_error(site: Site, response: Response) -> Failure:

@@ -12,7 +12,6 @@ from pydantic import Field
 
 from llmconf.adapters import _base
 from llmconf.adapters._base import (
-    Check,
     CredentialForm,
     Failure,
     ModelRecord,
@@ -21,6 +20,7 @@ from llmconf.adapters._base import (
     Response,
     Site,
     Verdict,
+    looking_at_list,
 )
 from llmconf.adapters._errors import failure
 from llmconf.adapters._json import at, capabilities, day, mapping, meanings, model_id, page, rows, word
@@ -108,16 +108,7 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     return page(rows(mapping(response), ("data",)), _record)
 
 
-def read_probe(site: Site, response: Response) -> Failure | None:
-    """Look for a list of models. Raises Unreadable."""
-    read_models(site, response, None)
-    return None
-
-
-def read_check(site: Site, response: Response) -> Check:
-    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
-    read_models(site, response, None)
-    return Check()
+read_probe, read_check = looking_at_list(read_models)
 
 
 def read_error(site: Site, response: Response) -> Failure:

@@ -7,14 +7,13 @@ from typing import Any
 
 from llmconf.adapters import _base
 from llmconf.adapters._base import (
-    Check,
     CredentialForm,
-    Failure,
     ModelRecord,
     Page,
     Request,
     Response,
     Site,
+    looking_at_list,
     no_exchange,
     nothing_exchanged,
 )
@@ -66,16 +65,7 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     return read_page(response, "models", _record, cursor)
 
 
-def read_probe(site: Site, response: Response) -> Failure | None:
-    """Look for a list of models. Raises Unreadable."""
-    read_models(site, response, None)
-    return None
-
-
-def read_check(site: Site, response: Response) -> Check:
-    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
-    read_models(site, response, None)
-    return Check()
+read_probe, read_check = looking_at_list(read_models)
 
 
 def completion(site: Site, model: str) -> Request:

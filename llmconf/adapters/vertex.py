@@ -11,7 +11,6 @@ from pydantic import Field
 
 from llmconf.adapters import _base
 from llmconf.adapters._base import (
-    Check,
     CredentialForm,
     Failure,
     ModelRecord,
@@ -19,6 +18,7 @@ from llmconf.adapters._base import (
     Request,
     Response,
     Site,
+    looking_at_list,
 )
 from llmconf.adapters._errors import Rule, failure
 from llmconf.adapters._google import SMALLEST_CALL, page_query, read_page, read_rpc_error
@@ -106,16 +106,7 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     return read_page(response, "publisherModels", _record, cursor)
 
 
-def read_probe(site: Site, response: Response) -> Failure | None:
-    """Look for a list of models. Raises Unreadable."""
-    read_models(site, response, None)
-    return None
-
-
-def read_check(site: Site, response: Response) -> Check:
-    """Look for a list of models; nothing is told of quota. Raises Unreadable."""
-    read_models(site, response, None)
-    return Check()
+read_probe, read_check = looking_at_list(read_models)
 
 
 def read_error(site: Site, response: Response) -> Failure:

@@ -57,12 +57,16 @@ def _stop(server: subprocess.Popen[str]) -> None:
 
 def _serve() -> None:
     import llmconf.api
+    import llmconf.catalog
     import llmconf.inspection
+    import llmconf.probe
     import llmconf.reporters.full
     import llmconf.revealing
     import llmconf.rotation
     import llmconf.rules
     import llmconf.runtime_secrets
+    import llmconf.sync
+    import llmconf.verify
 
     for code in llmconf.rules.names():
         llmconf.rules.load(code)

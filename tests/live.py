@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-from support import run
+import fork_server
 from upstream.vendor import Answer, Seen, State
 
 KEY = "sk-fake-0000-not-a-real-key-0000-abcd"
@@ -69,7 +70,14 @@ class Live:
 
     def run(self, *args: str, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
         """Run a command on the project."""
-        return run("-C", self.root, *args, env={"FAKE_KEY": self.key, **self.environment, **(env or {})})
+        return fork_server.run(["-C", str(self.root), *args], self.root, self._environment(env))
+
+    def _environment(self, env: Mapping[str, str] | None) -> dict[str, str]:
+        """Return the environment of a process: nothing of the developer's settings or proxies is in it."""
+        kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        kept = {name: value for name, value in kept.items() if not name.startswith("LLMCONF_")}
+        home = {"HOME": str(self.root), "XDG_CACHE_HOME": str(self.root / ".cache")}
+        return {**kept, **home, "FAKE_KEY": self.key, **self.environment, **(env or {})}
 
     def ask(self, *args: str, env: Mapping[str, str] | None = None) -> Any:
         """Run a command that is allowed to use the key and return the JSON that it prints."""

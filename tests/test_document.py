@@ -279,7 +279,7 @@ class TestWhatCannotBeRead:
 
     def test_a_large_broken_text_is_refused_without_a_second_opinion(self) -> None:
         with pytest.raises(Refusal):
-            Document("a: 1\n" * 400_000 + "]", "x.yaml")
+            Document("a: 1\n" * (values.SECOND_OPINION_SIZE // 5 + 1) + "]", "x.yaml")
 
     @pytest.mark.parametrize(
         "text",

@@ -31,7 +31,7 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
         differences = [_difference(lock, provider, hint) for provider in providers if provider.spec.enabled]
         if differences and differences[0] and all(differences):
             yield differences[0]
-        elif lock.source.endpoint not in _urls(project, name):
+        elif lock.source.endpoint not in _urls(project, name) and not _is_broken(resolved, name):
             message = f"this lock comes from an endpoint that the provider `{name}` does not have any more"
             yield Finding(CODE, Place(lock.file, 0, ("source", "endpoint")), message, hint)
     files = {file.name for file in project.files}
@@ -41,6 +41,11 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
                 place = provider.place("sync", on_key=True)
                 message = f"provider `{provider.name}` has `sync:` and no lock"
                 yield Finding(CODE, place, message, _hint(project, provider.name))
+
+
+def _is_broken(environments: list[Resolved], provider: str) -> bool:
+    """Tell whether something of a provider does not fit its schema, so that its endpoints are not all known."""
+    return any(f"provider/{provider}" in env.broken for env in environments)
 
 
 def _urls(project: Project, provider: str) -> set[Any]:

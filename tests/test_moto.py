@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -32,7 +33,7 @@ FREE_ACTIONS = 3
 
 @dataclass(frozen=True)
 class Aws:
-    """A running moto, and the keys of a user who may read Bedrock's custom models, and nothing else."""
+    """A running moto, and the keys of a user who may make and read Bedrock's custom models, and nothing else."""
 
     url: str
     keys: dict[str, str]
@@ -89,9 +90,9 @@ def _wait(aws: Aws, server: subprocess.Popen[bytes]) -> None:
 
 
 def _user(aws: Aws) -> dict[str, str]:
-    policy = (
-        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"bedrock:ListCustomModels","Resource":"*"}]}'
-    )
+    actions = ["bedrock:ListCustomModels", "bedrock:CreateModelCustomizationJob"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     _iam(aws, "CreateUser")
     _iam(aws, "PutUserPolicy", PolicyName="reads", PolicyDocument=policy)
     made = _iam(aws, "CreateAccessKey")
@@ -138,11 +139,10 @@ def test_keys_that_aws_does_not_know_are_told_apart(aws: Aws, changed: dict[str,
 
 @pytest.mark.parametrize("query", ["", "?maxResults=5&nameContains=a%20b%2Fc"])
 def test_a_signed_get_is_accepted_by_the_bedrock_api(aws: Aws, query: str) -> None:
-    # moto has no foundation models; its list of custom models is the one that it serves.
     request = Request(f"{aws.url}/custom-models{query}")
     answer = aws.send(signed(aws.site(), request, "bedrock", REGION))
     assert answer.ok
-    assert answer.json()["modelSummaries"] == []
+    assert isinstance(answer.json()["modelSummaries"], list)
     forged = signed(aws.site(secret_access_key="fake-secret-that-is-wrong"), request, "bedrock", REGION)
     assert bedrock.read_error(aws.site(), aws.send(forged)).code == "SignatureDoesNotMatch"
 
@@ -154,30 +154,76 @@ def test_keys_without_the_permission_are_forbidden_and_not_wrong(aws: Aws) -> No
     assert "ListFoundationModels" in failure.detail
 
 
+def _customize(aws: Aws, name: str) -> str:
+    """Have moto make a custom model and return its ARN."""
+    bucket = {"s3Uri": "s3://fake-bucket/data"}
+    body = {
+        "jobName": f"job-{name}", "customModelName": name, "roleArn": "arn:aws:iam::123456789012:role/fake",
+        "baseModelIdentifier": "fake.nova-9-v1:0", "trainingDataConfig": bucket, "outputDataConfig": bucket,
+        "hyperParameters": {},
+    }  # fmt: skip
+    request = Request(
+        f"{aws.url}/model-customization-jobs", "POST", {"content-type": "application/json"}, json.dumps(body).encode()
+    )
+    answer = aws.send(signed(aws.site(), request, "bedrock", REGION))
+    assert answer.ok, answer.body
+    return f"arn:aws:bedrock:{REGION}:123456789012:custom-model/{name}"
+
+
 @pytest.fixture
 def live(aws: Aws, tmp_path: Path) -> Live:
     project = Live(tmp_path, environment={
         "FAKE_ID": aws.keys["access_key_id"], "FAKE_SECRET": aws.keys["secret_access_key"],
     })  # fmt: skip
-    project.write(
-        f"kind: Provider\nname: aws\ntype: bedrock\nregion: {REGION}\noptions: {{sts_url: '{aws.url}'}}\n"
-        f"endpoints: [{{name: main, url: '{aws.url}'}}]\n"
-        f"credentials:\n  - {{name: main, hosts: ['{aws.url}'], access_key_id: env:FAKE_ID, secret_access_key: env:FAKE_SECRET}}\n"
-    )
+    _write(project, aws, "custom_models")
     return project
 
 
-def test_the_command_verifies_keys(live: Live) -> None:
+def _write(live: Live, aws: Aws, lists: str) -> None:
+    live.write(
+        f"kind: Provider\nname: aws\ntype: bedrock\nregion: {REGION}\n"
+        f"options: {{sts_url: '{aws.url}', lists: [{lists}]}}\n"
+        f"endpoints: [{{name: main, url: '{aws.url}'}}]\n"
+        f"credentials:\n  - {{name: main, hosts: ['{aws.url}'], access_key_id: env:FAKE_ID, secret_access_key: env:FAKE_SECRET}}\n"
+    )
+
+
+WRONG = {"FAKE_SECRET": "fake-secret-that-is-wrong"}
+
+
+def test_verify_tells_a_wrong_key(live: Live) -> None:
     assert [each["validity"] for each in live.ask("verify")] == ["valid"]
-    wrong = live.ask("verify", env={"FAKE_SECRET": "fake-secret-that-is-wrong"})
+    wrong = live.ask("verify", env=WRONG)
     assert [(each["validity"], each["code"]) for each in wrong] == [("invalid", "SignatureDoesNotMatch")]
 
 
-def test_the_command_tells_a_missing_permission_from_a_wrong_key(live: Live) -> None:
-    """moto serves no list of models: what a user without the permission gets is all that a probe can see of it."""
-    assert [(each["verdict"], each["code"]) for each in live.ask("probe")] == [("forbidden", "AccessDenied")]
-    wrong = live.ask("probe", env={"FAKE_SECRET": "fake-secret-that-is-wrong"})
+def test_probe_is_healthy_or_tells_a_wrong_key(live: Live) -> None:
+    assert [each["verdict"] for each in live.ask("probe")] == ["healthy"]
+    wrong = live.ask("probe", env=WRONG)
     assert [(each["verdict"], each["code"]) for each in wrong] == [("unauthorized", "SignatureDoesNotMatch")]
+
+
+def test_sync_locks_what_the_account_has_made(live: Live, aws: Aws) -> None:
+    """moto makes custom models; they are called through a deployment, so the lock has them switched off."""
+    names = [_customize(aws, name) for name in ("tuned-a", "tuned-b", "tuned-c")]
+    done = live.run("sync", *ALLOW)
+    assert (done.returncode, done.stderr) == (0, "")
+    lock = live.lock("aws")
+    assert [line[6:] for line in lock.splitlines() if line.startswith("- id: ")] == names
+    assert lock.count("enabled: false") == len(names)
+    assert "up to date" in live.run("sync", *ALLOW).stdout
+    assert live.lock("aws") == lock
+    wrong = live.run("sync", *ALLOW, env=WRONG)
+    assert wrong.returncode == 4
+    assert live.lock("aws") == lock
+    assert live.run("validate", "--frozen").returncode == 0
+
+
+def test_a_missing_permission_is_told_from_a_wrong_key(live: Live, aws: Aws) -> None:
+    """The user may not list foundation models, which moto does not have anyway."""
+    _write(live, aws, "foundation_models, custom_models")
+    assert [(each["verdict"], each["code"]) for each in live.ask("probe")] == [("forbidden", "AccessDenied")]
+    assert [each["verdict"] for each in live.ask("probe", env=WRONG)] == ["unauthorized"]
     done = live.run("sync", *ALLOW)
     assert done.returncode == 4
     assert "forbidden" in done.stdout

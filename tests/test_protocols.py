@@ -255,7 +255,7 @@ def test_only_a_last_page_of_gemini_may_be_empty(cursor: str | None, readable: b
 def test_a_page_that_cannot_be_asked_for_ends_no_list(fake: ModuleType, place: str, name: str, token: Any) -> None:
     items = [{"name": "models/a", "inferenceProfileId": "a"}]
     with pytest.raises(Unreadable):
-        adapter_of(fake).read_models(site_of(fake), answered({place: items, name: token}), "profiles x")
+        adapter_of(fake).read_models(site_of(fake), answered({place: items, name: token}), "inference_profiles x")
 
 
 def test_a_key_of_gemini_that_is_not_known_has_the_reason_as_code() -> None:
@@ -402,7 +402,7 @@ def test_any_other_host_serves_all_of_bedrock(url: str) -> None:
 @pytest.mark.parametrize("model", ["fake.nova-9-v1:0", "arn:aws:bedrock:eu-central-1::foundation-model/x", "a b/../c"])
 def test_signatures_hold_for_every_path_query_and_body(model: str) -> None:
     adapter, site = adapter_of(bedrock), site_of(bedrock, "https://gateway.test:8443/aws")
-    for request in (adapter.completion(site, model), adapter.models(site, "profiles p+1/="), adapter.probe(site)):
+    for request in (adapter.completion(site, model), adapter.models(site, "inference_profiles p+1/="), adapter.probe(site)):
         assert request
         arrived = seen(request)
         assert bedrock.is_signed(arrived, "bedrock")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -30,6 +30,7 @@ from llmconf.adapters._paging import next_token
 from llmconf.adapters._sigv4 import signed
 from llmconf.adapters._urls import bearer, join, part, post
 from llmconf.errors import UndeterminedError
+from llmconf.unique import Unique
 
 CREDENTIAL_FORMS = (
     CredentialForm(frozenset({"api_key"})),
@@ -42,9 +43,8 @@ _HOST = re.compile(
 _STS_HOST = re.compile(r"^https://sts(?:-fips)?\.(?:([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.)?amazonaws\.com(?:\.cn)?$")
 _WHOSE_KEYS = b"Action=GetCallerIdentity&Version=2011-06-15"
 _XML = re.compile(rb"<(Code|Message)>([^<>]{1,1000})</")
-_PROFILES = "profiles "
-"""What a cursor begins with once the foundation models are listed; the page token follows."""
-_PROFILES_PER_PAGE = 1000
+_PER_PAGE = 1000
+"""The most that AWS gives on one page (S)."""
 _INPUTS = {"audio": "audio_input", "image": "vision", "speech": "audio_input", "video": "video_input"}
 _OUTPUTS = {"embedding": "embedding", "image": "image_generation", "speech": "audio_output"}
 _LIFECYCLE: Mapping[str, Literal["active", "deprecated"]] = {"active": "active", "legacy": "deprecated"}
@@ -71,17 +71,30 @@ _RULES = (
 exchange = no_exchange
 read_exchange = nothing_exchanged
 
+ListName = Literal[
+    "foundation_models",
+    "inference_profiles",
+    "imported_models",
+    "custom_models",
+    "custom_model_deployments",
+    "provisioned_throughputs",
+]
+"""What Bedrock lists, each under its own IAM permission."""
+
 
 class Options(_base.Options):
-    """How AWS keys are checked; the AWS region is the `region` of the endpoint or provider."""
+    """What is listed and how AWS keys are checked; the AWS region is the `region` of the endpoint or provider."""
+
+    lists: Unique[ListName] = Field(default=["foundation_models", "inference_profiles"], min_length=1)
+    """Lists whose models are locked; a probe asks for the first one. What an account made itself goes by its ARN."""
 
     sts_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+$")
     """STS, such as `https://sts.eu-central-1.amazonaws.com`, which tells whose keys these are without a permission."""
 
 
 def probe(site: Site) -> Request:
-    """Ask for the foundation models. Free; needs `bedrock:ListFoundationModels` (S)."""
-    return _authorized(site, Request(join(_control(site), "/foundation-models"), headers=bearer(site)))
+    """Ask for the first list, usually the foundation models. Free; needs the permission to list them (S)."""
+    return _page(site, site.options.lists[0], size=1)
 
 
 def check(site: Site) -> Request | None:
@@ -97,22 +110,20 @@ def check(site: Site) -> Request | None:
 
 
 def models(site: Site, cursor: str | None) -> Request | None:
-    """Ask for the foundation models, which come on one page, then for pages of inference profiles (S)."""
-    if cursor is None:
-        return probe(site)
-    token = cursor.removeprefix(_PROFILES)
-    query: dict[str, str | int] = {"maxResults": _PROFILES_PER_PAGE}
-    url = join(_control(site), "/inference-profiles", query | ({"nextToken": token} if token else {}))
-    return _authorized(site, Request(url, headers=bearer(site)))
+    """Ask for the pages of one list after the other; a cursor is the name of a list and a page token (S)."""
+    name, token = _place(site, cursor)
+    return _page(site, name, token)
 
 
 def read_models(site: Site, response: Response, cursor: str | None) -> Page:
-    """Read `{modelSummaries: [...]}` or `{inferenceProfileSummaries: [...], nextToken}` (S). Raises Unreadable."""
-    data = mapping(response)
-    if cursor is None:
-        return page(rows(data, ("modelSummaries",)), _model, _PROFILES)
-    token = next_token(data.get("nextToken"))
-    return page(rows(data, ("inferenceProfileSummaries",)), _profile, _PROFILES + token if token else None)
+    """Read `{modelSummaries: [...], nextToken}`, the name of the rows depending on the list (S). Raises Unreadable."""
+    name, _ = _place(site, cursor)
+    data, listed = mapping(response), _LISTS[name]
+    token = next_token(data.get("nextToken")) if listed.paged else None
+    names = site.options.lists
+    rest = names[names.index(name) + 1 :]
+    following = f"{name} {token}" if token else f"{rest[0]} " if rest else None
+    return page(rows(data, (listed.rows,)), listed.read, following)
 
 
 def read_probe(site: Site, response: Response) -> Failure | None:
@@ -146,6 +157,21 @@ def completion(site: Site, model: str) -> Request:
     }
     url = join(_usual(site, "-runtime"), f"/model/{part(model)}/converse")
     return _authorized(site, post(url, bearer(site), body))
+
+
+def _place(site: Site, cursor: str | None) -> tuple[ListName, str]:
+    """Return the list that a cursor stands in, and its page token, empty on its first page."""
+    if cursor is None:
+        return site.options.lists[0], ""
+    name, _, token = cursor.partition(" ")
+    return next(each for each in site.options.lists if each == name), token
+
+
+def _page(site: Site, name: ListName, token: str = "", size: int = _PER_PAGE) -> Request:
+    listed = _LISTS[name]
+    query: dict[str, str | int] = {"maxResults": size} if listed.paged else {}
+    url = join(_control(site), listed.path, query | ({"nextToken": token} if token else {}))
+    return _authorized(site, Request(url, headers=bearer(site)))
 
 
 def _control(site: Site) -> str:
@@ -214,3 +240,40 @@ def _profile(item: Mapping[str, Any]) -> ModelRecord | None:
     identifier = model_id(item.get("inferenceProfileId"))
     status = word(item.get("status"))
     return ModelRecord(identifier, status="active" if status == "active" else None) if identifier else None
+
+
+def _own(arn: str, *, callable_when: Collection[str] | None) -> Callable[[Mapping[str, Any]], ModelRecord | None]:
+    """Return the reader of what an account made: an ARN, and in which states it can be called (None: in any)."""
+
+    def read(item: Mapping[str, Any]) -> ModelRecord | None:
+        identifier = model_id(item.get(arn))
+        ready = callable_when is None or word(item.get("status")) in callable_when
+        return ModelRecord(identifier, callable=ready) if identifier else None
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One list of Bedrock: its path, where its rows stand, how one is read, and whether it has pages (S)."""
+
+    path: str
+    rows: str
+    read: Callable[[Mapping[str, Any]], ModelRecord | None]
+    paged: bool = True
+
+
+_LISTS: Mapping[ListName, _List] = {
+    "foundation_models": _List("/foundation-models", "modelSummaries", _model, paged=False),
+    "inference_profiles": _List("/inference-profiles", "inferenceProfileSummaries", _profile),
+    "imported_models": _List("/imported-models", "modelSummaries", _own("modelArn", callable_when=None)),
+    "custom_models": _List("/custom-models", "modelSummaries", _own("modelArn", callable_when=())),
+    "custom_model_deployments": _List(
+        "/model-customization/custom-model-deployments", "modelDeploymentSummaries",
+        _own("customModelDeploymentArn", callable_when=("active",)),
+    ),
+    "provisioned_throughputs": _List(
+        "/provisioned-model-throughputs", "provisionedModelSummaries",
+        _own("provisionedModelArn", callable_when=("inservice", "updating")),
+    ),
+}  # fmt: skip

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from llmconf.catalogs._base import FACTS, Facts
 from llmconf.errors import RefusedError
-from llmconf.schema._types import Capability, Count, Mode, ModelId, Name, Strict, Text, Unique
+from llmconf.schema._types import Capability, Count, Mode, ModelId, Name, Strict, Text
 from llmconf.schema.parts import Lifecycle, Price
+from llmconf.unique import Unique
 
 VERSION = 1
 Shape = TypeVar("Shape", bound=Strict)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
-from typing import Annotated, Any, Literal, LiteralString, TypeVar
+from typing import Annotated, Any, Literal, LiteralString
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from llmconf import fields
-
-Item = TypeVar("Item", bound=Hashable)
 
 
 class Strict(BaseModel):
@@ -67,15 +64,6 @@ def _check_date(value: str) -> str:
     return value
 
 
-def check_unique(value: list[Item]) -> list[Item]:
-    """Refuse a list that has an item twice; the error says at which index, and where it stands first."""
-    if len(set(value)) < len(value):
-        seen: dict[Item, int] = {}
-        again = {index: seen[item] for index, item in enumerate(value) if seen.setdefault(item, index) != index}
-        raise PydanticCustomError("duplicate_items", "an item stands twice", {"first": again})
-    return value
-
-
 def _quoted(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise PydanticCustomError("money_number", "an amount is a decimal string: put it in quotes")
@@ -102,8 +90,6 @@ Date = Annotated[str, StringConstraints(pattern=fields.DATE_PATTERN), AfterValid
 Url = Annotated[str, AfterValidator(_check_url), Field(json_schema_extra=URL_SCHEMA)]
 Host = Annotated[str, AfterValidator(_check_host), Field(json_schema_extra=HOST_SCHEMA)]
 Secret = Annotated[str, AfterValidator(_check_secret), Field(json_schema_extra=SECRET_SCHEMA)]
-Unique = Annotated[list[Item], AfterValidator(check_unique), Field(json_schema_extra={"uniqueItems": True})]
-"""A list in which each item stands once."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Count = Annotated[int, Field(gt=0, le=2**53 - 1)]
 Weight = Annotated[int, Field(ge=0, le=1_000_000)]

@@ -147,6 +147,8 @@ def _describe(
         hint = _prefix_hint(value) if pattern == _USE else None
         hint = hint or _PATTERNS.get(pattern)
         return "LCS006", f"`{name}` is not written as it must be", hint
+    if kind in ("too_short", "string_too_short"):
+        return "LCS006", f"`{name}` is empty", "fill it in, or leave the key out"
     return "LCS006", f"`{name}`: {message[:1].lower()}{message[1:]}", None
 
 

@@ -27,11 +27,11 @@ from llmconf.schema._types import (
     Strategy,
     Strict,
     Text,
-    Unique,
     Url,
     Weight,
 )
 from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
+from llmconf.unique import Unique
 
 ProviderReference = Name
 ModelReference = Annotated[

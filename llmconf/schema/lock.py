@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from llmconf.schema._types import Name, Strict, Text, Unique
+from llmconf.schema._types import Name, Strict, Text
 from llmconf.schema.kinds import Model
+from llmconf.unique import Unique
 
 Fact = Literal["mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from llmconf.schema._types import Amount, Count, Date, ModelId, Money, Secret, Strict, Text, Unique
+from llmconf.schema._types import Amount, Count, Date, ModelId, Money, Secret, Strict, Text
+from llmconf.unique import Unique
 
 
 class Limits(Strict):

@@ -40,6 +40,43 @@ MODELS = [
     ),
 ]  # fmt: skip
 PROFILES = ["eu.fake.claude-9-v1:0", "global.fake.claude-9-v1:0"]
+ARN = f"arn:aws:bedrock:{REGION}:000000000000"
+LISTS = {
+    "/inference-profiles": ("inferenceProfileSummaries", [
+        {
+            "inferenceProfileId": name, "inferenceProfileName": name[:64], "status": "ACTIVE", "type": "SYSTEM_DEFINED",
+            "inferenceProfileArn": f"{ARN}:inference-profile/{name}",
+            "models": [{"modelArn": f"arn:aws:bedrock:{REGION}::foundation-model/fake.claude-9-v1:0"}],
+        }
+        for name in PROFILES
+    ]),
+    "/imported-models": ("modelSummaries", [
+        {"modelArn": f"{ARN}:imported-model/fake00000001", "modelName": "own", "creationTime": "2026-01-01T00:00:00Z"},
+    ]),
+    "/custom-models": ("modelSummaries", [
+        {
+            "modelArn": f"{ARN}:custom-model/fake.nova-9-v1:0/fake00000002", "modelName": "tuned", "modelStatus": "Active",
+            "baseModelArn": f"arn:aws:bedrock:{REGION}::foundation-model/fake.nova-9-v1:0", "baseModelName": "Nova",
+            "creationTime": "2026-01-01T00:00:00Z", "customizationType": "FINE_TUNING",
+        },
+    ]),
+    "/model-customization/custom-model-deployments": ("modelDeploymentSummaries", [
+        {
+            "customModelDeploymentArn": f"{ARN}:custom-model-deployment/fake0000000{number}", "status": status,
+            "customModelDeploymentName": "tuned", "modelArn": f"{ARN}:custom-model/fake.nova-9-v1:0/fake00000002",
+            "createdAt": "2026-01-01T00:00:00Z",
+        }
+        for number, status in ((3, "Active"), (4, "Failed"))
+    ]),
+    "/provisioned-model-throughputs": ("provisionedModelSummaries", [
+        {
+            "provisionedModelArn": f"{ARN}:provisioned-model/fake0000000{number}", "provisionedModelName": "reserved",
+            "status": status, "modelArn": f"{ARN}:custom-model/fake.nova-9-v1:0/fake00000002", "modelUnits": 1,
+        }
+        for number, status in ((5, "InService"), (6, "Updating"), (7, "Creating"))
+    ]),
+}  # fmt: skip
+"""What comes in pages: path, name of the rows, and the rows."""
 
 
 def error(status: int, name: str, message: str) -> Answer:
@@ -71,25 +108,18 @@ def listing(seen: Seen, state: State) -> Answer:
     url = urlsplit(seen.path)
     if (seen.method, url.path) == ("GET", "/foundation-models"):
         return Answer(body={"modelSummaries": MODELS})
-    if (seen.method, url.path) == ("GET", "/inference-profiles"):
-        return _profiles(parse_qs(url.query))
+    if seen.method == "GET" and url.path in LISTS:
+        return _page(*LISTS[url.path], parse_qs(url.query))
     if seen.method == "POST" and url.path.endswith("/converse"):
         return Answer(body={"output": {"message": {"role": "assistant", "content": [{"text": "Hi"}]}}})
     return error(404, "ResourceNotFoundException", "Could not resolve the foundation model.")
 
 
-def _profiles(query: dict[str, list[str]]) -> Answer:
+def _page(name: str, rows: list[dict[str, Any]], query: dict[str, list[str]]) -> Answer:
+    assert 1 <= int(query["maxResults"][0]) <= 1000
     start = int(query.get("nextToken", ["p+0/"])[0].strip("p+/"))
-    found = [
-        {
-            "inferenceProfileId": name, "inferenceProfileName": name[:64], "status": "ACTIVE", "type": "SYSTEM_DEFINED",
-            "inferenceProfileArn": f"arn:aws:bedrock:{REGION}:000000000000:inference-profile/{name}",
-            "models": [{"modelArn": f"arn:aws:bedrock:{REGION}::foundation-model/fake.claude-9-v1:0"}],
-        }
-        for name in PROFILES[start : start + PAGE]
-    ]  # fmt: skip
-    more = {"nextToken": f"p+{start + PAGE}/"} if start + PAGE < len(PROFILES) else {}
-    return Answer(body={"inferenceProfileSummaries": found} | more)
+    more = {"nextToken": f"p+{start + PAGE}/"} if start + PAGE < len(rows) else {}
+    return Answer(body={name: rows[start : start + PAGE]} | more)
 
 
 def is_signed(seen: Seen, service: str, secret: str = SECRET, region: str = REGION) -> bool:

@@ -77,8 +77,11 @@ def decide(
         update.failure = f"{listing.failure.verdict.replace('_', ' ')}: {listing.failure.detail}".removesuffix(": ")
         return
     listed = _enriched(update, listing, source, catalogs)
-    if not listed and (old or not listing.models):
-        update.failure = "the list is empty" if not listing.models else "the filter takes no model of the list"
+    if not listing.models:
+        update.failure = "the list is empty"
+        return
+    if not listed:
+        update.refusal = f"the filter takes none of the {len(listing.models)} models that are listed"
         return
     if listing.skipped:
         update.notes.append(f"{listing.skipped} entries without a usable id were left out")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -21,10 +21,14 @@ from upstream.vendor import ModelRecord, Vendor
 from llmconf.access import Accesses, Limits
 from llmconf.adapters import preset
 from llmconf.api import validate
+from llmconf.catalog import load
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
+from llmconf.locked import read_text
+from llmconf.lockupdate import Update, Wish
 from llmconf.probe import Health, endpoints_to_probe, probe
 from llmconf.schema.kinds import SECRET_FIELDS
+from llmconf.sync import providers_to_sync, sync
 from llmconf.verify import Verification, credentials_to_verify, verify
 
 VALIDITY = {
@@ -47,7 +51,10 @@ STATES = pytest.mark.parametrize(("name", "state"), [(n, s) for n, vendor in VEN
 class Site:
     """A project with one provider, which is a server on loopback."""
 
-    def __init__(self, root: Path, vendor: Vendor, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, root: Path, vendor: Vendor, server: Server, monkeypatch: pytest.MonkeyPatch,
+        filters: Mapping[str, list[str]] | None = None,
+    ) -> None:  # fmt: skip
         origin = server.url.removesuffix(vendor.base)
         options = {**vendor.options, **({"authority": origin} if "authority" in vendor.options else {})}
         fields = dict(vendor.credential)
@@ -65,14 +72,16 @@ class Site:
         }  # fmt: skip
         if vendor.region:
             document["region"] = vendor.region
+        if filters:
+            document["sync"] = filters
         if fields:
             document["credentials"] = [{"name": "main", "hosts": [origin], **fields}]
         (root / "config").mkdir()
         (root / "config/it.yaml").write_text(json.dumps(document), encoding="utf-8")
         (root / "llmconf.yaml").write_text("version: 1\nname: live\n", encoding="utf-8")
-        checked = validate(root, today=date(2026, 11, 23))
-        assert checked.worst() != "error", checked.diagnostics
-        self.ways = Accesses(checked, None, ["env:FAKE_*"], Limits(timeout=10.0, retries=0))
+        self.checked = validate(root, today=date(2026, 11, 23))
+        assert self.checked.worst() != "error", self.checked.diagnostics
+        self.ways = Accesses(self.checked, None, ["env:FAKE_*"], Limits(timeout=10.0, retries=0))
         self.server = server
 
     def probe(self) -> Health:
@@ -90,6 +99,11 @@ class Site:
 
         return asyncio.run(run())
 
+    def sync(self) -> Update:
+        providers = providers_to_sync(self.ways.env)
+        checked, catalogs = self.checked, load(self.checked.project.root)
+        return sync(self.ways, providers, checked=checked, catalogs=catalogs, wish=Wish(), network=Network)[0]
+
     def assert_keys_kept(self, *shown: object) -> None:
         """See that no secret is in what is told, nor in any URL that was asked for."""
         told = repr(shown) + "".join(seen.path for seen in self.server.seen)
@@ -99,10 +113,12 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     @contextmanager
-    def make(name: str, state: str = "valid", tls: trustme.CA | None = None) -> Iterator[Site]:
+    def make(
+        name: str, state: str = "valid", tls: trustme.CA | None = None, filters: Mapping[str, list[str]] | None = None
+    ) -> Iterator[Site]:
         vendor = VENDORS[name]
         with serve(vendor, state=state, tls=tls) as server:
-            yield Site(tmp_path, vendor, server, monkeypatch)
+            yield Site(tmp_path, vendor, server, monkeypatch, filters)
 
     return make
 
@@ -164,6 +180,42 @@ def _together(models: tuple[ModelRecord, ...]) -> dict[str, ModelRecord]:
                                  "deprecated", "retires", "replacement") if getattr(known, key) in (None, ())]  # fmt: skip
         found[model.id] = replace(known, **{key: getattr(model, key) for key in names})
     return found
+
+
+@ALL
+@pytest.mark.parametrize("filters", ["include", "exclude", "both", "nothing"])
+def test_the_filter(site: Any, name: str, filters: str) -> None:
+    ids = list(dict.fromkeys(model.id for model in VENDORS[name].models))
+    # A wildcard that a vendor lists as a model cannot be asked for alone.
+    plain = [each for each in ids if not set(each) & {"*", "?"}] or ["none"]
+    first, last = plain[0], plain[-1]
+    beginning = first[: len(first) // 2]
+    written, taken = {
+        "include": ({"include": [last]}, [last]),
+        "exclude": ({"exclude": [first]}, [each for each in ids if each != first]),
+        "both": (
+            {"include": [f"{beginning}*", last], "exclude": [f"*{first}"]},
+            [each for each in ids if each != first and (each.startswith(beginning) or each == last)],
+        ),
+        "nothing": ({"include": ["no-model-has-this-name"]}, []),
+    }[filters]
+    with site(name, filters=written) as it:
+        update = it.sync()
+    it.assert_keys_kept(update)
+    if not ids:
+        assert (update.new, update.failure or update.notes) in [
+            (None, "the list is empty"),
+            (None, [f"`{VENDORS[name].type}` has no list of models: declare them by hand"]),
+        ]
+    elif not taken:
+        assert (update.new, update.refusal) == (None, f"the filter takes none of the {len(ids)} models that are listed")
+    else:
+        assert update.new, update
+        lock, findings = read_text(update.new, update.file)
+        assert lock, findings
+        assert [model.id for model in lock.models] == sorted(taken)
+        for part, patterns in (("include", lock.source.include), ("exclude", lock.source.exclude)):
+            assert sorted(patterns) == sorted(written.get(part, []))
 
 
 @ALL

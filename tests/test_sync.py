@@ -172,6 +172,16 @@ def test_filters(live: Live, server: Server, openai: OpenAI) -> None:
     assert live.run("validate").returncode == 0
 
 
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_filter_that_takes_nothing_is_refused(live: Live, server: Server, locked: bool) -> None:
+    if locked:
+        sync(live)
+    before = live.lock() if locked else None
+    live.write(provider(f"{server.url}/v1", rest="sync:\n  include: ['gpt5*']\n"), ROUTE)
+    assert "refused: the filter takes none of the 3 models that are listed" in sync(live, code=1)
+    assert (live.lock() if (live.root / "lock/openai.lock.yaml").exists() else None) == before
+
+
 def test_a_narrower_filter_is_no_loss(live: Live, server: Server, openai: OpenAI) -> None:
     openai.models += [f"old-{number}" for number in range(20)]
     sync(live)

@@ -1,6 +1,14 @@
-"""Property tests draw the same examples on every machine, so that a run can be had again."""
+"""What holds for all tests: the same examples on every machine, and signals that arrive."""
+
+import signal
 
 from hypothesis import settings
+
+# A shell that runs the tests in the background has them ignore the interrupt, and all that they start with them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Property tests draw the same examples everywhere, so that a run can be had again.
 
 settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
 settings.load_profile("fixed")

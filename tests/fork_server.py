@@ -21,22 +21,38 @@ from pathlib import Path
 from typing import Any
 
 _LIMIT = 120
+_AT_START = ("PYTHON", "LC_", "LANG", "TZ")
+"""Variables that the interpreter looks at when it starts: where they differ, a process is started from the beginning."""
 
 
-def run(args: list[str], cwd: Path, env: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command with an environment that has nothing else in it."""
+def run(
+    args: list[str], cwd: Path, env: Mapping[str, str], stdin: str = "", umask: int = -1, memory: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command with an environment that has nothing else in it, and no more than `memory` bytes."""
+    if any(name.startswith(_AT_START) and os.environ.get(name) != value for name, value in env.items()):
+        assert memory is None
+        return _run_alone(args, cwd, env, stdin, umask)
     with tempfile.TemporaryDirectory(prefix="llmconf-run-") as name:
         streams = [str(Path(name, stream)) for stream in ("in", "out", "err")]
         Path(streams[0]).write_text(stdin, encoding="utf-8")
         server = _server()
         assert server.stdin is not None
         assert server.stdout is not None
-        request = {"args": args, "cwd": str(cwd), "env": dict(env), "streams": streams}
+        request = {"args": args, "cwd": str(cwd), "env": dict(env), "streams": streams, "umask": umask, "memory": memory}
         server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
         status = int(server.stdout.readline())
         texts = [Path(stream).read_text(encoding="utf-8", errors="replace") for stream in streams[1:]]
     return subprocess.CompletedProcess(args, status, *texts)
+
+
+def _run_alone(
+    args: list[str], cwd: Path, env: Mapping[str, str], stdin: str, umask: int
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "llmconf", *args], cwd=cwd, env=env, input=stdin, umask=umask, check=False,
+        capture_output=True, text=True, encoding="utf-8", timeout=_LIMIT,
+    )  # fmt: skip
 
 
 @cache
@@ -70,6 +86,7 @@ def _serve() -> None:
 
     for code in llmconf.rules.names():
         llmconf.rules.load(code)
+    _save_coverage()
     requests = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     for line in requests:
@@ -81,7 +98,16 @@ def _serve() -> None:
         answers.flush()
 
 
+def _save_coverage() -> None:
+    """Where coverage is measured, write down what importing has covered: else each child would do so anew."""
+    coverage = sys.modules.get("coverage")
+    measured = coverage.Coverage.current() if coverage else None
+    if measured is not None:
+        measured.save()
+
+
 def _run(request: dict[str, Any]) -> int:
+    import resource
     import signal
 
     from llmconf.cli import run as command
@@ -98,6 +124,10 @@ def _run(request: dict[str, Any]) -> int:
     os.environ.update(request["env"])
     tempfile.tempdir = None
     os.chdir(request["cwd"])
+    if request["memory"]:
+        resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+    if request["umask"] >= 0:
+        os.umask(request["umask"])
     sys.argv = ["llmconf", *request["args"]]
     try:
         command()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import fork_server
 from support import EXAMPLES, TODAY, edit
 
 OPENAI, SPARE = "credential/openai/main", "credential/spare/main"
@@ -89,11 +90,7 @@ class Repository:
         self, *args: str, stdin: str = "", key: bool = True, status: int | None = 0
     ) -> subprocess.CompletedProcess[str]:
         """Run the command; it has to end with `status`, where that is not None."""
-        done = subprocess.run(
-            [sys.executable, "-m", "llmconf", *args],
-            cwd=self.root, env=self.environment(key=key), input=stdin, check=False, capture_output=True,
-            text=True, encoding="utf-8", timeout=120,
-        )  # fmt: skip
+        done = fork_server.run([*args], self.root, self.environment(key=key), stdin)
         assert status is None or done.returncode == status, done.stdout + done.stderr
         return done
 

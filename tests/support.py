@@ -7,11 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+import fork_server
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 EXAMPLES = REPOSITORY / "examples"
@@ -26,24 +27,13 @@ ANY_TOKEN = "ENC(*)"
 def run(
     *args: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, umask: int = -1
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command in a real process and return what it said. `env` is added to the environment.
+    """Run the command in a process and return what it said. `env` is added to the environment.
 
     The process sees no LLMCONF_* variable of the developer, and its cache is a folder of this test run.
     """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("LLMCONF_")}
-    command = [sys.executable, "-m", "llmconf", *map(str, args)]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**inherited, "XDG_CACHE_HOME": _cache(), **(env or {})},
-        umask=umask,
-        check=False,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-    )
+    environment = {**inherited, "XDG_CACHE_HOME": _cache(), **(env or {})}
+    return fork_server.run([*map(str, args)], cwd or Path.cwd(), environment, umask=umask)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Anything in any file: a diagnostic with its position, in bounded time and memory, and never a traceback.
 
-Each case runs the real command in a process of its own that may use 2 GiB of memory and 60 seconds, and
+Each case runs the real command in a process of its own that may use 2 GiB of memory and two minutes, and
 writes all report formats at once.
 """
 
@@ -18,8 +18,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+import fork_server
 import pytest
 from rule_projects import PROVIDER
 
@@ -43,20 +43,23 @@ def _limit() -> None:
 class Outcome:
     """What one run said: its exit code, all it wrote, and the findings of the concise report."""
 
-    def __init__(self, root: Path, *args: str, **options: Any) -> None:
+    def __init__(self, root: Path, *args: str, program: list[str] | None = None) -> None:
+        """Run `validate`; `program` are arguments of Python that run it instead, from its beginning."""
         with tempfile.TemporaryDirectory() as folder:
             reports = [part for name in FORMATS for part in ("--report", f"{name}:{folder}/{name}")]
             environment = {key: value for key, value in os.environ.items() if not key.startswith("LLMCONF_")}
             Path(folder).chmod(0o777)
-            program = options.pop("program", ["-m", "llmconf"])
-            command = [sys.executable, *program, "-C", str(root), "validate", "--no-cache", *reports, *args]
-            done = subprocess.run(
-                command, env=options.pop("env", environment), capture_output=True, timeout=SECONDS, check=False,
-                stdin=subprocess.DEVNULL, preexec_fn=_limit, **options,
-            )  # fmt: skip
+            command = ["-C", str(root), "validate", "--no-cache", *reports, *args]
+            if program is None:
+                done = fork_server.run(command, Path.cwd(), environment, memory=MEMORY)
+            else:
+                done = subprocess.run(
+                    [sys.executable, *program, *command], env=environment, capture_output=True, timeout=SECONDS,
+                    check=False, stdin=subprocess.DEVNULL, preexec_fn=_limit, text=True, encoding="utf-8",
+                )  # fmt: skip
             self.code = done.returncode
             self.reports = {path.name: path.read_text(encoding="utf-8") for path in Path(folder).iterdir()}
-        self.said = (done.stdout + done.stderr).decode("utf-8")
+        self.said = done.stdout + done.stderr
         self.everything = self.said + "".join(self.reports.values())
         matches = [POSITION.match(line) for line in self.reports.get("concise", "").splitlines()]
         self.found = [match.groupdict() for match in matches if match]
@@ -71,9 +74,9 @@ class Outcome:
         return [found["code"] for found in self.found]
 
 
-def check(root: Path, *args: str, **options: Any) -> Outcome:
+def check(root: Path, *args: str, program: list[str] | None = None) -> Outcome:
     """Run `validate` and see to what holds for any input."""
-    outcome = Outcome(root, *args, **options)
+    outcome = Outcome(root, *args, program=program)
     assert outcome.code == 1, outcome.said
     assert outcome.said == ""
     assert outcome.found, outcome.reports["concise"][:2000]

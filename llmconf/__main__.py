@@ -10,8 +10,12 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from llmconf.version import __version__
 
-        sys.stdout.write(f"llmconf {__version__}\n")
-        return
+        try:
+            sys.stdout.write(f"llmconf {__version__}\n")
+            sys.stdout.flush()
+            return
+        except OSError:
+            pass  # a full disk or a closed pipe: what follows tries once more, and says why it cannot
     from llmconf.cli import run
 
     run()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from llmconf.access import Access
 from llmconf.adapters import Failure, Request, Response, Site, Unreadable
@@ -96,7 +96,8 @@ class Caller:
         if reply.response is None:
             return Answer(None, self._fit(reply.failure or Failure("unreachable")), reply)
         if not reply.response.ok:
-            return Answer(None, self._fit(self.access.adapter.read_error(site, reply.response)), reply)
+            failure = self.access.adapter.read_error(site, reply.response)
+            return Answer(None, self._fit(_with_path(failure, request)), reply)
         return Answer(reply.response, None, reply)
 
     def fit(self, text: str) -> str:
@@ -115,6 +116,14 @@ class Caller:
     def _fit(self, failure: Failure) -> Failure:
         code = self.fit(failure.code) if failure.code else None
         return replace(failure, detail=self.fit(failure.detail), code=code)
+
+
+def _with_path(failure: Failure, request: Request) -> Failure:
+    """Say of what is not found what was asked for: most often a base URL has a part too few or too many."""
+    if failure.verdict != "not_found":
+        return failure
+    asked = f"{request.method} {urlsplit(request.url).path}"
+    return replace(failure, detail=f"{asked}: {failure.detail}" if failure.detail else asked)
 
 
 async def aside(response: Response | None, read: Callable[..., Result], *args: Any) -> Result:

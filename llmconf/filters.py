@@ -15,7 +15,7 @@ from llmconf.schema._types import Capability
 Row = dict[str, Any]
 
 SORTS = ("price", "context", "name")
-"""Cheapest first (a million tokens in and a million out), largest first, by identity."""
+"""Cheapest first (a million tokens in and a million out; those of half a price last), largest first, by identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,18 @@ def sort_rows(kind: str, rows: list[Row], by: str | None) -> list[Row]:
     keys: dict[str, Callable[[Row], Any]] = {
         "name": lambda row: (False, row["identity"]),
         "context": lambda row: (row["context"] is None, -(row["context"] or 0)),
-        "price": lambda row: (row["input"] is None and row["output"] is None, _cost(row)),
+        "price": lambda row: (_unpriced(row), _cost(row)),
     }
     return sorted(rows, key=keys[by])
+
+
+def _unpriced(row: Row) -> int:
+    """Return how much of a price is not known: 0 for nothing, 1 for a half of it, 2 for all.
+
+    What gives no text has no price for tokens that come out.
+    """
+    silent = row["mode"] not in (None, "chat", "completion")
+    return (row["input"] is None) + (row["output"] is None and not (silent and row["input"] is not None))
 
 
 def _cost(row: Row) -> Decimal:

@@ -36,15 +36,20 @@ def gather(
     async def one(item: Item, opened: Network) -> Result:
         try:
             result = await work(item, opened)
-        except LlmconfError as error:
-            result = failed(item, f"{error.message} ({error.hint})" if error.hint else error.message)
-        except Exception as error:  # a defect that one endpoint meets must not hide what is known of the others
-            defect(error)
-            result = failed(item, f"internal error ({type(error).__name__}); --debug shows more")
+        except Exception as error:
+            result = failed(item, reason(error, defect))
         done(result)
         return result
 
     return asyncio.run(run())
+
+
+def reason(error: Exception, defect: Callable[[Exception], None]) -> str:
+    """Return why an item failed. A defect of llmconf is told of, and hides nothing of what is known of the others."""
+    if isinstance(error, LlmconfError):
+        return f"{error.message} ({error.hint})" if error.hint else error.message
+    defect(error)
+    return f"internal error ({type(error).__name__}); --debug shows more"
 
 
 def named(

@@ -13,7 +13,7 @@ from llmconf.check import Checked
 from llmconf.diagnostics import did_you_mean
 from llmconf.discover import lock_name, lock_provider
 from llmconf.errors import RefusedError
-from llmconf.gather import gather
+from llmconf.gather import gather, reason
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
 from llmconf.lockfile import LockFile, Source
@@ -85,19 +85,32 @@ def sync(
     async def work(provider: Resource[Provider], opened: Network) -> _Asked:
         return await _ask(accesses, provider, opened, checked)
 
-    def failed(provider: Resource[Provider], reason: str) -> _Asked:
+    def failed(provider: Resource[Provider], why: str) -> _Asked:
         update = _untouched(checked, provider.name)
-        update.failure = reason
+        update.failure = why
         return _Asked(update)
 
     used = models_in_use(checked)
     asked = gather(providers, work, failed, network=network, done=done, defect=defect)
     _require_models(wish, asked)
     # Not before all have answered: what is worked out here must not make anybody's time-out.
-    for each in asked:
-        if each.source is not None and each.listing is not None:
-            decide(each.update, each.lock, each.listing, each.source, catalogs, wish, used)
-    return [each.update for each in asked]
+    return [_decided(each, checked, catalogs, wish, used, defect) for each in asked]
+
+
+def _decided(
+    asked: _Asked, checked: Checked, catalogs: Catalogs, wish: Wish, used: frozenset[str],
+    defect: Callable[[Exception], None],
+) -> Update:  # fmt: skip
+    """Return what becomes of a lock; where that cannot be worked out, the lock as it was, and why."""
+    if asked.source is None or asked.listing is None:
+        return asked.update
+    try:
+        decide(asked.update, asked.lock, asked.listing, asked.source, catalogs, wish, used)
+    except Exception as error:
+        update = _untouched(checked, asked.update.provider)
+        update.failure = reason(error, defect)
+        return update
+    return asked.update
 
 
 def _untouched(checked: Checked, provider: str) -> Update:

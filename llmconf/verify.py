@@ -28,7 +28,10 @@ _FROM_VERDICT: dict[str, Validity] = {
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What is known of one credential. `quota` holds balance and limits as text with its unit, by name."""
+    """What is known of one credential. `quota` holds balance and limits as text with its unit, by name.
+
+    `expires` is what the vendor says, else what the credential declares.
+    """
 
     identity: str
     endpoint: str | None
@@ -94,10 +97,12 @@ async def _verify(accesses: Accesses, credential: Resource[Credential], network:
         found = check.failure
         shown = Failure(found.verdict, caller.fit(found.detail), found.code, found.expired)
         return _failed(credential, endpoint.identity, answer, shown, quota)
-    expires = caller.fit(check.expires) if check.expires else None
+    told, declared = caller.fit(check.expires) if check.expires else None, credential.spec.expires
+    differ = told and declared and told != declared
     return Verification(
-        credential.identity, endpoint.identity, "valid", answer.status, quota=quota, expires=expires
-    )
+        credential.identity, endpoint.identity, "valid", answer.status, quota=quota, expires=told or declared,
+        detail=f"declared to expire on {declared}, which the vendor does not say" if differ else "",
+    )  # fmt: skip
 
 
 def _is_at_home(access: Access) -> bool:

@@ -387,6 +387,15 @@ def test_a_reader_that_goes_away_is_no_error(words: str) -> None:
     assert len(done.stdout) == 1
 
 
+@pytest.mark.parametrize("words", ["--version", "--help", "rule LCS006", "list model --env prod", "validate --report json"])
+@pytest.mark.parametrize("errors", ["", "2>/dev/full"])
+def test_a_full_disk_is_said_where_it_can_be(words: str, errors: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m llmconf {words} >/dev/full {errors}"
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, cwd=ACME)
+    said = "llmconf: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, "" if errors else said)
+
+
 def test_data_and_findings_do_not_mix(warned: Path, broken: Path) -> None:
     done = run("list", "model", "-o", "json", "-C", warned)
     assert done.returncode == 0

@@ -77,6 +77,21 @@ def test_setup_keeps_the_lines_that_are_there(repository: Repository, old: bytes
     assert new.count(b"diff=llmconf") == 2
 
 
+def test_setup_keeps_the_line_ends_of_locks(repository: Repository) -> None:
+    """A clone that wants CRLF gets it in other files; the lock stays as `sync` writes it."""
+    repository.llmconf("git", "setup")
+    lock = repository.root / "lock/openai.lock.yaml"
+    lock.parent.mkdir()
+    lock.write_bytes(b"version: 1\n")
+    repository.commit("Lock")
+    repository.git("config", "core.autocrlf", "true")
+    for file in (lock, repository.root / "llmconf.yaml"):
+        file.unlink()
+    repository.git("checkout", "--", ".")
+    assert lock.read_bytes() == b"version: 1\n"
+    assert b"\r\n" in (repository.root / "llmconf.yaml").read_bytes()
+
+
 def test_setup_takes_the_project_below_the_root_of_the_repository(tmp_path: Path) -> None:
     repository = new_repository(tmp_path, folder="deep/project")
     repository.llmconf("git", "setup")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -80,6 +81,18 @@ def test_models_at_different_places_of_one_lock_merge_clean(tmp_path: Path) -> N
     assert _merges(root)
     text = (root / LOCK).read_text(encoding="utf-8")
     assert text == _with(model("m03"), model("m20", context=5), model("m31"), without=("m10",))
+
+
+def test_what_is_left_to_do_is_named_from_where_one_stands(tmp_path: Path) -> None:
+    root = _repository(tmp_path, *MANY)
+    _conflict(root, _with(model("m03x")), _with(model("m03y")))
+    inside = root / "config"
+    done = run("lock", "resolve", cwd=inside)
+    assert (done.returncode, done.stderr) == (0, "")
+    command = done.stdout.splitlines()[-1].removeprefix("to finish: ")
+    assert command == "git add ../lock/openai.lock.yaml"
+    git(*shlex.split(command)[1:], cwd=inside)
+    assert git("ls-files", "--unmerged", cwd=root) == ""
 
 
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
@@ -245,7 +258,7 @@ def test_each_fact_is_merged_with_its_origin(
     assert merged.notes == ([f"m: the sides differ on `context`; {side} is kept"] if side else [])
 
 
-@pytest.mark.parametrize(("base", "ours", "theirs"), itertools.product((True, False), repeat=3))
+@pytest.mark.parametrize(("base", "ours", "theirs"), list(itertools.product((True, False), repeat=3)))
 def test_a_switch_is_that_of_the_side_that_changed_it(base: bool, ours: bool, theirs: bool) -> None:
     locks = [LockFile(OPENAI, (model("m", state),)) for state in (base, ours, theirs)]
     assert lockmerge.merge(*locks).lock.models[0].enabled is (theirs if ours == base else ours)

@@ -347,6 +347,7 @@ LISTED = lock_text(
     model("cheap", context=200_000, price={"input": "0.5", "output": "1"}, capabilities=["chat"]),
     model("embed", mode="embedding", context=8000, price={"input": "0.1"}),
     model("gone", lifecycle={"status": "removed"}),
+    model("half", price={"input": "0.01"}),
     model("old", context=200_000, lifecycle={"deprecated": "2026-01-01", "retires": "2026-06-01"}),
     model("unknown"),
 )
@@ -355,18 +356,18 @@ LISTED = lock_text(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("--max-input-price 1", "cheap embed"),
+        ("--max-input-price 1", "cheap embed half"),
         ("--max-input-price 2 --max-output-price 8", "big cheap"),
         ("--max-output-price 0", ""),
         ("--min-context 200000", "big cheap old"),
         ("--min-output 9", "big"),
         ("--mode embedding", "embed"),
-        ("--status active", "big cheap embed unknown"),
+        ("--status active", "big cheap embed half unknown"),
         ("--status retired", "old"),
         ("--status removed", "gone"),
         ("--capability chat --max-input-price 1", "cheap"),
-        ("--sort price", "embed cheap big gone old unknown"),
-        ("--sort context", "big cheap old embed gone unknown"),
+        ("--sort price", "embed cheap big half gone old unknown"),
+        ("--sort context", "big cheap old embed gone half unknown"),
         ("--sort name --min-context 8000", "big cheap embed old"),
     ],
 )

@@ -16,7 +16,7 @@ import trustme
 from live import ALLOW, KEY, SEALED, Live, OpenAI, provider
 from support import run
 from upstream.server import Server, serve, serve_proxy, unused_port
-from upstream.vendor import Answer
+from upstream.vendor import Answer, Seen, State
 
 from llmconf.access import Accesses, Limits
 from llmconf.api import validate
@@ -93,6 +93,18 @@ def test_a_server_that_misbehaves(live: Live, server: Server, misbehavior: str, 
     done = live.run("probe", *ALLOW, "--retries", "0", "--timeout", patience, "-o", "json")
     assert (done.returncode, json.loads(done.stdout)[0]["verdict"]) == (1, verdict)
     assert KEY not in done.stdout + done.stderr
+
+
+def test_what_is_not_found_is_named(live: Live) -> None:
+    def elsewhere(seen: Seen, state: State) -> Answer:
+        return Answer(404, {"error": {"message": "page not found"}} if seen.path == "/models" else b"")
+
+    with serve(elsewhere) as server:
+        live.write(provider(server.url), provider(f"{server.url}/v2/", "other"))
+        found = live.ask("probe")
+    assert [(each["verdict"], each["detail"]) for each in found] == [
+        ("not_found", "GET /models: page not found"), ("not_found", "GET /v2/models"),
+    ]  # fmt: skip
 
 
 def test_nobody_listens(live: Live) -> None:

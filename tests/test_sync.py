@@ -8,11 +8,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live import ALLOW, KEY, Live, OpenAI, provider
 from support import commit_all, git
 from upstream.server import Server, serve, unused_port
+
+from llmconf import sync as stage
+from llmconf.access import Accesses, Limits
+from llmconf.api import validate
+from llmconf.catalog import load
+from llmconf.http import Network
+from llmconf.lockupdate import Update, Wish
 
 ROUTE = "kind: Route\nname: chat\ntargets:\n  - model: openai/gpt-5\n"
 SLOW = ("--timeout", "10", "--retries", "0")
@@ -447,3 +455,28 @@ def test_nothing_in_the_project_silences_a_frozen_lock(live: Live, server: Serve
     assert live.run("validate").returncode == 0
     done = live.run("validate", "--frozen", "--report", "concise")
     assert (done.returncode, "LCM010" in done.stdout) == (1, True)
+
+
+def test_a_defect_at_one_lock_hides_no_other(live: Live, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "farm"))
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    checked = validate(live.root)
+    ways = Accesses(checked, None, ["env:FAKE_*"], Limits(retries=0))
+    works = stage.decide
+
+    def broken(update: Update, *rest: Any) -> None:
+        works(update, *rest)
+        if update.provider == "farm":
+            raise KeyError("made up")
+
+    monkeypatch.setattr(stage, "decide", broken)
+    seen: list[Exception] = []
+    updates = stage.sync(
+        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=Wish(),
+        network=Network, defect=seen.append,
+    )  # fmt: skip
+    by_name = {update.provider: update for update in updates}
+    assert by_name["openai"].new
+    assert (by_name["farm"].new, by_name["farm"].added) == (None, [])
+    assert by_name["farm"].failure == "internal error (KeyError); --debug shows more"
+    assert [type(error) for error in seen] == [KeyError]

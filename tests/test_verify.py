@@ -68,6 +68,24 @@ def test_a_public_list_is_no_proof(live: Live) -> None:
         assert live.ask("verify")[0]["validity"] == "invalid"
 
 
+@pytest.mark.parametrize(("declared", "detail"), [
+    ("2027-12-31", ""), ("2027-03-31", "declared to expire on 2027-03-31, which the vendor does not say"), (None, ""),
+])  # fmt: skip
+def test_what_the_vendor_says_of_the_end_goes_first(live: Live, declared: str | None, detail: str) -> None:
+    end = f"    expires: {declared}\n" if declared else ""
+    with serve(openrouter.VENDOR) as server:
+        live.key = openrouter.VENDOR.credential["api_key"]
+        hosts = server.url.removesuffix(openrouter.VENDOR.base)
+        live.write(provider(server.url, "router", "openrouter", hosts=hosts) + end)
+        found = live.ask("verify")[0]
+    assert (found["validity"], found["expires"], found["detail"]) == ("valid", "2027-12-31", detail)
+
+
+def test_a_declared_end_is_shown_where_the_vendor_is_silent(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1") + "    expires: 2099-03-31\n")
+    assert [(each["validity"], each["expires"]) for each in live.ask("verify")] == [("valid", "2099-03-31")]
+
+
 def test_a_balance_is_told(live: Live) -> None:
     with serve(deepseek.VENDOR) as server:
         live.key = deepseek.VENDOR.credential["api_key"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import os
 import sys
@@ -11,11 +13,13 @@ from typing import NoReturn
 import click
 
 from llmconf.cli._group import EXIT_PIPE, Commands
-from llmconf.errors import LlmconfError
+from llmconf.errors import LlmconfError, RefusedError
 from llmconf.version import __version__
 
 EXIT_INTERNAL = 70
 _EXIT_INTERRUPTED = 130
+_NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""What writing to a stream ends in; files have a name, and their own messages."""
 
 
 @click.command(
@@ -59,6 +63,8 @@ def run() -> NoReturn:
         sys.stderr.flush()
     except BrokenPipeError:
         status = EXIT_PIPE
+    except OSError as error:
+        status = _unwritable(error)
     # All is written: taking down a million objects one by one would only take time.
     os._exit(status)
 
@@ -88,10 +94,27 @@ def _run(*, debug: bool) -> int:
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
     except Exception as error:  # the command boundary: a defect must not end in a traceback
-        if debug:
-            import traceback
+        return _failed(error, debug=debug)
 
-            traceback.print_exc()
-        else:
-            click.echo(f"llmconf: internal error ({type(error).__name__}); --debug shows more", err=True)
-        return EXIT_INTERNAL
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    """Say that output cannot be written, or that llmconf itself has failed, and return the exit code."""
+    if isinstance(error, OSError) and error.errno in _NOT_WRITTEN and error.filename is None:
+        return _unwritable(error)
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    else:
+        click.echo(f"llmconf: internal error ({type(error).__name__}); --debug shows more", err=True)
+    return EXIT_INTERNAL
+
+
+def _unwritable(error: OSError) -> int:
+    """Say that standard output takes no more, where that can be said, and return the exit code."""
+    # What is left in the buffer would be tried again when the process ends.
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
+    with contextlib.suppress(OSError):
+        click.echo(f"llmconf: the output cannot be written: {error.strerror}", err=True)
+        sys.stderr.flush()
+    return RefusedError.exit_code

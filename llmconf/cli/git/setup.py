@@ -1,4 +1,4 @@
-"""`llmconf git setup`: teach a clone to show secrets masked."""
+"""`llmconf git setup`: teach a clone to show secrets masked, and to keep the line ends of locks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from llmconf.cli._git import git, top_of
 from llmconf.errors import RefusedError, UsageError
 
 SETTINGS = {"diff.llmconf.textconv": "llmconf git textconv", "diff.llmconf.cachetextconv": "false"}
-ATTRIBUTES = ("/config/**/*.yaml diff=llmconf", "/environments/**/*.yaml diff=llmconf")
+ATTRIBUTES = (
+    "/config/**/*.yaml diff=llmconf",
+    "/environments/**/*.yaml diff=llmconf",
+    "/lock/*.lock.yaml text eol=lf",
+)
 
 
 @click.command(name="setup")
 @common.debug_option
 @common.directory_option
 def command(directory: str | None) -> int:
-    """Make git show tokens by hint, fingerprint and revision, and mask what stands in plain text.
+    """Make git show tokens by hint, fingerprint and revision, mask what stands in plain text, and keep locks as
+    they are written.
 
     Writes to this clone's own settings, never to the user's, and to the project's .gitattributes, which is to
     be committed. Each clone runs it once; running it again changes nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,21 +37,25 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
       llmconf lock resolve
       llmconf lock resolve lock/openai.lock.yaml
     """
+    from llmconf import edits
+
     root = common.root_of(directory)
     names = _lock_names(root, paths)
     in_git = top_of(root) is not None
     done, refused = [], False
-    for name in names:
-        try:
-            if _resolve(root, name, in_git):
-                done.append(name)
-        except RefusedError as error:
-            refused = True
-            click.echo(f"llmconf: {name}: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"  help: {error.hint}", err=True)
+    with edits.locked(root):
+        for name in names:
+            try:
+                if _resolve(root, name, in_git):
+                    done.append(name)
+            except RefusedError as error:
+                refused = True
+                click.echo(f"llmconf: {name}: {error.message}", err=True)
+                if error.hint:
+                    click.echo(f"  help: {error.hint}", err=True)
     if done and in_git:
-        click.echo(f"to finish: git add {' '.join(done)}")
+        # The paths as they are to be typed here.
+        click.echo(f"to finish: git add {shlex.join(os.path.relpath(root / name) for name in done)}")
     elif not done and not refused:
         click.echo("no lock file has a conflict")
     return 1 if refused else 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from llmconf.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.discover import lock_name
+from llmconf.lockfile import selects
 from llmconf.project import Project
 from llmconf.resolved import Lock, Resolved, Resource
 from llmconf.schema.kinds import Provider
@@ -34,6 +35,8 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
         elif lock.source.endpoint not in _urls(project, name) and not _is_broken(resolved, name):
             message = f"this lock comes from an endpoint that the provider `{name}` does not have any more"
             yield Finding(CODE, Place(lock.file, 0, ("source", "endpoint")), message, hint)
+        else:
+            yield from _unfiltered(lock, hint)
     files = {file.name for file in project.files}
     for env in resolved:
         for provider in env.providers.values():
@@ -41,6 +44,26 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
                 place = provider.place("sync", on_key=True)
                 message = f"provider `{provider.name}` has `sync:` and no lock"
                 yield Finding(CODE, place, message, _hint(project, provider.name))
+
+
+def _unfiltered(lock: Lock, hint: str) -> Iterator[Finding]:
+    """Yield a finding where a lock has models that its own filter does not take, as one has that was edited.
+
+    What is kept as removed was taken once.
+    """
+    include, exclude = lock.source.include, lock.source.exclude
+    if not include and not exclude:
+        return
+    found = [
+        (index, block["id"])
+        for index, block in enumerate(lock.blocks)
+        if not selects(block["id"], include, exclude)
+        and (block.get("lifecycle") or {}).get("status") != "removed"
+    ]
+    if found:
+        (index, name), more = found[0], f" and {len(found) - 1} more" if len(found) > 1 else ""
+        message = f"the filter of this lock does not take `{name}`{more}"
+        yield Finding(CODE, Place(lock.file, 0, ("models", index, "id")), message, hint)
 
 
 def _is_broken(environments: list[Resolved], provider: str) -> bool:

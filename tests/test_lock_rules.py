@@ -136,6 +136,19 @@ def test_a_lock_belongs_to_what_its_provider_is(tmp_path: Path, sync: str, sourc
         assert [line.replace(f" {severity} LCM010", "")[: len(expected)] for line in found] == ([expected] if expected else [])
 
 
+@pytest.mark.parametrize(("models", "expected"), [
+    (["gpt-5", "o3"], "10:7: {} LCM010 the filter of this lock does not take `o3`"),
+    (["o1", "o3"], "9:7: {} LCM010 the filter of this lock does not take `o1` and 1 more"),
+    (["gpt-5", model("o3", lifecycle={"status": "removed"})], None),
+])  # fmt: skip
+def test_a_lock_has_only_what_its_filter_takes(tmp_path: Path, models: list[Locked | str], expected: str | None) -> None:
+    files = _with_lock(*models, documents='sync: {include: ["gpt-*"]}\n', source=ANY)
+    for frozen, severity in ((False, "warning"), (True, "error")):
+        hint = " [run `llmconf sync --only provider/openai`]"
+        wanted = [f"lock/openai.lock.yaml:{expected.format(severity)}{hint}"] if expected else []
+        assert _found(tmp_path, files, frozen=frozen) == wanted
+
+
 def test_a_filter_of_one_environment_is_enough(tmp_path: Path) -> None:
     settings = {"llmconf.yaml": "version: 1\nname: x\nenvironments: [dev, prod]\n"}
     overlay = 'kind: Provider\nname: openai\nsync: {include: ["gpt-*"]}\n'

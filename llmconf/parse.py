@@ -13,7 +13,7 @@ from typing import Any
 from llmconf import lockreader, values
 from llmconf.diagnostics import Finding, Span
 from llmconf.discover import MAX_FILE_SIZE, SourceFile, lock_provider
-from llmconf.scan import scan
+from llmconf.scan import SEAL_HINT, scan
 from llmconf.text import Lines, decode
 
 FORK_PAYS_ABOVE = 400
@@ -90,9 +90,8 @@ def parse_file(root: Path, file: SourceFile) -> ParsedFile:
         lines = Lines(text)
         for hit in hits:
             message = f"a key in plain text, as {hit.vendor} issues them"
-            hint = "seal it, or write `env:NAME`, and renew the key at its vendor: it may already be known"
             parsed.findings.append(
-                Finding("LCK001", lines.span(file.name, hit.start, hit.end), message, hint)
+                Finding("LCK001", lines.span(file.name, hit.start, hit.end), message, SEAL_HINT)
             )
     parsed.has_anchors = "&" in text
     parsed.has_suppressions = "llmconf:" in text

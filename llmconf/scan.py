@@ -14,6 +14,12 @@ from typing import Any
 
 from llmconf.fields import is_sealed
 
+SEAL_HINT = (
+    "seal it with `llmconf secrets encrypt`, or write `env:NAME`, and renew the key at its vendor: it may already be"
+    " known"
+)
+"""What to do about a secret in plain text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:

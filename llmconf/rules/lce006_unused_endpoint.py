@@ -26,6 +26,7 @@ from llmconf.rules._shared import name_place
 CODE = "LCE006"
 NAME = "unused-endpoint"
 SEVERITY = "warning"
+_HINT = "name it in `endpoints` of a model, give it a `weight`, or say `enabled: false` where it is not used"
 
 
 def check(context: Context) -> Iterator[Problem]:
@@ -44,7 +45,7 @@ def check(context: Context) -> Iterator[Problem]:
             spec = endpoint.spec
             if spec.enabled and endpoint is not default and not spec.weight and endpoint.identity not in used:
                 message = f"endpoint `{endpoint.name}` of provider `{provider.name}` is used by nothing"
-                yield Problem(name_place(endpoint), message)
+                yield Problem(name_place(endpoint), message, _HINT)
 
 
 def _used(env: Resolved) -> set[str]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from llmconf import fields
 from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
+from llmconf.scan import SEAL_HINT
 from llmconf.schema.kinds import ModelReference, Use
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _CODES = {
 }  # fmt: skip
 _SOPS_HINT = "`llmconf secrets import-sops FILE` seals it in its place"
 HINTS = {
-    "LCK001": "seal it, or write `env:NAME`, and renew the key at its vendor: it may already be known",
+    "LCK001": SEAL_HINT,
     "LCK002": "put the real secret in as a token or a reference, or remove the field",
     "LCK003": "a server that needs no key needs no field for it: remove it",
     "LCK004": "a token is written by llmconf and cannot be edited by hand",

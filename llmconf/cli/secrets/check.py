@@ -33,5 +33,5 @@ def command(directory: str | None, reports: list[tuple[str, str | None]], color:
         if found:
             common.write_reports(checked, found, reports, color)
         closed = f", {seen.closed} for which no identity is at hand" if seen.closed else ""
-        click.echo(f"{seen.opened} tokens opened{closed}", err=True)
+        click.echo(f"{seen.opened} token{'s' * (seen.opened != 1)} opened{closed}", err=True)
         return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0

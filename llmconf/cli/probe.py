@@ -13,6 +13,7 @@ import click
 from llmconf.cli import _common as common
 from llmconf.cli import _complete
 from llmconf.cli import _network as shared
+from llmconf.registry import load_module, module_names
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from llmconf.resolved import Resource
     from llmconf.schema.kinds import Endpoint, Model
 
-_FORMATS = ("table", "json", "junit", "markdown", "prometheus")
+_FORMATS = "llmconf.cli._health"
+"""The package of the formats, a module each."""
 _INTERVAL = 30.0
 _CLEAR = "\x1b[H\x1b[2J"
 
@@ -29,7 +31,7 @@ _CLEAR = "\x1b[H\x1b[2J"
 @click.argument(
     "identities", nargs=-1, metavar="[IDENTITY]...", shell_complete=_complete.identities("endpoint", "provider")
 )
-@click.option("-o", "output", type=click.Choice(_FORMATS), default="table", show_default=True)
+@click.option("-o", "output", type=click.Choice(module_names(_FORMATS)), default="table", show_default=True)
 @click.option("--out", metavar="FILE", help="Write the results as JSON to FILE as well.")
 @click.option("--completion", is_flag=True, help="Call a model at each endpoint, once: this costs money.")
 @click.option("--watch", is_flag=True, help="Probe again and again, until interrupted.")
@@ -112,16 +114,16 @@ def _round(
 
 
 def _write(found: list[Health], output: str, out: str | None, *, again: bool) -> None:
-    from llmconf.cli import _health
+    from llmconf.cli._health import json
 
-    text = _health.as_json_line(found) if again and output == "json" else _health.FORMATS[output](found)
+    text: str = json.render_line(found) if again and output == "json" else load_module(_FORMATS, output).render(found)
     if again and output == "table":
         text = f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text}"
         text = _CLEAR + text if sys.stdout.isatty() else text + "\n"
     click.echo(text, nl=False)
     sys.stdout.flush()
     if out is not None:
-        common.write_file(Path(out), _health.as_json(found).encode(), "the results")
+        common.write_file(Path(out), json.render(found).encode(), "the results")
 
 
 def _status(found: list[Health]) -> int:

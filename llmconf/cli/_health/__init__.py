@@ -1,0 +1,59 @@
+"""How the results of a probe are written: one module for each format, whose `render` takes what was found.
+
+This module is what they share. Times are in seconds, and `None` where a part of the call did not take place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llmconf.reporters._text import visible
+
+if TYPE_CHECKING:
+    from llmconf.probe import Health
+
+PHASES = ("connect", "tls", "first_byte", "total")
+"""The parts of a call that are timed; `total` is all of it."""
+
+
+def cells(health: Health) -> dict[str, Any]:
+    """Return what is shown of one endpoint, by the name of its column."""
+    times = {phase.replace("_", " "): _milliseconds(getattr(health.timing, phase)) for phase in PHASES}
+    return {
+        "endpoint": health.identity.removeprefix("endpoint/"),
+        "verdict": health.verdict,
+        "status": health.status,
+        **times,
+        "certificate": health.certificate_expires.isoformat() if health.certificate_expires else None,
+        "detail": visible(said(health)),
+    }
+
+
+def said(health: Health) -> str:
+    """Return what there is to say beside the verdict."""
+    code = f"{health.code}: " if health.code and health.code not in health.detail else ""
+    again = f" (after {health.attempts} attempts)" if health.attempts > 1 else ""
+    model = f"{health.model} answers" if health.model and health.verdict == "healthy" else ""
+    return f"{code}{health.detail or model}{again}".strip()
+
+
+def _milliseconds(seconds: float | None) -> str | None:
+    return None if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+def as_object(health: Health) -> dict[str, Any]:
+    """Return all that is known of one endpoint; times in seconds, rounded to the microsecond."""
+    times = {phase: getattr(health.timing, phase) for phase in PHASES}
+    return {
+        "endpoint": health.identity,
+        "url": health.url,
+        "credential": health.credential,
+        "verdict": health.verdict,
+        "status": health.status,
+        "code": health.code,
+        "detail": health.detail,
+        "seconds": {phase: None if value is None else round(value, 6) for phase, value in times.items()},
+        "attempts": health.attempts,
+        "certificate_expires": health.certificate_expires.isoformat() if health.certificate_expires else None,
+        "model": health.model,
+    }

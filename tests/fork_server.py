@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 _LIMIT = 120
-_AT_START = ("PYTHON", "LC_", "LANG", "TZ")
-"""Variables that the interpreter looks at when it starts: where they differ, a process is started from the beginning."""
+_AT_START = "PYTHON"
+"""How variables begin that are for the interpreter: where they differ, one is started from its beginning."""
 
 
 def run(

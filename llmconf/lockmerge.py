@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llmconf.errors import RefusedError
-from llmconf.lockfile import FACTS, Locked, LockFile, Source
+from llmconf.lockfile import FACTS, Locked, LockFile, Source, selects
 
 _MARKER = re.compile(r"(?:([<|>])\1{6}(?: .*)?|(=)={6})\r?\n?", re.DOTALL)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -61,20 +62,24 @@ def split(text: str) -> Sides:
     return sides
 
 
-def merge(base: LockFile | None, ours: LockFile, theirs: LockFile) -> Merged:
+def merge(
+    base: LockFile | None, ours: LockFile, theirs: LockFile, fits: Callable[[Source], bool] = lambda _: False
+) -> Merged:
     """Merge two locks by the ids of their models; what only one side changed is taken from that side.
 
     What one side removed and the other left alone is removed. Where both changed one fact, that of the
     provider goes before that of a catalog, something before nothing, and else ours is kept. Without a base
-    nothing counts as removed. Raises RefusedError where the two come from different lists.
+    nothing counts as removed. Where the two come from different lists, the one is taken that `fits` the project
+    as it is now, with what its filter takes. Raises RefusedError where neither or each does.
     """
-    source = _merge_source(base, ours.source, theirs.source)
     notes: list[str] = []
-    first, mine, other = (_by_id(lock) for lock in (base, ours, theirs))
+    source = _merge_source(base, ours.source, theirs.source, fits, notes)
+    first = _by_id(base)
+    mine, other = (_left_alone(first, lock) | _by_id(lock) for lock in (ours, theirs))
     models = []
     for name in sorted(mine.keys() | other.keys()):
         model = _merge_presence(first.get(name), mine.get(name), other.get(name), notes)
-        if model is not None:
+        if model is not None and _takes(source, model):
             models.append(model)
     return Merged(LockFile(source, tuple(models)), notes)
 
@@ -83,15 +88,34 @@ def _by_id(lock: LockFile | None) -> dict[str, Locked]:
     return {model.id: model for model in lock.models} if lock else {}
 
 
-def _merge_source(base: LockFile | None, ours: Source, theirs: Source) -> Source:
+def _left_alone(base: dict[str, Locked], side: LockFile) -> dict[str, Locked]:
+    """Return what the filter of a side does not take: that it is not there does not say that it was removed."""
+    return {name: model for name, model in base.items() if not _takes(side.source, model)}
+
+
+def _merge_source(
+    base: LockFile | None, ours: Source, theirs: Source, fits: Callable[[Source], bool], notes: list[str]
+) -> Source:
     if ours == theirs or (base and theirs == base.source):
         return ours
     if base and ours == base.source:
         return theirs
+    fitting = [side for side, source in (("ours", ours), ("theirs", theirs)) if fits(source)]
+    same_list = replace(ours, endpoint="") == replace(theirs, endpoint="")
+    if len(fitting) == 1 or (fitting and same_list):
+        notes.append(f"the sides were locked from different endpoints, types or filters; those of {fitting[0]} fit")
+        return ours if fitting[0] == "ours" else theirs
     raise RefusedError(
         "the two sides were locked from different endpoints, types or filters",
-        "take the header that holds, mend `sync:` where it is declared, and run `llmconf sync`",
+        "mend `sync:` of the provider first, so that one side fits; or take a side with `git checkout --ours` or"
+        " `--theirs`, and run `llmconf sync`",
     )
+
+
+def _takes(source: Source, model: Locked) -> bool:
+    """Tell whether a filter takes a model; what is kept as removed was taken once."""
+    removed = (model.facts.get("lifecycle") or {}).get("status") == "removed"
+    return removed or selects(model.id, source.include, source.exclude)
 
 
 def _merge_presence(
@@ -138,9 +162,14 @@ def _choose(base: _Known, ours: _Known, theirs: _Known) -> tuple[_Known, str | N
         return theirs, None
     if ours[0] is None or theirs[0] is None:
         return (theirs if ours[0] is None else ours), None
-    theirs_is_better = theirs[1] == "provider" and ours[1] != "provider"
+    theirs_is_better = _is_told(theirs) and not _is_told(ours)
     side = "theirs" if theirs_is_better else "ours"
     return (theirs if theirs_is_better else ours), (side if ours[0] != theirs[0] else None)
+
+
+def _is_told(known: _Known) -> bool:
+    """Tell whether a fact is the provider's own word, if only in part."""
+    return known[1] is not None and known[1].partition("+")[0] == "provider"
 
 
 def _note(model: str, fact: str, side: str) -> str:

@@ -8,8 +8,10 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from llmconf.errors import RefusedError
+from llmconf.gitcall import COMMAND, SECONDS, environment, require_no_trap
+
 _SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
-_OTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 _MAX_KEY_FILE = 64 * 1024
 
 
@@ -29,22 +31,18 @@ def revision(root: Path) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    # No hook or monitor that the repository's own configuration names may run here.
     # A git hook names its own repository to all programs below it; the project may be in another one.
-    environment = {key: value for key, value in os.environ.items() if key not in _OTHER_REPOSITORY}
-    # Nor is a folder a repository because a pull request has filled it like one, with settings of its own.
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
-    command += ["-c", "safe.bareRepository=explicit"]
     try:
+        require_no_trap(root)
         done = subprocess.run(  # noqa: S603 - a fixed command with an argument list
-            [*command, "-C", str(root), *arguments],
+            [*COMMAND, "-C", str(root), *arguments],
             capture_output=True,
-            timeout=60,
+            timeout=SECONDS,
             check=False,
             stdin=subprocess.DEVNULL,
-            env=environment,
+            env=environment(),
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, subprocess.TimeoutExpired, RefusedError):
         return None
     return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
 

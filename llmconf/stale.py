@@ -7,7 +7,7 @@ from typing import Any
 
 from llmconf.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.discover import lock_name
-from llmconf.lockfile import selects
+from llmconf.lockfile import Source, selects
 from llmconf.project import Project
 from llmconf.resolved import Lock, Resolved, Resource
 from llmconf.schema.kinds import Provider
@@ -81,6 +81,19 @@ def declared_providers(project: Project) -> set[str]:
     """Return the providers of the base and those that some environment adds, whatever is checked now."""
     added = (f for group in project.overlays.values() for f in group if "$new" in f.control)
     return {f.name for group in (project.base, added) for f in group if f.kind == "Provider"}
+
+
+def fits(source: Source, name: str, environments: Iterable[Resolved]) -> bool:
+    """Tell whether a lock with this header is what the provider asks for in some environment."""
+    for env in environments:
+        provider = env.providers.get(f"provider/{name}")
+        urls = {endpoint.spec.url for endpoint in env.endpoints_of(name)}
+        if provider is not None and source.adapter == provider.spec.type and source.endpoint in urls:
+            asked: Any = provider.spec.sync
+            filters = (set(getattr(asked, key, None) or ()) for key in ("include", "exclude"))
+            if [*filters] == [set(source.include), set(source.exclude)]:
+                return True
+    return False
 
 
 def _difference(lock: Lock, provider: Resource[Provider], hint: str) -> Finding | None:

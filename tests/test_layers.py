@@ -15,7 +15,7 @@ PACKAGE = REPOSITORY / "llmconf"
 LAYERS = (
     ("errors", "diagnostics", "registry", "version"),
     ("text", "scalars", "events", "values", "document", "fields", "scan", "files", "binding", "edits", "splices",
-     "report", "assignments", "leaks", "unique"),
+     "report", "assignments", "leaks", "unique", "gitcall"),
     ("adapters",),
     ("schema",),
     ("discover", "lockfile", "lockreader", "lockmerge", "resolved", "parse", "free_maps", "fragments", "locked", "project"),

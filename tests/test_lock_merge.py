@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shlex
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lock_projects import OPENAI, lock_text, model, write_files
+from lock_projects import OPENAI, PROVIDER, lock_text, model, write_files
 from support import commit_all, git, run
 
 from llmconf import lockmerge, lockreader
@@ -194,6 +195,73 @@ def test_a_header_that_one_side_changed_is_taken(tmp_path: Path) -> None:
     assert (root / LOCK).read_text(encoding="utf-8") == lock_text("a", "b", "c", "z", source=new)
 
 
+@pytest.mark.parametrize("kept", ["ours", "theirs", "neither"])
+def test_of_two_filters_the_one_that_is_asked_for_now_holds(tmp_path: Path, kept: str) -> None:
+    """Two branches change the filter and sync; whoever merges decides about `sync:` first."""
+    root = _repository(tmp_path, "a", "b", "c")
+    filters = {"ours": ("a*", "b*"), "theirs": ("b*", "c*"), "neither": ("x*",)}
+    for branch, names in (("theirs", ("b", "c")), ("ours", ("a", "b"))):
+        source = Source(OPENAI.endpoint, OPENAI.adapter, filters[branch])
+        config = f"{PROVIDER}sync: {{include: {json.dumps(filters[branch])}}}\n"
+        _commit(root, branch, {LOCK: lock_text(*names, source=source), "config/openai.yaml": config})
+    assert not _merges(root)
+    config = f"{PROVIDER}sync: {{include: {json.dumps(filters[kept])}}}\n"
+    (root / "config/openai.yaml").write_text(config, encoding="utf-8")
+    code, out, err = _resolve(root)
+    if kept == "neither":
+        assert (code, out) == (1, "")
+        assert "mend `sync:` of the provider first" in err
+        assert "`git checkout --ours`" in err
+        return
+    assert (code, out.splitlines()[0]) == (0, f"{LOCK}: merged, 2 models")
+    assert f"those of {kept} fit" in err
+    text = (root / LOCK).read_text(encoding="utf-8")
+    assert [line[6:] for line in text.splitlines() if line.startswith("- id: ")] == [each[0] for each in filters[kept]]
+    assert [line for line in text.splitlines() if line.startswith("  - ")] == [
+        f"  - {each}" for each in filters[kept]
+    ]  # fmt: skip
+    assert run("-C", root, "validate", "--frozen", "--report", "concise").stdout == ""
+
+
+def test_of_two_endpoints_of_one_list_ours_is_kept() -> None:
+    first, second = Source("https://one.test/v1", "openai"), Source("https://two.test/v1", "openai")
+    sides = LockFile(first, (model("a"), model("b"))), LockFile(second, (model("a"), model("c")))
+    base = LockFile(OPENAI, (model("a"),))
+    merged = lockmerge.merge(base, *sides, lambda _: True)
+    assert (merged.lock.source, [each.id for each in merged.lock.models]) == (first, ["a", "b", "c"])
+    assert lockmerge.merge(base, *sides, lambda source: source == second).lock.source == second
+    with pytest.raises(RefusedError, match="different endpoints"):
+        lockmerge.merge(base, *sides)
+
+
+@pytest.mark.parametrize("command", ["lock resolve", "secrets scan --staged", "git setup", "build"])
+def test_a_folder_that_is_filled_like_a_repository_runs_nothing(tmp_path: Path, command: str) -> None:
+    """A pull request can bring all that git takes for a repository, with programs in its settings."""
+    root, ran = tmp_path / "repository/project", tmp_path / "ran"
+    write_files(root, {LOCK: lock_text("a")})
+    (root / "objects").mkdir()
+    (root / "refs").mkdir()
+    (root / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
+    settings = {
+        "core.repositoryFormatVersion": "1", "core.bare": "false", "core.worktree": ".",
+        "extensions.partialClone": "origin", "remote.origin.promisor": "true",
+        "remote.origin.url": str(tmp_path / "elsewhere"), "remote.origin.uploadpack": f"touch {ran}; git-upload-pack",
+    }  # fmt: skip
+    (root / "config").rename(root / "configuration")
+    git("init", "--quiet", "--bare", tmp_path / "elsewhere", cwd=tmp_path)
+    for name, value in settings.items():
+        git("config", "--file", root / "config", name, value, cwd=tmp_path)
+    missing = "".join(f"100644 {'1234567890' * 4} {stage}\t{LOCK}\n" for stage in (1, 2, 3))
+    made = ["git", f"--git-dir={root}", "update-index", "--index-info"]
+    subprocess.run(made, input=missing, cwd=root, check=True, text=True, capture_output=True)
+    git("init", "--quiet", cwd=root.parent)
+    done = run(*command.split(), cwd=root)
+    assert not ran.exists()
+    assert "Traceback" not in done.stderr
+    if command != "build":
+        assert (done.returncode, "is filled like a git repository" in done.stderr) == (1, True)
+
+
 def test_a_side_with_a_mistake_is_named(tmp_path: Path) -> None:
     root = _repository(tmp_path, "a")
     _conflict(root, lock_text("b"), lock_text("c").replace("- id: c", "- id: c\n  mode: chta"))
@@ -235,10 +303,12 @@ def test_what_is_no_marker(text: str) -> None:
 
 # What becomes of a fact: base, ours, theirs -> result, each as (value, source); None where it is not known.
 A, B, C = (1, "litellm"), (2, "litellm"), (3, "provider")
+D = (4, "provider+litellm")
 FACTS = [
     (A, A, B, B, ""), (A, B, A, B, ""), (A, B, B, B, ""), (None, A, None, A, ""), (None, None, B, B, ""),
     (A, None, A, None, ""), (A, A, None, None, ""), (A, None, B, B, ""), (A, B, None, B, ""),
     (None, A, B, A, "ours"), (None, A, C, C, "theirs"), (None, C, A, C, "ours"), (B, A, C, C, "theirs"),
+    (None, A, D, D, "theirs"), (None, D, A, D, "ours"), (None, D, C, D, "ours"),
     (None, A, (1, "provider"), (1, "provider"), ""), (None, (1, "provider"), A, (1, "provider"), ""),
 ]  # fmt: skip
 

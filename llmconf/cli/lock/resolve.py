@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from llmconf.cli._git import git, top_of
 from llmconf.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from llmconf.lockfile import LockFile
+    from llmconf.lockfile import LockFile, Source
 
 _OURS, _THEIRS = 2, 3
 """Git's numbers for the versions of a file that a merge could not unite; 1 is their common ancestor."""
@@ -30,7 +31,8 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
     In an unfinished merge the versions come from git, else from the conflict markers in the file. What only one
     side changed is taken from that side. Where both changed a fact, the provider's word goes before a catalog's,
     something before nothing, and else ours is kept; each such case is told. `llmconf sync` then brings the lock
-    up to date. A lock whose sides come from different endpoints or filters is left alone, and the command exits 1.
+    up to date. Of sides that come from different endpoints or filters, that one is taken which fits the project as
+    it is now; where none does, the lock is left alone, and the command exits 1.
 
     \b
     Examples:
@@ -94,12 +96,23 @@ def _resolve(root: Path, name: str, in_git: bool) -> bool:
         raise RefusedError("deleted on one side and changed on the other", "`git add` keeps it, `git rm` deletes it")
     else:
         return False
-    merged = lockmerge.merge(_base(ancestor, name), _side(ours, name, "ours"), _side(theirs, name, "theirs"))
+    merged = lockmerge.merge(
+        _base(ancestor, name), _side(ours, name, "ours"), _side(theirs, name, "theirs"), partial(_fits, root, name)
+    )
     write_atomic(root / name, lockfile.write(merged.lock).encode())
     for note in merged.notes:
         click.echo(f"{name}: {note}", err=True)
     click.echo(f"{name}: merged, {len(merged.lock.models)} models")
     return True
+
+
+def _fits(root: Path, name: str, source: Source) -> bool:
+    """Tell whether the header of one side is what the project asks for as it is now."""
+    from llmconf import api
+    from llmconf.discover import lock_provider
+    from llmconf.stale import fits
+
+    return fits(source, lock_provider(name) or "", api.validate(root).environments.values())
 
 
 def _side(text: str, name: str, side: str) -> LockFile:

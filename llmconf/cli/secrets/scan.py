@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from llmconf.cli import _common as common
-from llmconf.cli._git import SAFE, git, top_of
+from llmconf.cli._git import git, top_of
 from llmconf.errors import RefusedError, UsageError
+from llmconf.gitcall import COMMAND, environment
 
 if TYPE_CHECKING:
     from llmconf.diagnostics import Diagnostic
@@ -186,8 +187,9 @@ def _index(base: Path, names: list[str]) -> dict[str, str]:
 def _blobs(base: Path, objects: dict[str, str]) -> Iterator[_Content]:
     """Read objects from git one after the other, each up to the bound."""
     process = subprocess.Popen(  # noqa: S603 - a fixed program with an argument list
-        [*SAFE, "cat-file", "--batch"], cwd=base, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+        [*COMMAND, "cat-file", "--batch"], cwd=base, env=environment(in_hook=True), stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
     with process:
         if process.stdin is None or process.stdout is None:
             raise RefusedError("git cat-file has no pipes")

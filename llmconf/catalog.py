@@ -140,9 +140,9 @@ def enrich(record: ModelRecord, provider_type: str, catalogs: Catalogs, url: str
     """Fill in what a provider does not say about one of its models.
 
     The provider goes before genai-prices, and that before imported catalogs. A price is taken whole from one
-    source. Capabilities that the provider has no word for come from the first catalog that knows the model, which
-    then is their source; what the provider denies is not among them. Sources that contradict each other are
-    returned, whoever is believed.
+    source. Capabilities that the provider has no word for come from the first catalog that knows the model, and both
+    are their source (`provider+litellm`); what the provider denies is not among them. Sources that contradict each
+    other are returned, whoever is believed.
     """
     told = [(PROVIDER, _said_by_provider(record)), *facts(catalogs, provider_type, record.id, url)]
     chosen: dict[str, object] = {}
@@ -156,7 +156,8 @@ def enrich(record: ModelRecord, provider_type: str, catalogs: Catalogs, url: str
     more = next(((source, said.capabilities) for source, said in told[1:] if said.capabilities), None)
     able = set(record.capabilities or ()) | (set(more[1]) - set(record.lacks) if more else set())
     if more and able > set(record.capabilities or ()):
-        chosen["capabilities"], sources["capabilities"] = tuple(sorted(able)), more[0]
+        chosen["capabilities"] = tuple(sorted(able))
+        sources["capabilities"] = f"{PROVIDER}+{more[0]}" if record.capabilities else more[0]
     return Enriched(_completed(record, Facts(**chosen)), sources, list(_disagreements(record.id, told)))  # type: ignore[arg-type]  # by the names of its fields
 
 

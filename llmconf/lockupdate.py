@@ -17,7 +17,7 @@ from llmconf.listing import Listing
 from llmconf.lockfile import Locked, LockFile, Source
 
 _SHARE, _FEW = 0.25, 1
-"""Part of the locked models that may vanish at once without being asked for, and how many may in any case."""
+"""Part of the live models that may vanish at once without being asked for, and how many may in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Update:
     stay, marked as removed, since something uses them; `removed` ones go. `changed` maps an id to its facts
     that differ, each as (fact, before, after); `disagreements` are those of provider and catalogs. `failure` says why
     nothing could be determined, `refusal` why what was determined is not taken over; either leaves the lock as
-    it is. `notes` are for people.
+    it is. `notes` are for people. `concerned` is False where a run is about other models than this provider's.
     """
 
     provider: str
@@ -50,6 +50,7 @@ class Update:
     failure: str | None = None
     refusal: str | None = None
     notes: list[str] = field(default_factory=list)
+    concerned: bool = True
 
     @property
     def file(self) -> str:
@@ -62,6 +63,22 @@ class Update:
         return self.old != self.new
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the project says of the models of one lock.
+
+    `used` are the identities of models that something refers to; None where not all of the project could be read,
+    so that any may be. `urls` are the provider's endpoints in all environments.
+    """
+
+    used: Collection[str] | None
+    urls: Collection[str] = ()
+
+    def may_use(self, identity: str) -> bool:
+        """Tell whether something refers to a model, or may."""
+        return self.used is None or identity in self.used
+
+
 def decide(
     update: Update,
     lock: LockFile | None,
@@ -69,54 +86,84 @@ def decide(
     source: Source,
     catalogs: Catalogs,
     wish: Wish,
-    used: Collection[str],
+    known: Known,
 ) -> None:
     """Work out the new text of a lock from what it holds, a list and what is in use; fills in `update`."""
     old = {model.id: model for model in lock.models} if lock else {}
-    if listing.failure is not None:
-        update.failure = f"{listing.failure.verdict.replace('_', ' ')}: {listing.failure.detail}".removesuffix(": ")
+    names = {record.id for record in listing.models}
+    if wish.models and not listing.failure and not wish.models & (old.keys() | names):
+        update.concerned = False
         return
-    listed = _enriched(update, listing, source, catalogs)
-    if not listing.models:
-        update.failure = "the list is empty"
+    listed = _listed(update, listing, source, catalogs)
+    if update.failure:
         return
-    if not listed:
-        update.refusal = f"the filter takes none of the {len(listing.models)} models that are listed"
-        return
-    if listing.skipped:
-        update.notes.append(f"{listing.skipped} entries without a usable id were left out")
-    # What a narrower filter leaves out was asked for, and does not count as lost.
     gone = [name for name in old if name not in listed and (not wish.models or name in wish.models)]
+    update.refusal = _refusal(lock, listed, names, gone, source, wish)
     models = dict(old) if wish.models else {}
     for name in gone:
         models.pop(name, None)
-        if f"model/{update.provider}/{name}" in used:
+        # What the filter leaves out was not to be locked, whoever uses it; `validate` says so at the route.
+        if name not in names and known.may_use(f"model/{update.provider}/{name}"):
             models[name] = _as_removed(old[name])
     models |= {name: model for name, model in listed.items() if not wish.models or name in wish.models}
     _compare(update, old, models)
-    update.refusal = _refusal(old, listed, gone, source, wish)
-    if wish.models and lock and _header(lock.source) != _header(source):
-        update.refusal = "the lock was written for another type or filter: sync all models of the provider first"
     if update.refusal:
         return
-    update.new = lockfile.write(LockFile(source, tuple(models.values())))
+    if known.used is None and update.vanished:
+        update.notes.append("what is gone stays as removed: a file with mistakes may refer to it")
+    if listing.skipped:
+        update.notes.append(f"{listing.skipped} entries without a usable id were left out")
+    update.new = _text(update, lock, models, source, known)
     if update.drifted and not catalogs.imported and any("capabilities" not in model.facts for model in models.values()):
         update.notes.append("not all capabilities are known: `llmconf catalog import` adds what a catalog knows")
 
 
+def _listed(update: Update, listing: Listing, source: Source, catalogs: Catalogs) -> dict[str, Locked]:
+    """Return the listed models that the filter takes; `update` gets the reason where there is no list to go by."""
+    if listing.failure is not None:
+        update.failure = f"{listing.failure.verdict.replace('_', ' ')}: {listing.failure.detail}".removesuffix(": ")
+        return {}
+    if not listing.models:
+        update.failure = "the list is empty"
+    return _enriched(update, listing, source, catalogs)
+
+
+def _text(
+    update: Update, lock: LockFile | None, models: Mapping[str, Locked], source: Source, known: Known
+) -> str:
+    """Return the new text. One lock serves all environments, so the endpoint only changes when the models do."""
+    if lock is not None and lock.source.endpoint in known.urls and lock.source.endpoint != source.endpoint:
+        same = lockfile.write(LockFile(replace(source, endpoint=lock.source.endpoint), tuple(models.values())))
+        if same == update.old:
+            return same
+        update.notes.append(f"the lock was of {lock.source.endpoint}, and now {source.endpoint} was asked")
+    return lockfile.write(LockFile(source, tuple(models.values())))
+
+
 def _refusal(
-    old: Mapping[str, Locked], listed: Mapping[str, Locked], gone: Sequence[str], source: Source, wish: Wish
-) -> str | None:
+    lock: LockFile | None, listed: Mapping[str, Locked], names: Collection[str], gone: Sequence[str],
+    source: Source, wish: Wish,
+) -> str | None:  # fmt: skip
     """Say why a list is not taken over without being asked for it, or None."""
-    live = [name for name in old if _is_live(old[name])]
-    lost = [name for name in gone if name in live and lockfile.selects(name, source.include, source.exclude)]
+    left_out = sorted(wish.models & names - listed.keys()) if wish.models else []
+    if left_out:
+        return f"the filter leaves `{left_out[0]}` out: mend `sync:` of the provider first"
+    if wish.models and lock and _header(lock.source) != _header(source):
+        return "the lock was written for another type or filter: sync all models of the provider first"
+    if not listed:
+        return f"the filter takes none of the {len(names)} models that are listed"
+    # What the filter leaves out was asked for, and what was gone before is not lost now.
+    old = {model.id: model for model in lock.models} if lock else {}
+    live = [name for name in old if _is_live(old[name]) and lockfile.selects(name, source.include, source.exclude)]
+    lost = [name for name in gone if name in live]
     all_gone = bool(lost) and not any(name in listed for name in live)
-    if wish.allow_removals or not (all_gone or len(lost) > max(_FEW, _SHARE * len(old))):
+    if wish.allow_removals or not (all_gone or len(lost) > max(_FEW, _SHARE * len(live))):
         return None
-    return (
-        f"{len(lost)} of {len(old)} models are no longer listed, such as `{lost[0]}`: that may be a mistake of"
-        " the vendor; --allow-removals takes it over"
-    )
+    why = "that may be a mistake of the vendor"
+    if lock and lock.source.endpoint != source.endpoint:
+        why = f"{source.endpoint} was asked, and the lock is of {lock.source.endpoint}"
+    count = f"{len(lost)} of {len(live)} models are no longer listed, such as `{lost[0]}`"
+    return f"{count}: {why}; --allow-removals takes it over"
 
 
 def _header(source: Source) -> tuple[str, list[str], list[str]]:

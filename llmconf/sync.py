@@ -17,11 +17,14 @@ from llmconf.gather import gather, reason
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
 from llmconf.lockfile import LockFile, Source
-from llmconf.lockupdate import Update, Wish, decide
+from llmconf.lockupdate import Known, Update, Wish, decide
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Provider
 from llmconf.stale import declared_providers
 from llmconf.text import BOM
+
+_NOT_UNDERSTOOD = ("LCY", "LCS", "LCO", "LCR001")
+"""Codes of findings on what was not taken over: something may be in it that refers to a model."""
 
 
 def providers_to_sync(env: Resolved, wanted: Iterable[str] = ()) -> list[Resource[Provider]]:
@@ -53,6 +56,18 @@ def models_in_use(checked: Checked) -> frozenset[str]:
                 used.add(model.identity)
                 used.update(base.identity for base in wiring.bases(env, model, by_id))
     return frozenset(used)
+
+
+def is_understood(checked: Checked) -> bool:
+    """Tell whether all of the project was read, so that what nothing refers to is really not in use.
+
+    The commands go on where a mistake is in another environment only.
+    """
+    project = checked.project
+    unread = any(lock_provider(finding.place.file) is None for finding in project.unread)
+    broken = any(env.broken for env in checked.environments.values())
+    mistakes = (each.code for each in checked.diagnostics if lock_provider(each.span.file) is None)
+    return not unread and not broken and not any(code.startswith(_NOT_UNDERSTOOD) for code in mistakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +105,7 @@ def sync(
         update.failure = why
         return _Asked(update)
 
-    used = models_in_use(checked)
+    used = models_in_use(checked) if is_understood(checked) else None
     asked = gather(providers, work, failed, network=network, done=done, defect=defect)
     _require_models(wish, asked)
     # Not before all have answered: what is worked out here must not make anybody's time-out.
@@ -98,14 +113,15 @@ def sync(
 
 
 def _decided(
-    asked: _Asked, checked: Checked, catalogs: Catalogs, wish: Wish, used: frozenset[str],
+    asked: _Asked, checked: Checked, catalogs: Catalogs, wish: Wish, used: frozenset[str] | None,
     defect: Callable[[Exception], None],
 ) -> Update:  # fmt: skip
     """Return what becomes of a lock; where that cannot be worked out, the lock as it was, and why."""
     if asked.source is None or asked.listing is None:
         return asked.update
     try:
-        decide(asked.update, asked.lock, asked.listing, asked.source, catalogs, wish, used)
+        known = Known(used, _urls(checked, asked.update.provider))
+        decide(asked.update, asked.lock, asked.listing, asked.source, catalogs, wish, known)
     except Exception as error:
         update = _untouched(checked, asked.update.provider)
         update.failure = reason(error, defect)
@@ -135,9 +151,8 @@ async def _ask(accesses: Accesses, provider: Resource[Provider], network: Networ
         update.notes.append(f"`{provider.spec.type}` has no list of models: declare them by hand")
         return _Asked(update)
     filters = provider.spec.sync
-    url = lock.source.endpoint if lock and lock.source.endpoint in _urls(checked, provider.name) else endpoint.spec.url
     source = Source(
-        url,
+        endpoint.spec.url,
         provider.spec.type,
         tuple(filters.include or ()) if filters else (),
         tuple(filters.exclude or ()) if filters else (),
@@ -173,7 +188,12 @@ def _require_models(wish: Wish, asked: Sequence[_Asked]) -> None:
 
 
 def orphans(checked: Checked) -> list[Update]:
-    """Return updates that delete the locks of providers that no environment has."""
+    """Return updates that delete the locks of providers that no environment has.
+
+    Raises RefusedError where not all of the project could be read: a provider may be in what was not.
+    """
+    if not is_understood(checked):
+        raise RefusedError("a file with mistakes may declare the provider of a lock", "`llmconf validate` shows them")
     known = declared_providers(checked.project)
     found = []
     for file in checked.project.files:

@@ -610,7 +610,7 @@ def test_a_catalog_adds_the_capabilities_that_a_provider_has_no_word_for() -> No
     record = ModelRecord("kimi", capabilities=("reasoning",), lacks=("video_input",))
     enriched = catalog.enrich(record, "moonshot", catalog.Catalogs({"mine": known}))
     assert enriched.record.capabilities == ("chat", "function_calling", "reasoning")
-    assert enriched.sources["capabilities"] == "mine"
+    assert enriched.sources["capabilities"] == "provider+mine"
 
 
 def test_a_provider_that_says_all_keeps_the_word() -> None:

@@ -197,6 +197,65 @@ def test_a_narrower_filter_is_no_loss(live: Live, server: Server, openai: OpenAI
     assert "21 removed" in sync(live)
 
 
+def test_what_the_filter_leaves_out_is_not_gone_from_the_vendor(live: Live, server: Server) -> None:
+    """The model is listed: it is the project's own filter that a route contradicts, and that is what is said."""
+    sync(live)
+    live.write(provider(f"{server.url}/v1", rest="sync:\n  include: ['gpt-4*']\n"), ROUTE)
+    said = sync(live)
+    assert "- gpt-5\n" in said
+    assert "no longer listed" not in said
+    assert "removed" not in live.lock()
+    done = live.run("validate")
+    assert done.returncode == 1
+    assert "error[LCR002]: there is no model `openai/gpt-5`" in done.stdout
+    assert "config/main.yaml:4:1" in done.stdout
+    assert "this filter leaves `gpt-5` out of what is locked" in done.stdout
+
+
+def test_the_share_that_may_go_is_of_what_is_live_and_asked_for(live: Live, server: Server, openai: OpenAI) -> None:
+    openai.models = [f"m{number:02}" for number in range(12)]
+    uses = "kind: Team\nname: all\nuses: [" + ", ".join(f"model/openai/m{number:02}" for number in range(12)) + "]\n"
+    live.write(provider(f"{server.url}/v1"), uses)
+    sync(live)
+    for left in (9, 7, 6):
+        openai.models = openai.models[:left]
+        sync(live)
+    assert live.lock().count("status: removed") == 6
+    openai.models = openai.models[:3]
+    assert "refused: 3 of 6 models are no longer listed, such as `m03`" in sync(live, code=1)
+    openai.models = [f"keep-{number}" for number in range(10)] + [f"m{number:02}" for number in range(12)]
+    sync(live)
+    openai.models = openai.models[9:]
+    live.write(provider(f"{server.url}/v1", rest="sync: {include: ['keep-*']}\n"))
+    assert "refused: 9 of 10 models are no longer listed" in sync(live, code=1)
+    assert "gone: " not in sync(live, "-o", "markdown", "--allow-removals")
+
+
+def test_one_model_leaves_other_providers_alone(live: Live, server: Server) -> None:
+    rest = "sync: {include: ['gpt-5-m*', 'gpt-4*']}\n"
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "other", rest=rest), ROUTE)
+    sync(live, "--only", "other")
+    with serve(OpenAI(["claude"])) as elsewhere:
+        live.write(
+            provider(f"{server.url}/v1"), ROUTE, provider(f"{elsewhere.url}/v1", "third"),
+            provider(f"{elsewhere.url}/v1", "other", rest="sync: {include: ['cl*']}\n"),
+        )  # fmt: skip
+        before = live.lock("other")
+        assert sync(live, "--model", "gpt-5").splitlines()[:2] == [
+            "provider/openai: 1 added; lock/openai.lock.yaml written", "  + gpt-5"
+        ]  # fmt: skip
+        assert "third" not in sync(live, "--model", "gpt-5", "--check")
+        assert "other" not in sync(live, "--model", "gpt-5", "--check", "-o", "json")
+    assert sorted(file.name for file in (live.root / "lock").iterdir()) == ["openai.lock.yaml", "other.lock.yaml"]
+    assert live.lock("other") == before
+
+
+def test_one_model_that_the_filter_leaves_out(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1", rest="sync: {include: ['gpt-4*']}\n"))
+    sync(live)
+    assert "refused: the filter leaves `gpt-5` out" in sync(live, "--model", "gpt-5", code=1)
+
+
 def test_one_model_only(live: Live, openai: OpenAI) -> None:
     sync(live)
     openai.models[:] = ["gpt-5", "gpt-5-nano", "gpt-5-turbo"]
@@ -287,7 +346,7 @@ def test_the_formats(live: Live) -> None:
     found = json.loads(sync(live, "--dry-run", "-o", "json"))
     assert found[0]["added"] == ["gpt-4o", "gpt-5", "gpt-5-mini"]
     assert found[0]["drifted"] is True
-    assert "**provider/openai**: 3 added; lock/openai.lock.yaml is not written\n\n- + gpt-4o\n" in sync(live, "--dry-run", "-o", "markdown")
+    assert "**provider/openai**: 3 added; lock/openai.lock.yaml is not written\n\n- added gpt-4o\n" in sync(live, "--dry-run", "-o", "markdown")
 
 
 def test_a_link_out_of_the_repository_is_not_followed(live: Live, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -374,6 +433,60 @@ def test_one_lock_serves_the_environments_of_a_provider(live: Live, openai: Open
         assert live.lock() == text
         assert first.seen
         assert second.seen
+
+
+MISTAKES = {
+    "YAML": "kind: Route\nname: staged\n$new: true\ntargets: [{model: openai/gpt-5}\n",
+    "a key": "kind: Route\nname: staged\n$new: true\nstrategie: x\ntargets: [{model: openai/gpt-5}]\n",
+    "a control": "kind: Route\nname: staged\ntargets: [{model: openai/gpt-5}]\n",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_was_not_understood_may_refer_to_anything(
+    live: Live, server: Server, openai: OpenAI, mistake: str
+) -> None:
+    """The mistake is in another environment, so it does not stop the command; what is in it is not known."""
+    environments = {"settings": "environments: [prod, staging]\n"}
+    extra = provider(f"{server.url}/v1", "extra") + "$new: true\n"
+    live.write(extra, name="environments/staging/extra.yaml", **environments)
+    live.write(provider(f"{server.url}/v1"), **environments)
+    sync(live, "--env", "staging")
+    openai.models.remove("gpt-5")
+    live.write(MISTAKES[mistake], name="environments/staging/route.yaml", **environments)
+    if mistake == "YAML":
+        live.write(extra + "enpoints: [\n", name="environments/staging/extra.yaml", **environments)
+    done = live.run("sync", *ALLOW, "--env", "prod", "--prune")
+    assert (done.returncode, "a file with mistakes may declare the provider of a lock" in done.stderr) == (1, True)
+    said = sync(live, "--env", "prod")
+    assert "! gpt-5 is no longer listed" in said
+    assert "what is gone stays as removed: a file with mistakes may refer to it" in said
+    assert "status: removed" in live.lock()
+    assert (live.root / "lock/extra.lock.yaml").exists()
+
+
+def test_environments_with_servers_of_their_own(live: Live, server: Server, openai: OpenAI) -> None:
+    """One lock: its endpoint is the one whose list it is, and does not move between servers that list the same."""
+    other = OpenAI([*openai.models])
+    with serve(other) as second:
+        hosts = f'["{server.url}", "{second.url}"]'
+        base = provider(f"{server.url}/v1").replace(f'["{server.url}"]', hosts)
+        settings = {"settings": "environments: [dev, prod]\n"}
+        live.write(base, **settings)
+        overlay = f"kind: Endpoint\nprovider: openai\nname: main\nurl: {second.url}/v1\n"
+        live.write(overlay, name="environments/dev/main.yaml", **settings)
+        sync(live, "--env", "prod")
+        text = live.lock()
+        assert f"endpoint: {server.url}/v1" in text
+        sync(live, "--env", "dev", "--check")
+        other.models.append("dev-only")
+        said = sync(live, "--env", "dev")
+        assert f"the lock was of {server.url}/v1, and now {second.url}/v1 was asked" in said
+        assert f"endpoint: {second.url}/v1" in live.lock()
+        other.models += [f"dev-{number}" for number in range(9)]
+        sync(live, "--env", "dev")
+        refused = f"{server.url}/v1 was asked, and the lock is of {second.url}/v1; --allow-removals takes it over"
+        assert refused in sync(live, "--env", "prod", code=1)
 
 
 def test_line_ends_of_a_checkout_are_no_drift(live: Live) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from llmconf.schema.kinds import Provider
 
 _FEW = 20
+_SIGNS = {"added": "+", "removed": "-", "vanished": "!", "changed": "~", "disagree": "?"}
+_WORDS = {"added": "added", "removed": "removed", "vanished": "gone:", "changed": "changed", "disagree": "unclear:"}
+"""What begins a line about a model. In Markdown a plus or minus would make a list of it."""
 
 
 @click.command(name="sync")
@@ -65,9 +69,9 @@ def command(
     except KeyError as error:
         raise shared.unknown(error.args[0], list(resolved.providers), "sync") from None
     wish = Wish(frozenset(models), allow_removals)
-    updates = _listed(asked, asked.accesses(checked, name), providers, checked, wish)
-    if prune:
-        updates += stage.orphans(checked)
+    orphans = stage.orphans(checked) if prune else []
+    updates = _listed(asked, asked.accesses(checked, name), providers, checked, wish) + orphans
+    updates = [update for update in updates if update.concerned]
     if not check and not dry_run:
         stage.write(checked.project.root, updates)
     click.echo(_rendered(updates, output, written=not check and not dry_run), nl=False)
@@ -108,7 +112,7 @@ def _text(update: Update, written: bool) -> str:
     from llmconf.reporters._text import visible
 
     lines = [f"provider/{update.provider}: {_summary(update, written)}"]
-    lines += [f"  {line}" for line in _details(update)]
+    lines += [f"  {line}" for line in _details(update, _SIGNS)]
     return "".join(visible(line) + "\n" for line in lines)
 
 
@@ -116,7 +120,7 @@ def _markdown(update: Update, written: bool) -> str:
     from llmconf.reporters._text import inert
 
     lines = [f"**provider/{update.provider}**: {inert(_summary(update, written))}", ""]
-    lines += [f"- {inert(line)}" for line in _details(update)]
+    lines += [f"- {inert(line)}" for line in _details(update, _WORDS)]
     return "\n".join(lines).rstrip() + "\n\n"
 
 
@@ -139,25 +143,25 @@ def _summary(update: Update, written: bool) -> str:
     return f"{said}; {update.file} {done if written else f'is not {done}'}"
 
 
-def _details(update: Update) -> list[str]:
+def _details(update: Update, words: Mapping[str, str]) -> list[str]:
     """Return a line for each thing that changes; of very many alike only the first ones."""
-    lines = _cut([f"+ {name}" for name in update.added])
-    lines += _cut([f"- {name}" for name in update.removed])
-    lines += [f"! {name} is no longer listed" for name in update.vanished]
+    lines = _cut([f"{words['added']} {name}" for name in update.added])
+    lines += _cut([f"{words['removed']} {name}" for name in update.removed])
+    lines += [f"{words['vanished']} {name} is no longer listed" for name in update.vanished]
     changes = [
-        f"~ {name} {fact}: {_shown(before)} -> {_shown(after)}"
+        f"{words['changed']} {name} {fact}: {_shown(before)} -> {_shown(after)}"
         for name, differ in update.changed.items()
         for fact, before, after in differ
     ]
     lines += _cut(changes)
     # At every sync that changes nothing they would only be noise; JSON has them always.
     if update.drifted or update.refusal:
-        lines += _disagreements(update)
+        lines += _disagreements(update, words["disagree"])
     return lines + update.notes
 
 
-def _disagreements(update: Update) -> list[str]:
-    return _cut([f"? {each.model} {each.fact}: sources disagree: {_said(each)}" for each in update.disagreements])
+def _disagreements(update: Update, word: str) -> list[str]:
+    return _cut([f"{word} {each.model} {each.fact}: sources disagree: {_said(each)}" for each in update.disagreements])
 
 
 def _cut(lines: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ from itertools import chain
 from typing import Any
 
 from llmconf.diagnostics import Place
+from llmconf.lockfile import selects
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, described
@@ -112,8 +113,18 @@ class _Names:
     def problem(self, identity: str, place: Place, prefix: str, name: str) -> Problem:
         """Return the problem of a missing resource that is written as `prefix` and `name`."""
         return self._removed(identity, place) or Problem(
-            place, f"there is no {described(identity)}", self._hint(identity, prefix, name)
+            place, f"there is no {described(identity)}", self._hint(identity, prefix, name), self._filter(identity)
         )
+
+    def _filter(self, identity: str) -> tuple[tuple[str, Place], ...]:
+        """Return the place of the filter that keeps a model from being locked, where there is one."""
+        kind, _, rest = identity.partition("/")
+        provider, _, name = rest.partition("/")
+        owner = self.env.providers.get(f"provider/{provider}") if kind == "model" else None
+        sync = owner.spec.sync if owner else None
+        if owner is None or sync is None or selects(name, sync.include, sync.exclude):
+            return ()
+        return ((f"this filter leaves `{name}` out of what is locked", owner.place("sync", on_key=True)),)
 
     def _without_provider(self, kind: str, provider: str, name: str, place: Place, prefix: str) -> Problem:
         """Return the problem of a reference to something of a provider that does not exist."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from llmconf.fields import NAME_PATTERN
 from llmconf.schema._types import Name, Strict, Text
 from llmconf.schema.kinds import Model
 from llmconf.unique import Unique
+
+_SOURCE = rf"^{NAME_PATTERN[1:-1]}(\+{NAME_PATTERN[1:-1]})?$"
 
 Fact = Literal["mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle"]
 
@@ -29,8 +32,8 @@ class LockSource(Strict):
 class LockedModel(Model):
     """A model as its provider lists it. Of the fields of a model it has those in `LOCKED_KEYS`."""
 
-    sources: dict[Fact, Name] = Field(default_factory=dict)
-    """Where each fact is from: `provider`, or the name of a catalog."""
+    sources: dict[Fact, Annotated[str, StringConstraints(pattern=_SOURCE)]] = Field(default_factory=dict)
+    """Where each fact is from: `provider`, or the name of a catalog; capabilities may be from both, with a `+`."""
 
 
 LOCKED_KEYS = frozenset({

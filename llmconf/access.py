@@ -1,6 +1,6 @@
 """Who is called, with which opened credential, and where its secrets may go.
 
-Nothing here sends anything. `http.py` refuses once more what leads to a host that a secret is not bound to.
+Nothing here sends anything. `http/` refuses once more what leads to a host that a secret is not bound to.
 """
 
 from __future__ import annotations
@@ -123,6 +123,10 @@ class Accesses:
             secrets=opened,
         )
         secrets = (*plain, *secret_headers, *([key] if key else []))
+        if secrets and line.ca and any(parse_host(host).covers(origin) for host in site.preset.hosts):
+            # Whoever is on the way, and whose certificate is in the repository, would pass for the vendor.
+            message = f"`tls.ca` of {endpoint.identity} would say who {origin.host} is, which is known to all"
+            raise RefusedError(message, "take it out; SSL_CERT_FILE names certificates of the machine")
         return Access(provider, endpoint, credential, adapter, site, line, secrets)
 
     def _fields(

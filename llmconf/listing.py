@@ -16,6 +16,7 @@ _SECONDS = 300
 _MAX_PAGES = 2000
 _MAX_MODELS = 20_000
 _MAX_BYTES = 64 * 1024 * 1024
+_MAX_CURSOR = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +55,36 @@ async def fetch(access: Access, network: Network) -> Listing | None:
 
 async def _pages(access: Access, caller: Caller) -> Listing | None:
     found: dict[str, ModelRecord] = {}
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     cursor: str | None = None
     skipped = size = 0
+    extra = False
     for _ in range(_MAX_PAGES):
         answer = await caller.call(_page_at(access, cursor))
         if answer is None:
             return None
         if answer.response is None:
+            if extra and answer.failure and answer.failure.verdict == "not_found":
+                return Listing(tuple(found.values()), skipped=skipped)
             raise _Broken(answer.failure)
         size += len(answer.response.body)
         _bound("bytes", size, _MAX_BYTES)
         page = await _read(access, caller, answer.response, cursor)
         # Some vendors number their pages for ever, others hand out the same cursor again.
-        marks = {mark for mark in (_digest(page) if page.models else None, page.next) if mark}
+        _bound("characters in a cursor", len(page.next or ""), _MAX_CURSOR)
+        marks = {_digest(mark) for mark in ((page.listing, page.models) if page.models else None, page.next) if mark}
         if marks & seen:
             raise _Broken(Failure("invalid_response", "the list comes back to where it was already"))
         seen |= marks
         skipped += page.skipped
         for model in page.models:
             known = found.get(model.id)
-            found[model.id] = _completed(known, model) if known else model
+            if known or not extra:
+                found[model.id] = _completed(known, model) if known else model
         _bound("models", len(found), _MAX_MODELS)
         if page.next is None:
             return Listing(tuple(found.values()), skipped=skipped)
-        cursor = page.next
+        cursor, extra = page.next, page.extra
     raise _Broken(Failure("invalid_response", f"more than {_MAX_PAGES:,} pages"))
 
 
@@ -99,8 +105,8 @@ async def _read(access: Access, caller: Caller, response: Response, cursor: str 
     return page
 
 
-def _digest(page: Page) -> str:
-    return sha256(repr(page.models).encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(mark: object) -> bytes:
+    return sha256(repr(mark).encode("utf-8", "surrogatepass")).digest()
 
 
 def _page_at(access: Access, cursor: str | None) -> Callable[[Site], Request | None]:

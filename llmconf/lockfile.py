@@ -11,6 +11,8 @@ from typing import Any
 
 VERSION = 1
 """Version of the format. A newer one is refused, an older one will be read."""
+MAX_MODELS = 25_000
+"""Models that one lock may have: some more than a list may have, for those that are kept as removed."""
 FACTS = ("mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle")
 """What a lock tells of a model, in the order of the file; `sources` names the origin of each."""
 

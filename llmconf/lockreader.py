@@ -1,4 +1,4 @@
-"""Reads the text of a lock file as `lockfile.write` makes it, ten times faster than a YAML parser.
+"""Reads the text of a lock file as `lockfile.write` makes it, eight times as fast as a YAML parser.
 
 A lock is YAML like all other files. What is written there is a small part of that, which regular expressions
 recognize; every other text is left to the YAML parser.

@@ -133,10 +133,10 @@ def _text(
 ) -> str:
     """Return the new text. One lock serves all environments, so the endpoint only changes when the models do."""
     if lock is not None and lock.source.endpoint in known.urls and lock.source.endpoint != source.endpoint:
+        update.notes.append(f"{source.endpoint} was asked, and the lock is of {lock.source.endpoint}")
         same = lockfile.write(LockFile(replace(source, endpoint=lock.source.endpoint), tuple(models.values())))
         if same == update.old:
             return same
-        update.notes.append(f"the lock was of {lock.source.endpoint}, and now {source.endpoint} was asked")
     return lockfile.write(LockFile(source, tuple(models.values())))
 
 

@@ -13,13 +13,14 @@ from typing import Literal, TypeAlias
 
 from llmconf import wiring
 from llmconf.access import Access, Accesses
-from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict, read_completion
+from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
 from llmconf.calls import Answer, Caller, aside
 from llmconf.fields import parse_url
 from llmconf.gather import gather, named
 from llmconf.http import Network, Timing
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Endpoint, Model
+from llmconf.schema.parts import Lifecycle
 
 Outcome = Verdict | Literal["undetermined"]
 """A verdict, or that there is none: a key did not open, or may not be sent."""
@@ -53,17 +54,19 @@ def endpoints_to_probe(env: Resolved, wanted: Collection[str] = ()) -> list[Reso
     return named(env, env.endpoints, wanted)
 
 
-def models_to_call(env: Resolved, endpoints: Iterable[Resource[Endpoint]]) -> dict[str, Resource[Model]]:
+def models_to_call(
+    env: Resolved, endpoints: Iterable[Resource[Endpoint]], today: date
+) -> dict[str, Resource[Model]]:
     """Return the model to call at each endpoint, by its identity.
 
     The cheapest of those that are known to chat; without any, of those of which no mode is known. A model that
-    has gone, or is to go, is not called.
+    has gone or is deprecated, by its status or by a day that has come `today`, is not called.
     """
     defaults, by_id = wiring.default_endpoints(env), wiring.models_by_id(env)
     wanted = {endpoint.identity for endpoint in endpoints}
     found: dict[str, tuple[_Rank, Resource[Model]]] = {}
     for model in env.models.values():
-        rank = _rank(env, model, by_id)
+        rank = _rank(env, model, by_id, today.isoformat())
         if rank is None:
             continue
         for endpoint in wiring.endpoints_of_model(env, model, defaults):
@@ -73,10 +76,11 @@ def models_to_call(env: Resolved, endpoints: Iterable[Resource[Endpoint]]) -> di
     return {identity: model for identity, (_, model) in found.items()}
 
 
-def _rank(env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]]) -> _Rank | None:
+def _rank(
+    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]], today: str
+) -> _Rank | None:
     """Return a key that is smaller the better a model is to be called; None for one that is not."""
-    lifecycle = model.spec.lifecycle
-    if not env.is_live(model) or (lifecycle and lifecycle.status not in (None, "active")):
+    if not env.is_live(model) or _ends(model.spec.lifecycle, today):
         return None
     facts = wiring.facts_of(env, model, by_id)
     chats = facts.mode == "chat" or (facts.mode is None and "chat" in (facts.capabilities or ()))
@@ -84,6 +88,14 @@ def _rank(env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[
         return None
     cost = wiring.cost(facts.price)
     return not chats, cost is None, cost or Decimal(0), model.name
+
+
+def _ends(lifecycle: Lifecycle | None, today: str) -> bool:
+    """Whether a model is on its way out or gone: its status says so, or a day that needs no status."""
+    if lifecycle is None:
+        return False
+    days = (lifecycle.deprecated, lifecycle.retires)
+    return lifecycle.status not in (None, "active") or any(day is not None and day <= today for day in days)
 
 
 def probe(
@@ -165,7 +177,7 @@ def _look(access: Access, caller: Caller, answer: Answer, model: Resource[Model]
         return None
     try:
         if model is not None:
-            read_completion(answer.response)
+            access.adapter.read_completion(access.site, answer.response, model.name)
             return None
         found = access.adapter.read_probe(access.site, answer.response)
     except Unreadable as error:

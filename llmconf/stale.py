@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from llmconf import adapters
 from llmconf.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.discover import lock_name
 from llmconf.lockfile import Source, selects
@@ -72,9 +73,10 @@ def _is_broken(environments: list[Resolved], provider: str) -> bool:
 
 
 def _urls(project: Project, provider: str) -> set[Any]:
-    """Return the URLs of a provider's endpoints in the base and all overlays: one lock serves all."""
+    """Return the URLs of a provider's enabled endpoints in the base and all overlays: one lock serves all."""
     fragments = (f for group in (project.base, *project.overlays.values()) for f in group)
-    return {f.layer.data.get("url") for f in fragments if f.kind == "Endpoint" and f.provider == provider}
+    own = (f.layer.data for f in fragments if f.kind == "Endpoint" and f.provider == provider)
+    return {data.get("url") for data in own if data.get("enabled") is not False}
 
 
 def declared_providers(project: Project) -> set[str]:
@@ -101,6 +103,10 @@ def _difference(lock: Lock, provider: Resource[Provider], hint: str) -> Finding 
     source = lock.source
     if source.adapter != provider.spec.type:
         message = f"this lock is of the type `{source.adapter}`, and the provider of the type `{provider.spec.type}`"
+        return _differs(lock, provider, ("source", "adapter"), ("type",), message, hint)
+    if not adapters.preset(source.adapter).has_list:
+        message = f"`{source.adapter}` has no list of models that could be locked"
+        hint = "delete the lock, and declare the models in a document"
         return _differs(lock, provider, ("source", "adapter"), ("type",), message, hint)
     for key in ("include", "exclude"):
         asked: Any = getattr(provider.spec.sync, key, None)

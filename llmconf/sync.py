@@ -148,7 +148,11 @@ async def _ask(accesses: Accesses, provider: Resource[Provider], network: Networ
     access = accesses.open(endpoint, accesses.credential_of(endpoint))
     listing = await fetch(access, network)
     if listing is None:
-        update.notes.append(f"`{provider.spec.type}` has no list of models: declare them by hand")
+        said = f"`{provider.spec.type}` has no list of models: declare them by hand"
+        if lock is not None:
+            update.refusal = f"{said}, and delete {update.file}"
+        else:
+            update.notes.append(said)
         return _Asked(update)
     filters = provider.spec.sync
     source = Source(
@@ -161,9 +165,10 @@ async def _ask(accesses: Accesses, provider: Resource[Provider], network: Networ
 
 
 def _urls(checked: Checked, provider: str) -> set[str]:
-    """Return the URLs that a provider has in any environment: one lock serves all, whichever was asked."""
+    """Return the URLs that are in use for a provider in any environment: one lock serves all, whichever was asked."""
     environments = checked.environments.values()
-    return {endpoint.spec.url for env in environments for endpoint in env.endpoints_of(provider)}
+    known = (endpoint for env in environments for endpoint in env.endpoints_of(provider))
+    return {endpoint.spec.url for endpoint in known if endpoint.spec.enabled}
 
 
 def _read(update: Update) -> LockFile | None:

@@ -233,7 +233,7 @@ THREE = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
 
 def after(paging: Paging, data: Any, items: list[Any], cursor: str | None = None, lists: int = 1) -> Position | None:
     listing = Listing(path="/models", paging=paging, query={"limit": 3})
-    found = following(Position.of(cursor), listing, data, items, lists)
+    found = following(Position.of(cursor), (listing,) * lists, data, items)
     return Position.of(found) if found else None
 
 
@@ -280,7 +280,7 @@ def test_a_list_that_stops_before_its_total_is_no_list() -> None:
 @pytest.mark.parametrize("mark", [{"has_more": True}, {"nextPageToken": "x"}, {"next": "https://a/?page=2"}])
 def test_a_list_that_goes_on_where_no_pages_are_known_is_no_list(mark: dict[str, Any]) -> None:
     with pytest.raises(Unreadable, match="goes on"):
-        following(Position(), Listing(path="/models"), mark, THREE, 1)
+        following(Position(), (Listing(path="/models"),), mark, THREE)
 
 
 def test_a_page_that_leads_to_itself_ends_the_listing() -> None:
@@ -323,6 +323,7 @@ def test_what_a_preset_says_of_its_vendor_is_known_and_sound(name: str) -> None:
     assert modes <= set(get_args(Mode))
     assert all(word == _json.word(word) for word in (*read.facts.modes, *read.facts.meanings, *read.facts.statuses))
     assert read.list or read.probe, "a vendor without a list has something else to ask"
+    assert all(listing in read.list[1:] and listing is read.list[-1] for listing in read.list if listing.sole)
     assert not read.key or bool(read.key.path) != bool(read.key.url)
     if read.key and read.key.url:
         asked = fields.parse_url(read.key.url)
@@ -349,6 +350,9 @@ def test_the_shared_words_are_those_of_the_schemas() -> None:
         {"errors": [{"verdict": "no_funds", "status": ["402"]}]},
         {"errors": [{"verdict": "no_funds", "statuses": [402]}]},
         {"public": "yes"},
+        {"headers": {"X-Upper": "a"}},
+        {"headers": {"x-version": 2}},
+        {"headers": {"x-version": "a\r\nx-more: b"}},
     ],
 )
 def test_a_preset_with_a_mistake_is_refused(wrong: dict[str, Any]) -> None:
@@ -366,6 +370,23 @@ def test_openai_counts_calls_for_whom_the_options_name() -> None:
         assert request.headers["authorization"] == f"Bearer {KEY}"
     bare = openai.probe(replace(made, options=openai.Options()))
     assert not any(name.startswith("openai-") for name in bare.headers)
+
+
+def test_what_a_vendor_wants_to_be_told_goes_with_every_request() -> None:
+    preset = replace(adapters.preset("openai_compatible"), network={"headers": {"x-version": "2"}, "key": {"path": "/me"}})
+    made = site(preset=preset)
+    requests = [
+        openai_compatible.probe(made), openai_compatible.check(made), openai_compatible.models(made, None),
+        openai_compatible.completion(made, "m"),
+    ]  # fmt: skip
+    assert [request and request.headers["x-version"] for request in requests] == ["2"] * 4
+
+
+def test_groq_without_room_for_flexible_calls_is_busy() -> None:
+    made = site(preset=adapters.preset("groq"))
+    body = {"error": {"message": "capacity is exceeded", "type": "capacity_exceeded"}}
+    assert openai_compatible.read_error(made, answer(498, body)).verdict == "rate_limited"
+    assert openai_compatible.read_error(made, answer(498, b"")).verdict == "rate_limited"
 
 
 @pytest.mark.parametrize("url", ["https://gateway.test/v1", "http://127.0.0.1:9/v1", "https://huggingface.co.test/v1"])
@@ -450,6 +471,7 @@ def test_the_example_of_the_page_conforms(acme: Vendor) -> None:
         conformance.test_a_check_gives_the_verdict_of_the_state(acme, state)
     conformance.test_without_a_key_the_vendor_refuses(acme)
     conformance.test_the_key_goes_where_the_vendor_wants_it_and_nowhere_else(acme)
+    conformance.test_the_answer_of_a_model_is_one_at_its_own_protocol_only(acme)
 
 
 def test_the_page_names_every_part_of_the_network() -> None:

@@ -223,16 +223,75 @@ def test_without_a_key_the_vendor_refuses(vendor: Vendor) -> None:
 @ALL
 def test_the_key_goes_where_the_vendor_wants_it_and_nowhere_else(vendor: Vendor) -> None:
     site, adapter = sited(vendor), adapter_of(vendor)
-    callable_model = next((model.id for model in vendor.models if model.callable), None)
-    call = adapter.completion(site, callable_model or "some-deployment")
+    call = adapter.completion(site, called(vendor))
     for request in (adapter.probe(site), adapter.check(site), adapter.models(site, None), call):
         if request is None:
             continue
         response = ask(vendor, request, "valid")
-        unknown = request is call and callable_model is None
+        unknown = request is call and not any(model.callable for model in vendor.models)
         assert response.ok or (unknown and response.status not in (401, 403)), request.url
-        named = [name for name in request.headers if name.lower() == "authorization" or name.lower().endswith("-key")]
-        assert len(named) == (1 if secrets_of(vendor) else 0)
+        assert len(proofs(site, request)) == (1 if secrets_of(vendor) else 0)
+
+
+def proofs(site: Site, request: Request) -> list[str]:
+    """Return the headers that hold a secret field or the token of a site, or else a signature made with a secret."""
+    kept = [site.token, *(value for name, value in site.secrets.items() if name in SECRET_FIELDS)]
+    held = [name for name, value in request.headers.items() if any(secret and secret in value for secret in kept)]
+    return held or [name for name in request.headers if name.lower() == "authorization"]
+
+
+NO_ANSWERS: list[Any] = [
+    [], [{}], None, "Hi", {}, {"message": "Unauthorized: upgrade your plan"}, {"error": {"message": "no"}},
+    {"detail": "no"}, {"text": "no"}, {"response": "no"}, {"output": "no"}, {"content": "no"},
+    {"choices": []}, {"choices": {}}, {"choices": ["no"]}, {"choices": [{}]},
+    {"choices": [{"message": "no"}]}, {"choices": None, "base_resp": {"status_code": 1004}},
+    {"candidates": []}, {"candidates": ["no"]}, {"promptFeedback": {"blockReason": "OTHER"}}, {"content": ["no"]},
+    {"output": {"message": "no"}}, {"object": "list", "data": [{"id": "m"}]},
+]  # fmt: skip
+"""Successes that no protocol has for the answer of a model, each close to one that some protocol has."""
+
+
+@ALL
+def test_what_is_no_answer_of_a_model_is_not_taken_for_one(vendor: Vendor) -> None:
+    site, adapter = sited(vendor), adapter_of(vendor)
+    own = json.loads(ask(vendor, adapter.completion(site, called(vendor)), "valid").body)
+    for body in NO_ANSWERS:
+        if isinstance(body, dict) and body and all(isinstance(own.get(name), str) for name in body):
+            continue  # a protocol in which that is an answer: it has a text there
+        for model in ("some-model", "claude-9"):
+            with pytest.raises(Unreadable) as raised:
+                adapter.read_completion(site, Response(200, {}, json.dumps(body).encode()), model)
+            assert "Unauthorized" not in str(raised.value)
+    with pytest.raises(Unreadable):
+        adapter.read_completion(site, Response(200, {}, b"<html>"), called(vendor))
+
+
+ANSWERS: dict[str, Any] = {
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}}],
+    "content": [{"type": "text", "text": "Hi"}],
+    "candidates": [{"content": {"parts": [{"text": "Hi"}]}}],
+    "output": {"message": {"role": "assistant", "content": [{"text": "Hi"}]}},
+    "message": {"role": "assistant", "content": "Hi"},
+}
+"""What models answer, by its place in one protocol or another."""
+
+
+@ALL
+def test_the_answer_of_a_model_is_one_at_its_own_protocol_only(vendor: Vendor) -> None:
+    site, adapter = sited(vendor), adapter_of(vendor)
+    own = ask(vendor, adapter.completion(site, called(vendor)), "valid")
+    if not own.ok:
+        assert not any(model.callable for model in vendor.models), "what is called is a deployment, which is not listed"
+        return
+    adapter.read_completion(site, own, called(vendor))
+    for place in ANSWERS.keys() - json.loads(own.body).keys():
+        with pytest.raises(Unreadable):
+            adapter.read_completion(site, Response(200, {}, json.dumps({place: ANSWERS[place]}).encode()), "some-model")
+
+
+def called(vendor: Vendor) -> str:
+    """Return the id of a model that can be called, or a made-up one where none is listed."""
+    return next((model.id for model in vendor.models if model.callable), "some-deployment")
 
 
 @ALL
@@ -435,6 +494,7 @@ def test_any_json_is_read_or_unreadable(name: str, body: Any, status: int) -> No
         lambda: adapter.read_probe(site, response),
         lambda: adapter.read_check(site, response),
         lambda: adapter.read_exchange(site, response),
+        lambda: adapter.read_completion(site, response, "claude-9"),
     ]
     for read in readers:
         try:

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 import trustme
+from live import ALLOW, Live, provider
 from upstream import vertex
 from upstream.server import Server, serve
-from upstream.vendor import ModelRecord, Vendor
+from upstream.vendor import Answer, ModelRecord, Seen, State, Vendor
 
 from llmconf.access import Accesses, Limits
 from llmconf.adapters import preset
@@ -241,3 +242,100 @@ def test_an_answer_that_is_none(site: Any, name: str, misbehavior: str) -> None:
     # An answer that says nothing but "yes" is all that some servers give to a probe.
     assert health.verdict == "invalid_response" or (health.verdict == "healthy" and misbehavior == "other_shape")
     assert listing is None or (listing.failure is not None and listing.failure.verdict == "invalid_response")
+
+
+# Lists that are pages of several lists, and lists that never end
+
+
+def _synced(root: Path, url: str, type_: str) -> tuple[int, str]:
+    """Return the exit code of a sync with one provider, and what it says."""
+    live = Live(root)
+    live.write(provider(url, "it", type_))
+    done = live.run("sync", *ALLOW)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("type_", ["tgi", "litellm", "ollama"])
+def test_lists_that_say_the_same_are_no_repetition(tmp_path: Path, type_: str) -> None:
+    def answer(seen: Seen, state: State) -> Answer:
+        named = [{"id": "m", "model_group": "m", "model": "m"}]
+        return Answer(body={"model_id": "m"} if seen.path == "/info" else {"data": named, "models": named})
+
+    with serve(answer) as server:
+        code, said = _synced(tmp_path, f"{server.url}/v1", type_)
+    assert code == 0, said
+    assert "m" in Live(tmp_path).lock("it").split()
+
+
+def test_lists_of_bedrock_that_say_the_same_are_no_repetition(tmp_path: Path) -> None:
+    def answer(seen: Seen, state: State) -> Answer:
+        name = "inferenceProfile" if seen.path.startswith("/inference-profiles") else "model"
+        return Answer(body={f"{name}Summaries": [{"modelId": "m", "inferenceProfileId": "m"}]})
+
+    with serve(answer) as server:
+        code, said = _synced(tmp_path, server.url, "bedrock")
+    assert code == 0, said
+
+
+@pytest.mark.parametrize("type_", ["fireworks", "openrouter", "cloudflare"])
+def test_a_list_that_never_ends_is_no_list(tmp_path: Path, type_: str) -> None:
+    """It hands out other cursors for ever, or a total that it never reaches, with the same models."""
+    served: list[str] = []
+
+    def answer(seen: Seen, state: State) -> Answer:
+        served.append(seen.path)
+        total = {"total_count": 10**6, "result_info": {"total_pages": 10**6}, "nextPageToken": f"t{len(served)}"}
+        named = [{"id": "m", "name": "m"}]
+        return Answer(body={"models": named, "data": named, "result": named, **total})
+
+    with serve(answer) as server:
+        code, said = _synced(tmp_path, f"{server.url}/v1", type_)
+    assert code != 0
+    assert "the list comes back to where it was already" in said
+    assert len(served) < 5
+
+
+def test_a_list_that_goes_in_a_circle_is_no_list(tmp_path: Path) -> None:
+    """Its pages differ each time, and its cursors come again."""
+    served: list[str] = []
+
+    def answer(seen: Seen, state: State) -> Answer:
+        served.append(seen.path)
+        return Answer(body={"models": [{"name": f"m{len(served)}"}], "next_page_token": "ab"[len(served) % 2]})
+
+    with serve(answer) as server:
+        code, said = _synced(tmp_path, server.url, "cohere")
+    assert code != 0
+    assert "the list comes back to where it was already" in said
+    assert len(served) < 5
+
+
+# What a server says beside its list
+
+
+def test_what_only_adds_to_a_list_may_be_missing_and_may_not_fail(tmp_path: Path) -> None:
+    status = 404
+
+    def answer(seen: Seen, state: State) -> Answer:
+        return Answer(status if seen.path == "/props" else 200, {"models": [{"model": "m"}]})
+
+    with serve(answer) as server:
+        code, said = _synced(tmp_path, f"{server.url}/v1", "llama_cpp")
+        assert (code, [seen.path for seen in server.seen][-1]) == (0, "/props"), said
+        status = 403
+        code, said = _synced(tmp_path, f"{server.url}/v1", "llama_cpp")
+        assert (code, "forbidden" in said) == (4, True)
+
+
+@pytest.mark.parametrize("count", [4_000, 1_400])
+def test_a_server_of_very_many_models_takes_no_memory(tmp_path: Path, count: int) -> None:
+    """Ollama is asked about each model, so what is still to be asked goes with every page."""
+    names = [str(number).zfill(5) + "\u6f22" * 250 for number in range(count)]
+
+    def answer(seen: Seen, state: State) -> Answer:
+        return Answer(body={"models": [{"model": name} for name in names]} if seen.path == "/api/tags" else {})
+
+    with serve(answer) as server:
+        code, said = _synced(tmp_path, server.url, "ollama")
+        assert (code, len(server.seen)) == (4, 1)
+    assert ("more than 1,500 models" if count > 1500 else "more than 1,048,576 characters in a cursor") in said

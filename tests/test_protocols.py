@@ -21,6 +21,7 @@ from upstream import (
     cohere,
     gemini,
     ollama,
+    ollama_cloud,
     vertex,
 )
 from upstream.vendor import Answer, Seen, State, Vendor
@@ -138,6 +139,15 @@ def test_no_model_of_azure_is_called_by_its_id() -> None:
     models = adapter_of(azure_openai).read_models(site_of(azure_openai), answer, None).models
     assert models
     assert not any(model.callable for model in models)
+
+
+@pytest.mark.parametrize("fake", [azure_openai, azure_openai_v1])
+def test_the_answer_of_a_deployment_of_azure_is_one(fake: ModuleType) -> None:
+    adapter, site = adapter_of(fake), site_of(fake)
+    adapter.read_completion(site, ask(fake, adapter.completion(site, "chat-prod")), "chat-prod")
+    for body in ({"content": []}, {"choices": []}, {"message": {}}):
+        with pytest.raises(Unreadable):
+            adapter.read_completion(site, answered(body), "chat-prod")
 
 
 def exchanged(site: Site) -> Request:
@@ -365,6 +375,15 @@ def test_a_model_of_a_partner_keeps_its_own_protocol_on_vertex() -> None:
     assert json.loads(request.body or b"")["max_tokens"] == 1
 
 
+def test_the_answer_of_a_partner_on_vertex_is_in_its_own_protocol() -> None:
+    adapter, site = adapter_of(vertex), site_of(vertex)
+    adapter.read_completion(site, answered({"content": []}), "claude-9@default")
+    adapter.read_completion(site, answered({"candidates": [{"finishReason": "MAX_TOKENS"}]}), "gemini-9-pro")
+    for body, model in (({"content": []}, "gemini-9-pro"), ({"candidates": [{}]}, "claude-9@default")):
+        with pytest.raises(Unreadable):
+            adapter.read_completion(site, answered(body), model)
+
+
 # AWS Bedrock
 
 
@@ -489,6 +508,8 @@ def test_a_foundation_model_that_says_nothing_of_how_it_is_called_may_be_called(
 
 # Ollama and Cohere
 
+TRAINED = {"general.architecture": "a", "a.context_length": 9}
+
 
 @pytest.mark.parametrize("path", ["", "/v1", "/api"])
 def test_ollama_is_called_below_api_whatever_the_url_ends_with(path: str) -> None:
@@ -498,28 +519,33 @@ def test_ollama_is_called_below_api_whatever_the_url_ends_with(path: str) -> Non
 
 def test_ollama_says_details_of_one_model_after_the_other() -> None:
     adapter, site = adapter_of(ollama), site_of(ollama)
-    cursor, asked = adapter.read_models(site, ask(ollama, adapter.models(site, None)), None).next, []
-    while cursor is not None:
-        request = adapter.models(site, cursor)
+    page, asked = adapter.read_models(site, ask(ollama, adapter.models(site, None)), None), []
+    while page.next is not None:
+        cursor, request = page.next, adapter.models(site, page.next)
         assert request
         asked.append(json.loads(request.body or b"")["model"])
-        cursor = adapter.read_models(site, ask(ollama, request), cursor).next
-    assert asked == list(ollama.SHOWN)
+        page = adapter.read_models(site, ask(ollama, request), cursor)
+    assert asked == [*ollama.SHOWN]
 
 
 @pytest.mark.parametrize(
-    ("details", "context"),
+    ("details", "here", "cloud"),
     [
-        ({"parameters": "temperature 1\nnum_ctx    4096\nstop x", "model_info": {}}, 4096),
-        ({"parameters": "stop num_ctx 5", "model_info": {"general.architecture": "a", "a.context_length": 9}}, 9),
-        ({"model_info": {"general.architecture": ["a"], "a.context_length": 9}}, None),
-        ({"model_info": {"a.context_length": 9}}, None),
-        ({"parameters": ["num_ctx 5"], "model_info": []}, None),
+        ({"parameters": "temperature 1\nnum_ctx    4096\nstop x", "model_info": TRAINED}, 4096, 4096),
+        ({"parameters": "stop num_ctx 5", "model_info": TRAINED}, None, 9),
+        ({"model_info": TRAINED, "remote_host": "https://ollama.com:443"}, 9, 9),
+        ({"model_info": TRAINED, "remote_host": ""}, None, 9),
+        ({"model_info": {**TRAINED, "general.architecture": ["a"]}}, None, None),
+        ({"model_info": {"a.context_length": 9}}, None, None),
+        ({"parameters": ["num_ctx 5"], "model_info": []}, None, None),
     ],
 )
-def test_the_context_that_ollama_runs_with_comes_before_the_trained_one(details: Any, context: int | None) -> None:
-    page = adapter_of(ollama).read_models(site_of(ollama), answered(details), '["a"]')
-    assert [model.context for model in page.models] == [context]
+def test_ollama_tells_a_trained_context_only_of_models_in_the_cloud(
+    details: Any, here: int | None, cloud: int | None
+) -> None:
+    for fake, context in ((ollama, here), (ollama_cloud, cloud)):
+        page = adapter_of(fake).read_models(site_of(fake), answered(details), '["a"]')
+        assert [model.context for model in page.models] == [context]
 
 
 @pytest.mark.parametrize("path", ["", "/v1", "/v2"])

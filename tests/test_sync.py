@@ -478,15 +478,40 @@ def test_environments_with_servers_of_their_own(live: Live, server: Server, open
         sync(live, "--env", "prod")
         text = live.lock()
         assert f"endpoint: {server.url}/v1" in text
-        sync(live, "--env", "dev", "--check")
+        assert f"{second.url}/v1 was asked, and the lock is of {server.url}/v1" in sync(live, "--env", "dev", "--check")
         other.models.append("dev-only")
         said = sync(live, "--env", "dev")
-        assert f"the lock was of {server.url}/v1, and now {second.url}/v1 was asked" in said
+        assert f"{second.url}/v1 was asked, and the lock is of {server.url}/v1" in said
         assert f"endpoint: {second.url}/v1" in live.lock()
         other.models += [f"dev-{number}" for number in range(9)]
         sync(live, "--env", "dev")
         refused = f"{server.url}/v1 was asked, and the lock is of {second.url}/v1; --allow-removals takes it over"
         assert refused in sync(live, "--env", "prod", code=1)
+
+
+def test_a_lock_of_a_server_that_is_never_asked_is_out_of_date(live: Live, server: Server) -> None:
+    """Whoever writes a lock cannot give it the name of a vendor by declaring an endpoint that is not in use."""
+    document = provider(f"{server.url}/v1")
+    idle = "  - {name: idle, url: https://api.openai.com/v1, enabled: false}\n"
+    live.write(document.replace("credentials:", f"{idle}credentials:").replace("main\n", "main\n    default: true\n", 1))
+    sync(live)
+    lock = live.root / "lock/openai.lock.yaml"
+    lock.write_text(live.lock().replace(f"{server.url}/v1", "https://api.openai.com/v1"), encoding="utf-8")
+    assert "comes from an endpoint that the provider" in live.run("validate", "--frozen").stdout
+    assert "lock/openai.lock.yaml is not written" in sync(live, "--check", code=1)
+
+
+def test_a_lock_of_what_has_no_list_is_no_lock(live: Live, server: Server) -> None:
+    live.write(provider(server.url, "pplx", "perplexity") + "models: [{id: sonar}]\n")
+    assert "pplx: nothing to lock\n" in sync(live)
+    lock = live.root / "lock/pplx.lock.yaml"
+    lock.parent.mkdir()
+    source = f"version: 1\nsource:\n  endpoint: {server.url}\n  adapter: perplexity\n"
+    lock.write_text(f"{source}models:\n- id: sonar-that-never-was\n", encoding="utf-8")
+    assert "refused: `perplexity` has no list of models" in sync(live, "--check", code=1)
+    done = live.run("validate", "--frozen", "--report", "concise")
+    assert done.returncode == 1
+    assert "lock/pplx.lock.yaml:4:12: error LCM010 `perplexity` has no list of models that could be locked" in done.stdout
 
 
 def test_line_ends_of_a_checkout_are_no_drift(live: Live) -> None:

@@ -22,13 +22,12 @@ from llmconf.adapters._base import (
     Site,
     Unreadable,
     Verdict,
-    read_completion,
 )
 from llmconf.registry import load_module, module_names
 
 __all__ = [
     "Adapter", "Check", "CredentialForm", "Failure", "ModelRecord", "Options", "Page", "Preset", "Request",
-    "Response", "Site", "Unreadable", "Verdict", "adapter", "preset", "read_completion", "types",
+    "Response", "Site", "Unreadable", "Verdict", "adapter", "preset", "types",
 ]  # fmt: skip
 
 _PRESETS = Path(__file__).parent / "presets"

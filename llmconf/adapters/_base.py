@@ -67,6 +67,11 @@ class Preset:
     consumers: dict[str, str] = field(default_factory=dict)
     network: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_list(self) -> bool:
+        """Whether the vendor lists its models; where it does not, they are declared by hand."""
+        return self.network.get("list") != []
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -173,12 +178,16 @@ class ModelRecord:
 class Page:
     """One page of a model list. `next` is the adapter's own cursor for the next page, None after the last.
 
-    `skipped` counts the items that were left out: what is no object, or has no id that could be called.
+    `skipped` counts the items that were left out: what is no object, or has no id that could be called. `listing`
+    names the list that the page is of, where a vendor has several: two of them may well say the same. `extra` says
+    that the page at `next` is the last one and only adds facts: without it, the list is whole as well.
     """
 
     models: tuple[ModelRecord, ...]
     next: str | None = None
     skipped: int = 0
+    listing: str = ""
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,19 +262,13 @@ class Adapter(Protocol):
         """Return the smallest call of a model, which costs money."""
         ...
 
+    def read_completion(self, site: Site, response: Response, model: str, /) -> None:
+        """See that the successful answer to a completion is that of the model. Raises Unreadable.
 
-_ANSWERS = ("choices", "content", "candidates", "output", "message", "response", "text", "generations")
-"""Where the protocols have what a model said: OpenAI, Anthropic, Gemini, Bedrock, Cohere and Ollama, Generate."""
-
-
-def read_completion(response: Response) -> None:
-    """See that the successful answer to a completion holds something that a model said. Raises Unreadable.
-
-    A model may spend the few tokens that it is given on thinking, so that no text need be in it.
-    """
-    data = response.json()
-    if not isinstance(data, dict) or not any(data.get(name) for name in _ANSWERS):
-        raise Unreadable("the answer is not that of a model")
+        That is what stands where the protocol puts it. No text need be in it: a model may spend the few tokens that
+        it is given on thinking.
+        """
+        ...
 
 
 ReadModels = Callable[[Site, Response, str | None], Page]

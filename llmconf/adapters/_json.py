@@ -89,6 +89,17 @@ def page(items: Iterable[Any], read: Callable[[Any], ModelRecord | None], follow
     return Page(models, following, skipped=len(read_items) - len(models))
 
 
+def see_answer(response: Response, path: str, *, may_be_empty: bool = False) -> None:
+    """See that the answer to a call of a model holds an object at a dotted path, or a list of them.
+
+    An empty list is none unless it may be. Raises Unreadable.
+    """
+    found = at(mapping(response), path)
+    parts = found if isinstance(found, list) else [found]
+    if not all(isinstance(part, Mapping) for part in parts) or not (parts or may_be_empty):
+        raise Unreadable("the answer is not that of a model")
+
+
 def model_id(value: Any, strip: str = "") -> str | None:
     """Return a model id: 1 to 256 characters without white space or controls, without the prefix `strip`."""
     if not isinstance(value, str):

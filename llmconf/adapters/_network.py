@@ -58,7 +58,9 @@ class Paging(_Facts):
 class Listing(Place):
     """One model list. `items` is where it stands in the answer, `id` what names a model, less the prefix `strip`.
 
-    `single` says that the answer is itself the only item. `mode` holds for all models of the list.
+    `single` says that the answer is itself the only item. `mode` holds for all models of the list. `sole` says that
+    the answer is about the one model of the list before: it is the last, is asked for where that one holds a single
+    model, and a server need not have it.
     """
 
     paging: Paging | None = None
@@ -66,6 +68,7 @@ class Listing(Place):
     id: Paths | None = None
     strip: str = ""
     single: bool = False
+    sole: bool = False
     mode: str | None = None
 
 
@@ -149,6 +152,8 @@ def _rule(value: Any) -> Rule:
 
 
 ErrorRule = Annotated[Rule, BeforeValidator(_rule)]
+HeaderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[!-~]+$")]
 
 
 class Network(_Facts):
@@ -156,14 +161,16 @@ class Network(_Facts):
 
     `probe` is asked where neither the check of a key nor the list says anything of the endpoint that is called; a
     vendor without a list has one. `public` says that the list is answered without a key, and so proves nothing
-    about one. `limit` is what the vendor calls the largest number of tokens to answer with, and `smallest` the
-    least that it takes.
+    about one. `headers` go with every request: what a vendor wants to be told each time, such as the version of its
+    API. `limit` is what the vendor calls the largest number of tokens to answer with, and `smallest` the least that
+    it takes.
     """
 
     list: Annotated[tuple[Listing, ...], BeforeValidator(_many)] = (Listing(path="/models"),)
     public: bool = False
     probe: Listing | None = None
     key: Key | None = None
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     facts: Facts = Facts()
     errors: tuple[ErrorRule, ...] = ()
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from llmconf.adapters._base import Unreadable
 from llmconf.adapters._json import at, count, first, model_id
 from llmconf.adapters._network import Listing, Paging
 from llmconf.adapters._paging import next_token
+from llmconf.adapters._records import identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,12 @@ class Position:
         return f"{self.listing} {self.seen} {self.token}"
 
 
-def following(here: Position, listing: Listing, data: Any, items: list[Any], lists: int) -> str | None:
-    """Return the cursor after a page: the next page, else the next list, else None.
+def following(here: Position, lists: Sequence[Listing], data: Any, items: list[Any]) -> str | None:
+    """Return the cursor after a page of the list `here`: the next page, else the next list, else None.
 
     Raises Unreadable where the list ends before the total that it names, or where its next page is this one.
     """
+    listing = lists[here.listing]
     if listing.paging is None and _goes_on(data):
         raise Unreadable("the list says that it goes on, and how is not known of this vendor")
     token = _token(here, listing, listing.paging, data, items) if listing.paging else None
@@ -46,7 +48,18 @@ def following(here: Position, listing: Listing, data: Any, items: list[Any], lis
         if token == here.token:
             raise Unreadable("the next page of the list is the same page again")
         return Position(here.listing, here.seen + len(items), token).cursor
-    return Position(here.listing + 1).cursor if here.listing + 1 < lists else None
+    return _next_list(here, lists, items)
+
+
+def _next_list(here: Position, lists: Sequence[Listing], items: list[Any]) -> str | None:
+    """Return the cursor of the next list; that of a list about one model holds the id of this one."""
+    number = here.listing + 1
+    if number == len(lists):
+        return None
+    if not lists[number].sole:
+        return Position(number).cursor
+    sole = identity(items[0], lists[here.listing]) if here.seen + len(items) == 1 else None
+    return Position(number, 0, sole).cursor if sole else None
 
 
 _MORE = ("has_more", "next_page_token", "nextPageToken", "next_page", "next")

@@ -13,33 +13,39 @@ Status = Literal["active", "deprecated", "retired"]
 _STATUSES: Mapping[str, Status] = {"active": "active", "deprecated": "deprecated", "retired": "retired"}
 
 
-def record(item: Mapping[str, Any], listing: Listing, facts: Facts) -> ModelRecord | None:
-    """Return what an item says of a model, None where it has no id that could be called.
+def identity(item: Any, listing: Listing) -> str | None:
+    """Return the id of an item of a list, None where it has none that could be called."""
+    found: str | None = _json.first(
+        item, listing.id or _json.ID_PLACES, lambda value: _json.model_id(value, listing.strip)
+    )
+    return found
+
+
+def record(item: Mapping[str, Any], name: str | None, listing: Listing, facts: Facts) -> ModelRecord | None:
+    """Return what an item says of the model `name`, None where it has no id that could be called.
 
     A model that has a day of retirement and no status is deprecated: it still answers, and will end. One whose
     id is a pattern stands for others, and is not callable itself.
     """
-    places = listing.id or _json.ID_PLACES
-    identity = _json.first(item, places, lambda value: _json.model_id(value, listing.strip))
-    if identity is None:
+    if name is None:
         return None
     mode = listing.mode or _mode(item, facts)
     retires = _json.day(_at(item, facts.retires))
     status: Status | None = _status(item, facts) or ("deprecated" if retires else None)
     return ModelRecord(
-        identity,
+        name,
         mode=mode,
         capabilities=_json.capabilities(_capabilities(item, facts), mode),
         lacks=_lacks(item, facts),
         context=_json.first(item, facts.context, _limit),
         max_output=_json.first(item, facts.max_output, _limit),
         price=_price(item, facts.price) if facts.price else None,
-        aliases=_aliases(_at(item, facts.aliases), identity),
+        aliases=_aliases(_at(item, facts.aliases), name),
         status=status,
         deprecated=_json.day(_at(item, facts.deprecated)),
         retires=retires,
         replacement=_json.model_id(_at(item, facts.replacement), listing.strip),
-        callable="*" not in identity and _at(item, facts.callable) is not False,
+        callable="*" not in name and _at(item, facts.callable) is not False,
     )
 
 
@@ -102,9 +108,9 @@ def _amount(value: Any, places: Price) -> str | None:
     return amounts.pop() if len(amounts) == 1 else None
 
 
-def _aliases(value: Any, identity: str) -> tuple[str, ...]:
+def _aliases(value: Any, name: str) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else []
-    ids = [alias for each in listed if (alias := _json.model_id(each)) and alias != identity]
+    ids = [alias for each in listed if (alias := _json.model_id(each)) and alias != name]
     return tuple(dict.fromkeys(ids))
 
 

@@ -21,7 +21,20 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import Rule, failure
-from llmconf.adapters._json import at, capabilities, count, day, denials, mapping, meanings, model_id, page, rows, word
+from llmconf.adapters._json import (
+    at,
+    capabilities,
+    count,
+    day,
+    denials,
+    mapping,
+    meanings,
+    model_id,
+    page,
+    rows,
+    see_answer,
+    word,
+)
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._urls import join, post
 
@@ -88,6 +101,11 @@ def completion(site: Site, model: str) -> Request:
     """Ask a model for one token."""
     body = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
     return post(_url(site, "/v1/messages"), _headers(site), body)
+
+
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for `{content: [{}]}` (S), which is empty where a model has ended at once (K). Raises Unreadable."""
+    see_answer(response, "content", may_be_empty=True)
 
 
 def _url(site: Site, path: str, query: list[tuple[str, str]] | None = None) -> str:

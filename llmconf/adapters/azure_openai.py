@@ -23,7 +23,7 @@ from llmconf.adapters._base import (
     looking_at_list,
 )
 from llmconf.adapters._errors import failure
-from llmconf.adapters._json import at, capabilities, day, mapping, meanings, model_id, page, rows, word
+from llmconf.adapters._json import at, capabilities, day, mapping, meanings, model_id, page, rows, see_answer, word
 from llmconf.adapters._tokens import access_token, refusal
 from llmconf.adapters._urls import bearer, join, part, post
 
@@ -131,6 +131,11 @@ def completion(site: Site, model: str) -> Request:
     body = _SMALLEST_CALL | ({"model": model} if _is_v1(site) else {})
     path = "/chat/completions" if _is_v1(site) else f"/deployments/{part(model)}/chat/completions"
     return post(_url(site, path), _headers(site), body)
+
+
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for `{choices: [{message: {}}]}` (D). Raises Unreadable."""
+    see_answer(response, "choices[].message")
 
 
 def _is_v1(site: Site) -> bool:

@@ -25,7 +25,7 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import Rule, failure
-from llmconf.adapters._json import capabilities, day, mapping, meanings, model_id, page, rows, word
+from llmconf.adapters._json import capabilities, day, mapping, meanings, model_id, page, rows, see_answer, word
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._sigv4 import signed
 from llmconf.adapters._urls import bearer, join, part, post
@@ -123,7 +123,7 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     names = site.options.lists
     rest = names[names.index(name) + 1 :]
     following = f"{name} {token}" if token else f"{rest[0]} " if rest else None
-    return page(rows(data, (listed.rows,)), listed.read, following)
+    return replace(page(rows(data, (listed.rows,)), listed.read, following), listing=name)
 
 
 def read_probe(site: Site, response: Response) -> Failure | None:
@@ -157,6 +157,11 @@ def completion(site: Site, model: str) -> Request:
     }
     url = join(_usual(site, "-runtime"), f"/model/{part(model)}/converse")
     return _authorized(site, post(url, bearer(site), body))
+
+
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for `{output: {message: {}}}` (S). Raises Unreadable."""
+    see_answer(response, "output.message")
 
 
 def _place(site: Site, cursor: str | None) -> tuple[ListName, str]:

@@ -20,7 +20,7 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import Rule, failure
-from llmconf.adapters._json import WORDS, capabilities, count, mapping, meanings, model_id, page, rows
+from llmconf.adapters._json import WORDS, capabilities, count, mapping, meanings, model_id, page, rows, see_answer
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._urls import bearer, join, post
 
@@ -83,6 +83,11 @@ def completion(site: Site, model: str) -> Request:
     """Ask a chat model for one token."""
     body = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
     return post(join(_root(site), "/v2/chat"), bearer(site), body)
+
+
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for `{message: {}}` (S). Raises Unreadable."""
+    see_answer(response, "message")
 
 
 def _root(site: Site) -> str:

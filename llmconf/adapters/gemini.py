@@ -18,7 +18,7 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._google import SMALLEST_CALL, page_query, read_page, read_rpc_error
-from llmconf.adapters._json import capabilities, count, meanings, model_id
+from llmconf.adapters._json import capabilities, count, meanings, model_id, see_answer
 from llmconf.adapters._urls import join, part, post
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
@@ -73,6 +73,11 @@ def completion(site: Site, model: str) -> Request:
     # A tuned model is called by a name of its own, `tunedModels/<id>`.
     name = "/".join(part(step) for step in (model if "/" in model else _PREFIX + model).split("/"))
     return post(join(site.url, f"/{name}:generateContent"), _headers(site), SMALLEST_CALL)
+
+
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for `{candidates: [{}]}` (S). Raises Unreadable."""
+    see_answer(response, "candidates")
 
 
 def _headers(site: Site) -> dict[str, str]:

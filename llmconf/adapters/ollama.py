@@ -1,10 +1,17 @@
-"""Ollama's own API below `/api`, which lists models with their details; a key only in its cloud."""
+"""Ollama's own API below `/api`, which lists models with their details; a key only in its cloud.
+
+A context is told where it is the one that a call gets. A server of one's own runs a model with what the model's
+parameters name, else with what was set for the server, else with 4,096 tokens or more by the memory of its graphics
+card (D): mostly far less than the model was trained for. It says which only while the model is loaded, and what is
+told must not depend on the moment.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from llmconf.adapters import _base
@@ -22,12 +29,13 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import failure
-from llmconf.adapters._json import WORDS, capabilities, count, mapping, meanings, model_id, page, rows
+from llmconf.adapters._json import WORDS, capabilities, count, mapping, meanings, model_id, page, rows, see_answer
 from llmconf.adapters._urls import bearer, join, post
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _WORDS = {**WORDS, "audio": "audio_input", "image": "image_generation"}
 """What the words in `capabilities` mean (S); `completion` is any model that writes text, by chat too."""
+_MOST = 1500
 _RUNTIME_CONTEXT = re.compile(r"^num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
 
 exchange = no_exchange
@@ -71,9 +79,12 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     if cursor is None:
         found = page(rows(mapping(response), ("models",)), _listed)
         ids = list(dict.fromkeys(record.id for record in found.models))
-        return Page(found.models, _cursor(ids), found.skipped)
-    left = _left(cursor)
-    return Page((_details(left[0], mapping(response)),), _cursor(left[1:]))
+        if len(ids) > _MOST:
+            raise Unreadable(f"more than {_MOST:,} models, each of which has to be asked for")
+        return replace(found, next=json.dumps(ids) if ids else None)
+    name, *rest = _left(cursor)
+    record = _details(name, mapping(response), runs_whole=bool(site.preset.network.get("runs_whole")))
+    return Page((record,), json.dumps(rest) if rest else None, listing="details")
 
 
 def read_probe(site: Site, response: Response) -> Failure | None:
@@ -94,6 +105,11 @@ def completion(site: Site, model: str) -> Request:
     return post(_url(site, "/api/chat"), bearer(site), body)
 
 
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for `{message: {}}` (S). Raises Unreadable."""
+    see_answer(response, "message")
+
+
 def _url(site: Site, path: str) -> str:
     # Clients of the compatible surface write /v1, and some /api.
     return join(site.url.removesuffix("/v1").removesuffix("/api"), path)
@@ -104,16 +120,12 @@ def _left(cursor: str) -> list[str]:
     return found
 
 
-def _cursor(ids: list[str]) -> str | None:
-    return json.dumps(ids) if ids else None
-
-
 def _listed(item: Mapping[str, Any]) -> ModelRecord | None:
     identifier = model_id(item.get("model")) or model_id(item.get("name"))
     return ModelRecord(identifier) if identifier else None
 
 
-def _details(identifier: str, data: Mapping[str, Any]) -> ModelRecord:
+def _details(identifier: str, data: Mapping[str, Any], *, runs_whole: bool) -> ModelRecord:
     said = data.get("capabilities")
     words = said if isinstance(said, list) else []
     mode = "chat" if "completion" in words else "embedding" if "embedding" in words else None
@@ -122,15 +134,18 @@ def _details(identifier: str, data: Mapping[str, Any]) -> ModelRecord:
         identifier,
         mode=mode,
         capabilities=capabilities(meanings(words, _WORDS), mode) if isinstance(said, list) else None,
-        context=_context(data),
+        # A model of the cloud that a server of one's own passes on to. Evidence K.
+        context=_context(data, runs_whole=runs_whole or bool(data.get("remote_host"))),
     )
 
 
-def _context(data: Mapping[str, Any]) -> int | None:
-    """Return the context that a model is run with, else the one that it was trained for."""
+def _context(data: Mapping[str, Any], *, runs_whole: bool) -> int | None:
+    """Return the context that a model's parameters name, else all that it was trained for where it runs with that."""
     parameters, info = data.get("parameters"), data.get("model_info")
     if isinstance(parameters, str) and (runtime := _RUNTIME_CONTEXT.search(parameters)):
         return count(runtime[1])
+    if not runs_whole:
+        return None
     named = info if isinstance(info, Mapping) else {}
     # Models that see have a context of that part as well, under a longer name.
     return count(named.get(f"{named.get('general.architecture')}.context_length"))

@@ -17,6 +17,7 @@ read_probe = openai_compatible.read_probe
 read_check = openai_compatible.read_check
 read_models = openai_compatible.read_models
 read_error = openai_compatible.read_error
+read_completion = openai_compatible.read_completion
 
 
 class Options(_base.Options):

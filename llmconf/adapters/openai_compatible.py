@@ -18,6 +18,7 @@ from llmconf.adapters._base import (
     Check,
     CredentialForm,
     Failure,
+    ModelRecord,
     Page,
     Request,
     Response,
@@ -104,9 +105,10 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
         raise Unreadable("this vendor has no list of models")
     here = Position.of(cursor)
     listing = network.list[here.listing]
-    page, data = _read_page(response, network, listing)
-    then = following(here, listing, data, _items(data, listing), len(network.list))
-    return replace(page, next=then)
+    page, data = _read_page(response, network, listing, here.token)
+    then = following(here, network.list, data, _items(data, listing))
+    extra = then is not None and network.list[Position.of(then).listing].sole
+    return replace(page, next=then, listing=str(here.listing), extra=extra)
 
 
 def _page_request(site: Site, listing: Listing, token: str = "") -> Request:
@@ -116,16 +118,19 @@ def _page_request(site: Site, listing: Listing, token: str = "") -> Request:
     return _get(site, _urls.join(site.url, listing.path, query, listing.start))
 
 
-def _read_page(response: Response, network: Network, listing: Listing) -> tuple[Page, Any]:
-    """Return a page without its successor, and the JSON that it was read from."""
-    from llmconf.adapters._records import record
+def _read_page(response: Response, network: Network, listing: Listing, token: str = "") -> tuple[Page, Any]:
+    """Return a page without its successor, and the JSON that it was read from; `token` names a sole model."""
+    from llmconf.adapters._records import identity, record
+
+    def read(item: Mapping[str, Any]) -> ModelRecord | None:
+        return record(item, token if listing.sole else identity(item, listing), listing, network.facts)
 
     data = response.json()
-    return _json.page(_items(data, listing), lambda item: record(item, listing, network.facts)), data
+    return _json.page(_items(data, listing), read), data
 
 
 def _items(data: Any, listing: Listing) -> list[Any]:
-    if listing.single:
+    if listing.single or listing.sole:
         return [data]
     return _json.rows(data, (listing.items,) if listing.items else _json.LIST_PLACES)
 
@@ -143,8 +148,13 @@ def completion(site: Site, model: str) -> Request:
     return Request(_urls.join(site.url, CHAT_PATH), "POST", headers, json.dumps(body).encode())
 
 
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for `{choices: [{message: {}}]}`. Raises Unreadable."""
+    _json.see_answer(response, "choices[].message")
+
+
 def _headers(site: Site) -> dict[str, str]:
-    return {"accept": "application/json", **_urls.bearer(site)}
+    return {"accept": "application/json", **facts_of(site).headers, **_urls.bearer(site)}
 
 
 def _get(site: Site, url: str) -> Request:

@@ -16,6 +16,7 @@ models = openai_compatible.models
 read_models = openai_compatible.read_models
 read_error = openai_compatible.read_error
 completion = openai_compatible.completion
+read_completion = openai_compatible.read_completion
 
 
 class Options(_base.Options):

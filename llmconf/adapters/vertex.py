@@ -22,7 +22,7 @@ from llmconf.adapters._base import (
 )
 from llmconf.adapters._errors import Rule, failure
 from llmconf.adapters._google import SMALLEST_CALL, page_query, read_page, read_rpc_error
-from llmconf.adapters._json import model_id
+from llmconf.adapters._json import model_id, see_answer
 from llmconf.adapters._tokens import access_token, refusal
 from llmconf.adapters._urls import bearer, join, part, post
 from llmconf.errors import RefusedError, UndeterminedError
@@ -120,11 +120,21 @@ def completion(site: Site, model: str) -> Request:
     project = site.options.project or (_account(site).get("project_id") if "service_account" in site.secrets else None)
     location = site.options.location or site.region
     place = f"/projects/{part(project)}/locations/{part(location)}" if project and location else ""
-    # Partners' models keep their own protocol. Evidence K.
-    claude = model.startswith("claude-")
+    claude = _is_claude(model)
     call = f"anthropic/models/{part(model)}:rawPredict" if claude else f"google/models/{part(model)}:generateContent"
     url = join(_root(site), f"/v1{place}/publishers/{call}")
     return post(url, _headers(site), _SMALLEST_CLAUDE_CALL if claude else SMALLEST_CALL)
+
+
+def read_completion(site: Site, response: Response, model: str) -> None:
+    """Look for what the protocol of Anthropic or of Gemini has, by the model. Raises Unreadable."""
+    claude = _is_claude(model)
+    see_answer(response, "content" if claude else "candidates", may_be_empty=claude)
+
+
+def _is_claude(model: str) -> bool:
+    """Whether a model is Anthropic's: partners' models keep their own protocol. Evidence K."""
+    return model.startswith("claude-")
 
 
 def _record(item: Mapping[str, Any]) -> ModelRecord | None:

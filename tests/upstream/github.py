@@ -1,7 +1,10 @@
-"""GitHub Models: the catalog is beside the surface that is called, a bare array."""
+"""GitHub Models: the catalog is beside the surface that is called, a bare array; requests name a version of the API.
+
+The real one takes a version for granted where none is named. This one does not, as it may once that is out of date.
+"""
 
 from upstream._bearer import FAILURES, VERDICTS, Book
-from upstream.vendor import Answer, ModelRecord, Vendor
+from upstream.vendor import Answer, ModelRecord, Seen, State, Vendor
 
 KEY = "github_pat_fake_000000000000000"
 _DOCS = "https://docs.github.com/rest"
@@ -28,10 +31,18 @@ _book = Book(
     },
     chat="/inference/chat/completions",
 )
+
+
+def answer(seen: Seen, state: State) -> Answer:
+    if seen.headers.get("x-github-api-version") != "2022-11-28":
+        return Answer(400, {"message": "this version of the API is not supported", "documentation_url": _DOCS})
+    return _book.answer(seen, state)
+
+
 VENDOR = Vendor(
     "github",
     {"api_key": KEY},
-    _book.answer,
+    answer,
     (
         ModelRecord(
             "openai/gpt-4.1",

@@ -1,4 +1,7 @@
-"""llama.cpp: a list for everybody, properties for those with the key, and 503 while it loads."""
+"""llama.cpp with one model (D): a list for everybody, properties for those with the key, and 503 while it loads.
+
+Its list tells with what the model was trained; with what it runs stands in the properties, and is less.
+"""
 
 from upstream._bearer import Book, error, listed
 from upstream.vendor import ModelRecord, Vendor
@@ -14,8 +17,8 @@ _MODEL = {
 _book = Book(
     KEY,
     {
-        "/v1/models": listed(_MODEL, {"id": "loading.gguf", "meta": None}),
-        "/props": lambda _query: {"default_generation_settings": {"n_ctx": 8192}, "total_slots": 1},
+        "/v1/models": listed(_MODEL),
+        "/props": lambda _query: {"default_generation_settings": {"n_ctx": 8192}, "total_slots": 1, "model_path": "/m"},
     },
     {
         "invalid": error(401, "Invalid API Key", 401, "authentication_error"),
@@ -27,7 +30,7 @@ VENDOR = Vendor(
     "llama_cpp",
     {"api_key": KEY},
     _book.answer,
-    (ModelRecord("qwen3-8b-q4.gguf", capabilities=("vision",), context=40960), ModelRecord("loading.gguf")),
+    (ModelRecord("qwen3-8b-q4.gguf", capabilities=("vision",)), ModelRecord("qwen3-8b-q4.gguf", context=8192)),
     {"valid": "healthy", "invalid": "unauthorized", "overloaded": "degraded"},
     base="/v1",
     public=True,

@@ -27,6 +27,14 @@ SHOWN: dict[str, dict[str, Any]] = {
         "model_info": {"general.architecture": "nomic-bert", "nomic-bert.context_length": 2048},
     },
     "from-before:latest": {"model_info": None, "details": {"family": "llama"}},
+    "gemma9:4b": {
+        "capabilities": ["completion"],
+        "model_info": {"general.architecture": "gemma9", "gemma9.context_length": 131072},
+    },
+    "glm-9:cloud": {
+        "capabilities": ["completion"], "remote_model": "glm-9", "remote_host": "https://ollama.com:443",
+        "model_info": {"general.architecture": "glm9", "glm9.context_length": 202752},
+    },
 }  # fmt: skip
 
 
@@ -66,10 +74,11 @@ VENDOR = Vendor(
             "qwen9-vl:latest",
             mode="chat",
             capabilities=("chat", "completion", "function_calling", "reasoning", "vision"),
-            context=262144,
         ),
-        ModelRecord("nomic-embed-text:latest", mode="embedding", capabilities=("embedding",), context=2048),
+        ModelRecord("nomic-embed-text:latest", mode="embedding", capabilities=("embedding",)),
         ModelRecord("from-before:latest"),
+        ModelRecord("gemma9:4b", mode="chat", capabilities=("chat", "completion")),
+        ModelRecord("glm-9:cloud", mode="chat", capabilities=("chat", "completion"), context=202752),
     ),
     states={"valid": "healthy", "overloaded": "degraded"},
     checks={},

@@ -10,7 +10,9 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -25,7 +27,9 @@ Result = TypeVar("Result")
 
 _LONGEST = 200
 _SMALL = 64 * 1024
-"""Bytes of a response that is read at once."""
+"""Bytes of a response that is read at once, and of an error that are looked at."""
+_READERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="llmconf-read")
+"""Reads what is large: two answers at a time, since each may take many times its bytes."""
 _RUN = 8
 """Characters in a row that nothing but a secret shares with it."""
 _SHORTEST_SECRET = 4
@@ -96,7 +100,8 @@ class Caller:
         if reply.response is None:
             return Answer(None, self._fit(reply.failure or Failure("unreachable")), reply)
         if not reply.response.ok:
-            failure = self.access.adapter.read_error(site, reply.response)
+            shown = replace(reply.response, body=reply.response.body[:_SMALL])
+            failure = self.access.adapter.read_error(site, shown)
             return Answer(None, self._fit(_with_path(failure, request)), reply)
         return Answer(reply.response, None, reply)
 
@@ -130,7 +135,7 @@ async def aside(response: Response | None, read: Callable[..., Result], *args: A
     """Read a response: one that is large in a thread of its own, so that no other server has to wait for it."""
     if response is None or len(response.body) <= _SMALL:
         return read(*args)
-    return await asyncio.to_thread(read, *args)
+    return await asyncio.get_running_loop().run_in_executor(_READERS, partial(read, *args))
 
 
 def presentable(text: str, secrets: Iterable[str]) -> str:

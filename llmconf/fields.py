@@ -50,6 +50,9 @@ _SECONDS = {
 }
 _TOKEN = re.compile(TOKEN_PATTERN)
 _REFERENCE = re.compile(REFERENCE_PATTERN)
+_ENCODED = re.compile(r"%(00|25|2e|2f|3b|5c)", re.IGNORECASE)
+_DECODED = 3
+"""How often a path is decoded to see where it might lead."""
 _ENV_NAME = re.compile(ENV_NAME_PATTERN)
 _HOST_LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _NUMBER = re.compile(r"^(0x[0-9a-f]*|[0-9]+)$")
@@ -246,10 +249,14 @@ def _split_port(authority: str) -> tuple[str, int | None]:
 
 
 def _normal_path(path: str) -> str:
-    # Some servers decode a path before they look where it leads.
-    decoded = re.sub(r"%(2e|2f|5c)", lambda match: chr(int(match[1], 16)), path, flags=re.IGNORECASE)
-    if any(part in (".", "..") for part in re.split(r"[/\\]", decoded)):
+    # Some servers decode a path, even twice, or leave out what follows a semicolon, before they look where it leads.
+    decoded = path
+    for _ in range(_DECODED if "%" in path else 0):
+        decoded = _ENCODED.sub(lambda match: chr(int(match[1], 16)), decoded)
+    if any(part.partition(";")[0] in (".", "..") for part in re.split(r"[/\\]", decoded)):
         raise ValueError("a path has no `.` or `..` steps")
+    if "\0" in decoded:
+        raise ValueError("a path has no NUL character")
     return path.rstrip("/")
 
 

@@ -7,6 +7,22 @@ import os
 import tempfile
 from pathlib import Path
 
+from llmconf.errors import RefusedError
+
+_ROOTS = ("llmconf.yaml", ".git")
+
+
+def require_inside(path: Path) -> None:
+    """Raise RefusedError where a path that is named below a repository leads out of it through a link.
+
+    A pull request can make links, and what one leads to is not what was named.
+    """
+    named = Path(os.path.abspath(path))  # noqa: PTH100 - steps are taken away as they are written, links left alone
+    real = named.parent.resolve()
+    for folder in named.parents:
+        if any((folder / name).exists() for name in _ROOTS) and not real.is_relative_to(folder.resolve()):
+            raise RefusedError(f"{path} leads out of the repository through a link", "name the file or folder itself")
+
 
 def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     """Write a file in full or not at all: to a neighbor first, which then takes its name.

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from decimal import Decimal
 from types import ModuleType
@@ -478,3 +479,19 @@ def test_the_page_names_every_part_of_the_network() -> None:
     page = (REPOSITORY / "docs" / "adapters.md").read_text(encoding="utf-8")
     shown = set(Network.model_fields) - {"limit", "smallest"}
     assert [name for name in sorted(shown) if f"`{name}" not in page] == []
+
+
+@pytest.mark.parametrize("item", [b'{"":0}', b"[[]]", b"1.5", b'{"id":"m"}'])
+def test_an_answer_of_very_many_values_is_not_read(item: bytes) -> None:
+    """As Python has them, small values take up to fifty times what they take on the way."""
+    body = b'{"data":[' + b",".join([item] * (8_000_000 // (len(item) + 1))) + b"]}"
+    tracemalloc.start()
+    with pytest.raises(Unreadable, match="more values than any list of models"):
+        Response(200, {}, body).json()
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+def test_a_page_of_more_items_than_there_are_models_is_no_list() -> None:
+    with pytest.raises(Unreadable, match="more than 25,000 items on one page"):
+        _json.page([{"id": "m"}] * 25_001, lambda item: None)

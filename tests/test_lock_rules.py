@@ -203,6 +203,6 @@ def test_a_lock_of_more_models_than_anybody_lists_is_not_read(tmp_path: Path) ->
     (line,) = _found(tmp_path, _with_lock(*ids))
     assert line == (
         "lock/openai.lock.yaml:1:1: error LCY008 more than 25,000 models, which no provider lists "
-        "[narrow `sync:`, and run `llmconf sync`]"
+        "[narrow `sync:`, and run `llmconf sync`, or delete the file and run `llmconf sync`]"
     )
     assert _found(tmp_path, _with_lock(*ids[1:])) == []

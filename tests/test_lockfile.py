@@ -374,7 +374,8 @@ LISTED = lock_text(
 def test_models_are_filtered_and_sorted(tmp_path: Path, options: str, expected: str) -> None:
     root = write_files(tmp_path, {"lock/openai.lock.yaml": LISTED})
     done = run("-C", root, "list", "model", "-o", "name", "--today", "2026-06-01", *options.split())
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == "" or "known" in done.stderr
     assert [line.rpartition("/")[2] for line in done.stdout.split()] == expected.split()
 
 
@@ -395,3 +396,129 @@ def test_options_that_do_not_fit(tmp_path: Path, options: str) -> None:
     assert done.returncode == 2
     assert options.split()[1] in done.stderr
     assert "Traceback" not in done.stderr
+
+
+ODD = "##vso[task.prependpath]/work/evil"
+
+
+@pytest.mark.parametrize("words", ["list model -o yaml", "list model -o json", "list model", f"show model/openai/{ODD}",
+                                   f"show model/openai/{ODD} -o json"])  # fmt: skip
+def test_a_name_drives_no_build_log(tmp_path: Path, words: str) -> None:
+    """Some build systems take this for a command, wherever it stands in a line; the data are what they were."""
+    root = write_files(tmp_path, {"lock/openai.lock.yaml": lock_text(ODD)})
+    done = run("-C", root, *words.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "##vso[" not in done.stdout
+    if words.endswith("json"):
+        assert ODD in json.dumps(json.loads(done.stdout))
+    elif "yaml" in words or "show" in words:
+        assert ODD in json.dumps(YAML(typ="safe").load(done.stdout))
+
+
+def test_a_file_name_drives_no_terminal_or_build_log(tmp_path: Path) -> None:
+    name = "a\x1b[31m\n##vso[task.prependpath]x\n::error::hello"
+    root = write_files(tmp_path, {f"catalog/{name}.jsonl": "no catalog", f"lock/{name}.lock.yaml": "<<<<<<< a\n=======\n"})
+    for words in ("sync", "lock resolve", "list model", "validate"):
+        done = run("-C", root, *words.split())
+        said = done.stdout + done.stderr
+        assert "hello" in said or words == "list model"
+        assert "\x1b" not in said
+        assert "##vso[" not in said
+        assert not any(line.startswith(("##vso", "::error")) for line in said.splitlines())
+
+
+# What is not known
+
+
+def _said(root: Path, documents: str, *models: Locked | str) -> list[str]:
+    """Return what `validate` says of a project with these documents and locked models."""
+    write_files(root, {"config/more.yaml": documents, "lock/openai.lock.yaml": lock_text(*models)})
+    return run("-C", root, "validate", "--report", "concise").stdout.splitlines()
+
+
+ROUTE = "kind: Route\nname: chat\nrequires: [vision, chat]\ntargets: [{model: openai/gpt-5}]\n"
+DECLARED = "---\nkind: Model\nprovider: openai\nid: gpt-5\n"
+LEARN = (
+    "[`llmconf catalog import` and `llmconf sync` add what a catalog knows; or declare `kind: Model` with "
+    "`provider: openai` and `id: gpt-5`]"
+)
+
+
+def test_a_lock_does_not_say_what_a_model_cannot_do(tmp_path: Path) -> None:
+    place = "config/more.yaml:4:19: error LCR006 model `openai/gpt-5`"
+    known = model("gpt-5", capabilities=["chat"])
+    required = "which route `chat` requires"
+    both = "and route `chat` requires `vision` and `chat`"
+    for documents, known_model, said in (
+        (ROUTE, known, f"is not known to have `vision`, {required} {LEARN}"),
+        (ROUTE, "gpt-5", f"is not known to have any capabilities, {both} {LEARN}"),
+        (ROUTE + DECLARED, known, f"is not known to have `vision`, {required} [declare `capabilities` or `base` on the model]"),
+        (ROUTE + DECLARED, "gpt-5", f"declares no capabilities, {both} [declare `capabilities` or `base` on the model]"),
+        (ROUTE + DECLARED + "capabilities: [chat]\n", known, f"lacks `vision`, {required}"),
+        (ROUTE + DECLARED + "capabilities: [chat]\n", "gpt-5", f"lacks `vision`, {required}"),
+    ):
+        assert _said(tmp_path, documents, known_model) == [f"{place} {said}"]
+
+
+def test_what_a_lock_knows_of_a_base_is_not_all_there_is(tmp_path: Path) -> None:
+    documents = ROUTE.replace("openai/gpt-5", "openai/mine") + DECLARED.replace("gpt-5", "mine") + "base: gpt-5\n"
+    [found] = _said(tmp_path, documents, model("gpt-5", capabilities=["chat"]))
+    assert "model `openai/mine` is not known to have `vision`" in found
+
+
+def test_a_model_that_is_listed_and_not_callable_is_told_as_that(tmp_path: Path) -> None:
+    route = "kind: Route\nname: chat\ntargets: [{model: openai/fake.nova:0}, {model: openai/ok}]\n"
+    said = "model `openai/fake.nova:0` is listed by its provider, and cannot be called under this id"
+    other = "[refer to what serves it, such as a deployment, or declare it with `enabled: true` if that is wrong]"
+    place = "config/more.yaml:3:19: error LCR003"
+    listed = model("fake.nova:0", False)
+    assert _said(tmp_path, route, listed, "ok") == [f"{place} {said} {other}"]
+    assert _said(tmp_path, route, listed, "ok", "eu.fake.nova:0") == [f"{place} {said} [`openai/eu.fake.nova:0` serves it]"]
+    assert _said(tmp_path, route, listed, "ok", model("eu.fake.nova:0", False)) == [f"{place} {said} {other}"]
+    assert "disabled" not in run("-C", tmp_path, "validate").stdout
+    declared = "---\nkind: Model\nprovider: openai\nid: fake.nova:0\n"
+    assert _said(tmp_path, route + declared, listed, "ok") == [f"{place} {said} {other}"]
+    assert _said(tmp_path, route + declared + "enabled: true\n", listed, "ok") == []
+    off = _said(tmp_path, route + declared + "enabled: false\n", "fake.nova:0", "ok")
+    assert off == [f"{place} model `openai/fake.nova:0` is disabled"]
+
+
+@pytest.mark.parametrize(
+    ("options", "kept", "said"),
+    [
+        ("--capability vision", "sees", "3 models of which no capabilities are known are left out"),
+        ("--capability vision --capability chat", "", "3 models of which no capabilities are known are left out"),
+        ("--min-context 5", "large", "3 models of which no context is known are left out"),
+        ("--min-output 5", "", "4 models of which no output limit is known are left out"),
+        ("--max-input-price 1", "cheap", "3 models of which no price is known are left out"),
+        ("--max-output-price 1", "cheap", "3 models of which no price is known are left out"),
+        ("--max-input-price 1 --min-context 5", "", "4 models of which no price or context is known are left out"),
+        ("--mode chat", "", "4 models of which no mode is known are left out"),
+        ("--capability vision --provider openai", "sees", "3 models of which no capabilities are known are left out"),
+        ("--capability vision --label a=b", "", ""),
+        ("--status active", "sees large cheap unknown", ""),
+        ("--sort price", "cheap large sees unknown", ""),
+    ],
+)
+@pytest.mark.parametrize("output", ["name", "json", "table"])
+def test_models_that_are_left_out_for_want_of_knowledge_are_told_of(
+    tmp_path: Path, options: str, kept: str, said: str, output: str
+) -> None:
+    known = [
+        model("sees", capabilities=["vision"]), model("large", context=9), model("cheap", price={"input": "1", "output": "1"}),
+    ]  # fmt: skip
+    root = write_files(tmp_path, {"lock/openai.lock.yaml": lock_text(*known, "unknown")})
+    done = run("-C", root, "list", "model", "-o", output, *options.split())
+    hint = "; `llmconf catalog import` and `llmconf sync` add what a catalog knows"
+    assert (done.returncode, done.stderr) == (0, f"llmconf: {said}{hint}\n" if said else "")
+    if output == "name":
+        assert sorted(done.stdout.split()) == sorted(f"model/openai/{name}" for name in kept.split())
+
+
+def test_what_is_known_not_to_pass_is_left_out_in_silence(tmp_path: Path) -> None:
+    known = [model("large", context=9), model("small", context=3), model("both", context=3, capabilities=["chat"])]
+    root = write_files(tmp_path, {"lock/openai.lock.yaml": lock_text(*known)})
+    assert run("-C", root, "list", "model", "--min-context", "5").stderr == ""
+    one = run("-C", root, "list", "model", "--min-context", "5", "--capability", "vision").stderr
+    assert one.startswith("llmconf: 1 model of which no capabilities are known is left out;")
+    assert run("-C", root, "list", "route", "--capability", "vision").stderr == ""

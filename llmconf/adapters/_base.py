@@ -21,6 +21,7 @@ Verdict = Literal[
 """What a probe says of an endpoint. `degraded` answers, but with an error of its own or while it is loading."""
 
 _SUCCESS = range(200, 300)
+_MOST_VALUES, _MOST_GROUPS = 500_000, 200_000
 _LARGEST_EXPONENT = 400
 
 
@@ -118,7 +119,12 @@ class Response:
         return self.status in _SUCCESS
 
     def json(self) -> Any:
-        """Return the body as JSON; numbers with a fraction are Decimal. Raises Unreadable."""
+        """Return the body as JSON; numbers with a fraction are Decimal. Raises Unreadable.
+
+        As values, a body may take fifty times its bytes: one of very many small ones is not read.
+        """
+        if self.body.count(b",") > _MOST_VALUES or self.body.count(b"{") + self.body.count(b"[") > _MOST_GROUPS:
+            raise Unreadable("the answer has more values than any list of models")
         try:
             return json.loads(self.body, parse_float=_number, parse_constant=_number)
         except (ValueError, ArithmeticError, RecursionError):

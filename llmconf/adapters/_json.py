@@ -6,7 +6,7 @@ Nothing here trusts an answer. A value of another type or an absurd size is no f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,6 +20,8 @@ LIST_PLACES = (
 """Where vendors put a model list that does not stand at the top."""
 ID_PLACES = ("id", "model", "name", "key", "modelId")
 """Where they put the id of a model."""
+MOST_ITEMS = 25_000
+"""Items of one page above which it is no list of models."""
 MAX_COUNT = 10**9
 """Tokens above which a limit is no limit but a placeholder."""
 MAX_PRICE = Decimal(10**6)
@@ -76,12 +78,14 @@ def rows(data: Any, places: Iterable[str] = LIST_PLACES) -> list[Any]:
     raise Unreadable("the answer is JSON, but holds no list of models")
 
 
-def page(items: Iterable[Any], read: Callable[[Any], ModelRecord | None], following: str | None = None) -> Page:
+def page(items: Sequence[Any], read: Callable[[Any], ModelRecord | None], following: str | None = None) -> Page:
     """Read the items of one page. Those that are no objects or give no record are left out and counted.
 
     Raises Unreadable where nothing is left of a page that had items: that is no list of models, and must not
     look like an empty one.
     """
+    if len(items) > MOST_ITEMS:
+        raise Unreadable(f"more than {MOST_ITEMS:,} items on one page")
     read_items = [read(item) if isinstance(item, Mapping) else None for item in items]
     models = tuple(record for record in read_items if record is not None)
     if read_items and not models:

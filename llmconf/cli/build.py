@@ -14,6 +14,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.errors import RefusedError, UsageError
+from llmconf.files import require_inside
 
 
 @click.command(name="build")
@@ -74,7 +75,8 @@ def _shown(path: Path) -> str:
 
 
 def _check_place(place: Path) -> None:
-    """Refuse to replace what llmconf has not built."""
+    """Refuse to replace what llmconf has not built, and to write where nobody said."""
+    require_inside(place)
     if place.is_symlink() or (place.exists() and not _is_ours(place)):
         raise RefusedError(
             f"{place} is not a build of llmconf", "remove it, or name another folder with --out"

@@ -46,8 +46,9 @@ def schema_text(schema: object) -> str:
 
 
 def _write(folder: Path, found: dict[str, dict[str, object]]) -> None:
-    from llmconf.files import write_atomic
+    from llmconf.files import require_inside, write_atomic
 
+    require_inside(folder / "any")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, schema in found.items():

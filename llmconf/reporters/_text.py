@@ -10,10 +10,10 @@ import unicodedata
 # XML or UTF-8 cannot carry; and the mark that some build systems take for a command within a line.
 _HIDDEN = (
     "\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
+    "\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 )
 UNSAFE = re.compile(f"[{_HIDDEN}]|(?<=#)#(?=[A-Za-z]*\\[)")
-_JSON_UNSAFE = re.compile(f"(?!\n)[{_HIDDEN}]")
+_UNSAFE_IN_LINES = re.compile(f"(?!\n){UNSAFE.pattern}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BYTE, _BMP = 0xFF, 0xFFFF
 
@@ -33,12 +33,20 @@ def visible(text: str) -> str:
     return UNSAFE.sub(lambda match: escaped(match[0]), text)
 
 
+def visible_lines(text: str) -> str:
+    """Return a text with its lines as they are, and all else that is unsafe to show as escapes of YAML and Python."""
+    return _UNSAFE_IN_LINES.sub(lambda match: escaped(match[0]), text)
+
+
+_LINKED = re.compile(r"(?i)(?<=\bwww)\.|(?<=\bgh)-")
+"""What makes a link of a name or a number without any mark of Markdown."""
 _MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "&\\`*_{}[]()<>#!|~@:"}
 
 
 def inert(text: str) -> str:
     """Return a text of somebody else so that nothing in it is Markdown, HTML, a mention or a link."""
-    return visible(text).translate(_MARKUP)
+    marked = visible(text).translate(_MARKUP)
+    return _LINKED.sub(lambda match: f"&#{ord(match[0])};", marked)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -59,7 +67,7 @@ def dump_json(value: object) -> str:
     A lone surrogate, which is no character and not to be written as UTF-8, becomes U+FFFD.
     """
     text = _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, indent=2))
-    return _JSON_UNSAFE.sub(lambda match: _json_escaped(match[0]), text) + "\n"
+    return _UNSAFE_IN_LINES.sub(lambda match: _json_escaped(match[0]), text) + "\n"
 
 
 def _json_escaped(character: str) -> str:

@@ -40,6 +40,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
       llmconf lock resolve lock/openai.lock.yaml
     """
     from llmconf import edits
+    from llmconf.reporters._text import visible
 
     root = common.root_of(directory)
     names = _lock_names(root, paths)
@@ -52,12 +53,12 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
                     done.append(name)
             except RefusedError as error:
                 refused = True
-                click.echo(f"llmconf: {name}: {error.message}", err=True)
+                click.echo(visible(f"llmconf: {name}: {error.message}"), err=True)
                 if error.hint:
-                    click.echo(f"  help: {error.hint}", err=True)
+                    click.echo(visible(f"  help: {error.hint}"), err=True)
     if done and in_git:
         # The paths as they are to be typed here.
-        click.echo(f"to finish: git add {shlex.join(os.path.relpath(root / name) for name in done)}")
+        click.echo(visible(f"to finish: git add {shlex.join(os.path.relpath(root / name) for name in done)}"))
     elif not done and not refused:
         click.echo("no lock file has a conflict")
     return 1 if refused else 0
@@ -77,8 +78,8 @@ def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
 
 def _resolve(root: Path, name: str, in_git: bool) -> bool:
     """Merge one file, and tell whether there was anything to merge."""
-    from llmconf import lockfile, lockmerge, lockreader, parse
-    from llmconf.files import write_atomic
+    from llmconf import edits, lockfile, lockmerge, lockreader, parse
+    from llmconf.reporters._text import visible
 
     text = parse.read_text(root, name)
     if not isinstance(text, str):
@@ -99,10 +100,11 @@ def _resolve(root: Path, name: str, in_git: bool) -> bool:
     merged = lockmerge.merge(
         _base(ancestor, name), _side(ours, name, "ours"), _side(theirs, name, "theirs"), partial(_fits, root, name)
     )
-    write_atomic(root / name, lockfile.write(merged.lock).encode())
+    old = (root / name).read_bytes()
+    edits.apply(root, [edits.Change(root / name, old, lockfile.write(merged.lock).encode())])
     for note in merged.notes:
-        click.echo(f"{name}: {note}", err=True)
-    click.echo(f"{name}: merged, {len(merged.lock.models)} models")
+        click.echo(visible(f"{name}: {note}"), err=True)
+    click.echo(f"{visible(name)}: merged, {len(merged.lock.models)} models")
     return True
 
 

@@ -10,7 +10,6 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
-from llmconf.errors import RefusedError
 
 
 @click.command(name="export-sops")
@@ -37,7 +36,6 @@ def command(
     Examples:
       llmconf secrets export-sops --env prod --recipient age1... --out prod.sops.yaml
     """
-    from llmconf.files import write_atomic
     from llmconf.sops_export import export
 
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
@@ -48,9 +46,6 @@ def command(
     if out is None:
         sys.stdout.write(data.decode("utf-8"))
         return 0
-    try:
-        write_atomic(Path(out), data)
-    except OSError as error:
-        raise RefusedError(f"{out} cannot be written: {error.strerror}") from None
+    common.write_file(Path(out), data, "the secrets")
     click.echo(f"written to {out} for {len(recipients)} recipient{'s' if len(recipients) > 1 else ''}", err=True)
     return 0

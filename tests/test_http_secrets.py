@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,15 @@ from http_support import (
     send,
     trusted,
 )
+from test_conformance import VENDORS, adapter_of, secrets_of, sited
 from upstream.server import serve, serve_proxy, unused_port
-from upstream.vendor import Answer
+from upstream.vendor import Answer, Vendor
 
 from llmconf.adapters._base import Request
 from llmconf.errors import RefusedError, UsageError
 from llmconf.fields import parse_url
+from llmconf.http._line import find_headers, find_route
+from llmconf.http._proxies import Environment
 
 __all__ = ["ca", "ca_file", "client", "no_proxies", "trusted"]
 
@@ -54,7 +58,11 @@ def test_a_secret_bound_to_a_path_stays_below_it() -> None:
     with serve(models) as server:
         below = line(server.url, bound=(parse_url(f"{server.url}/mine"),))
         assert send(below, Request(f"{server.url}/mine/models", headers=KEY)).status == 200
-        for path in ("/theirs", "/mine2", "/mine/../theirs", "/mine/%2e%2e/theirs", "/mine/..%2ftheirs", "/mine/..%5ctheirs", ""):
+        for path in (
+            "/theirs", "/mine2", "/mine/../theirs", "/mine/%2e%2e/theirs", "/mine/..%2ftheirs", "/mine/..%5ctheirs", "",
+            "/mine/..;/theirs", "/mine/..;x=1/theirs", "/mine/..%3b/theirs", "/mine/%252e%252e/theirs", "/mine/%2e.;/theirs",
+            "/mine/x%00/models",
+        ):  # fmt: skip
             with pytest.raises(RefusedError):
                 send(below, Request(f"{server.url}{path}", headers=KEY))
     assert len(server.seen) == 1
@@ -91,11 +99,56 @@ def test_headers_of_the_endpoint_go_to_the_endpoint_alone() -> None:
     assert "x-gateway" not in second.headers
 
 
-@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "Proxy-Authorization"])
+@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "Proxy-Authorization", "Content_Length"])
 def test_headers_of_the_connection_cannot_be_set(name: str) -> None:
     with serve(models) as server, pytest.raises(RefusedError, match="belongs to the connection"):
         send(line(server.url, headers={name: "elsewhere.test"}), Request(server.url, headers=KEY))
     assert server.seen == []
+
+
+@pytest.mark.parametrize(("name", "other"), [
+    ("X-Acme-Token", "x-acme-token"), ("x-acme-token", "X-ACME-TOKEN"), ("X-Acme-Token", "X_Acme_Token"),
+    ("Authorization", "authorization"), ("x-amz-date", "X-Amz-Date"),
+])  # fmt: skip
+def test_a_header_of_the_endpoint_replaces_none_of_the_credential(name: str, other: str) -> None:
+    with serve(models) as server:
+        with pytest.raises(RefusedError, match=f"`{other}` is set for the credential already") as caught:
+            send(line(server.url, headers={other: "not-to-be-shown"}), Request(server.url, headers={name: SECRET}))
+        assert SECRET not in str(caught.value)
+        assert "not-to-be-shown" not in str(caught.value)
+        # Where no credential is sent, the header of the endpoint is all there is.
+        without = line(server.url, has_secrets=False, headers={other: "own"})
+        assert send(without, Request(server.url, headers={name: "of-the-protocol"})).status == 200
+        beside = line(server.url, headers={"X-Gateway": "own"})
+        assert send(beside, Request(server.url, headers={name: SECRET})).status == 200
+    first, second = server.seen
+    assert first.headers[other.lower()] == "own"
+    assert (second.headers[name.lower()], second.headers["x-gateway"]) == (SECRET, "own")
+
+
+@pytest.mark.parametrize("name", ["Accept", "Content-Type", "User-Agent", "Anthropic-Version", "OpenAI-Organization"])
+def test_a_header_of_the_endpoint_replaces_one_of_the_protocol(name: str) -> None:
+    with serve(models) as server:
+        request = Request(server.url, headers={**KEY, name.lower(): "of-the-protocol"})
+        assert send(line(server.url, headers={name: "own"}), request).status == 200
+    assert server.seen[0].headers[name.lower()] == "own"
+    assert server.seen[0].headers["authorization"] == KEY["Authorization"]
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
+def test_whatever_carries_a_credential_cannot_be_replaced(vendor: Vendor) -> None:
+    """With the requests of every adapter. They lead to real vendors, so that nothing is sent."""
+    site, adapter = sited(vendor), adapter_of(vendor)
+    secrets = [secret for secret in (*secrets_of(vendor), site.token) if secret]
+    wanted = [adapter.probe(site), adapter.check(site), adapter.models(site, None)]
+    for request in filter(None, wanted):
+        one = line(request.url)
+        route = find_route(one, request, Environment({}))
+        carrying = [name for name, value in request.headers.items() if any(secret in value for secret in secrets)]
+        assert carrying or vendor.public or not secrets
+        for name in carrying:
+            with pytest.raises(RefusedError, match="is set for the credential already"):
+                find_headers(replace(one, headers={name.upper(): "own"}), request, route)
 
 
 @pytest.mark.parametrize("value", [f"{SECRET}\r\nx: y", f"{SECRET}\n", f" {SECRET}", f"{SECRET}é", f"{SECRET}\0"])

@@ -9,13 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import re
 import ssl
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +21,7 @@ from llmconf.fields import Origin
 from llmconf.http._exchange import MAX_BODY, Clock, Connection, exchange
 from llmconf.http._failures import explain, too_late
 from llmconf.http._line import Line, Reply, Route, Timing, find_headers, find_route
+from llmconf.http._pauses import pause, retry_after
 from llmconf.http._proxies import Environment, Proxy
 from llmconf.http._sockets import Sockets
 from llmconf.http._trust import Trust, Unusable
@@ -36,10 +32,8 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 """Statuses after which another attempt may be answered."""
 _TOO_MANY = 429
 _BACKOFF = 0.25
-_LONGEST_BACKOFF = 4.0
 _KEPT = 2.0
 """Seconds for which an idle connection is used again: less than any server waits before it closes one."""
-_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _ERRORS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -65,9 +59,9 @@ class _Outcome:
 class Network:
     """Sends requests: at most `at_once` at a time, and `per_host` to one host and port.
 
-    `patience` is how many seconds a server may ask to wait before the next attempt; `backoff` is the first pause
-    where it says nothing, doubled each time up to 4 seconds and shortened by chance. So one call of `send` takes at
-    most `retries + 1` times the line's time-out and `retries` pauses, beside the wait for its turn.
+    `patience` is how many seconds a server may ask to wait before the next attempt; `backoff` is the shortest first
+    pause, doubled each time up to 4 seconds, and each is made longer by chance. So one call of `send` takes at most
+    `retries + 1` times the line's time-out and `retries` pauses, beside the wait for its turn.
     """
 
     def __init__(
@@ -85,18 +79,11 @@ class Network:
         self._sockets = Sockets()
 
     async def __aenter__(self) -> Self:
-        # Names are looked up in threads. With the few that a loop has by itself, some names that do not resolve
-        # would keep all others waiting until their time is over.
-        self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="llmconf-network")
-        asyncio.get_running_loop().set_default_executor(self._pool)
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        # A look-up that hangs is not waited for, neither here nor when the loop ends.
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         idle, self._idle = self._idle, []
         for _, connection in idle:
             await connection.aclose()
@@ -123,10 +110,10 @@ class Network:
             # The host first: whoever waits for a slow host must not take a place from the others.
             async with turn, self._turn:
                 outcome = await self._attempt(line, route, request, headers)
-            pause = self._pause(outcome, attempts)
-            if attempts > line.retries or request.method != "GET" or pause is None:
+            asked = self._asked(outcome)
+            if attempts > line.retries or request.method != "GET" or asked is None:
                 return replace(outcome.reply, attempts=attempts)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause(asked, self._backoff, attempts))
 
     async def _attempt(
         self, line: Line, route: Route, request: Request, headers: list[tuple[bytes, bytes]]
@@ -149,18 +136,19 @@ class Network:
         failure: Failure | None = None
         passing = stale = False
         try:
-            async with asyncio.timeout(line.timeout):
+            async with asyncio.timeout(line.timeout) as limit:
                 response = await exchange(connection, route, request, headers, clock)
             passing = response.status in _PASSING
-        except TimeoutError:
-            failure, passing = too_late(clock.phase, line.timeout), True
         except Unreadable as error:
             failure = Failure("invalid_response", str(error))
         except _ERRORS as error:
-            failure, passing = explain(error, clock.phase)
-            stale = kept and passing and clock.status is None
-            if route.proxy and clock.phase == "connecting":
-                failure = replace(failure, detail=f"the proxy: {failure.detail}")
+            if isinstance(error, TimeoutError) and limit.expired():
+                failure, passing = too_late(clock.phase, line.timeout), True
+            else:
+                failure, passing = explain(error, clock.phase)
+                stale = kept and passing and clock.status is None
+                if route.proxy and clock.phase == "connecting":
+                    failure = replace(failure, detail=f"the proxy: {failure.detail}")
         finally:
             # What was broken off may be in any state: only a connection whose answer was read is used again.
             await self._give_back(key, connection, response is not None)
@@ -207,18 +195,15 @@ class Network:
         if len(self._idle) > self._at_once:
             await self._idle.pop(0)[1].aclose()
 
-    def _pause(self, outcome: _Outcome, attempts: int) -> float | None:
-        """Return how many seconds to wait before the next attempt; None where there should be none."""
+    def _asked(self, outcome: _Outcome) -> float | None:
+        """Return how many seconds to wait at least before the next attempt; None where there should be none."""
         if not outcome.passing:
             return None
         response = outcome.reply.response
-        asked = _retry_after(response) if response else None
+        asked = retry_after(response) if response else None
         if asked is not None:
             return asked if asked <= self._patience else None
-        if response and response.status == _TOO_MANY:
-            return None
-        longest: float = min(self._backoff * 2 ** (attempts - 1), _LONGEST_BACKOFF)
-        return longest * random.uniform(0.5, 1)  # noqa: S311 - spreads attempts, hides nothing
+        return None if response and response.status == _TOO_MANY else 0.0
 
 
 def _is_alive(connection: Connection) -> bool:
@@ -226,17 +211,3 @@ def _is_alive(connection: Connection) -> bool:
     if not isinstance(connection, httpcore.AsyncHTTPConnection):
         return True
     return connection.is_available() and not connection.has_expired()
-
-
-def _retry_after(response: Response) -> float | None:
-    """Return how many seconds an answer asks to wait, None where it does not say: seconds, milliseconds or a date."""
-    exact = response.headers.get("retry-after-ms", "").strip()
-    if _SECONDS.fullmatch(exact):
-        return float(exact) / 1000
-    text = response.headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(text):
-        return float(text)
-    try:
-        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
-    except (ValueError, OverflowError, OSError):
-        return None

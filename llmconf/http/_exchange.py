@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
 import zlib
@@ -21,7 +22,12 @@ MAX_BODY = 8 * 1024 * 1024
 """Bytes of an answer, decompressed or not."""
 
 _GZIP = 16 + zlib.MAX_WBITS
+_MOST_MEMBERS = 1000
+"""Members of a compressed answer that are read: each costs time, also one that holds nothing."""
+_TURN, _SMALLEST = 64, 16
+"""Parts of an answer after which it is the turn of others, and bytes that they have on average at least."""
 _REDIRECTS = range(300, 400)
+_NOT_MODIFIED = 304
 
 
 class Clock:
@@ -99,6 +105,8 @@ async def exchange(
         if origin.scheme == "https" and clock.certificate_expires is None:
             clock.look_at(answer.extensions["network_stream"])
         found = _headers(answer)
+        if answer.status == _NOT_MODIFIED:
+            raise Unreadable("it says that nothing has changed (status 304), which was not asked")
         if answer.status in _REDIRECTS:
             raise Unreadable(_redirected(request.url, found.get("location")))
         return Response(answer.status, found, await _read_body(answer, found.get("content-encoding", "")))
@@ -131,28 +139,60 @@ async def _read_body(answer: httpcore.Response, encoding: str) -> bytes:
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise Unreadable("the answer is compressed in a way that was not asked for")
-    inflate = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
+    gzip = _Gzip() if "gzip" in encoding else None
     parts: list[bytes] = []
-    received = size = 0
+    chunks = received = size = 0
     async for chunk in answer.aiter_stream():
         received += len(chunk)
-        part = _inflate(inflate, chunk, MAX_BODY - size) if inflate else chunk
-        size += len(part)
+        chunks += 1
+        if chunks % _TURN == 0:
+            if received < chunks * _SMALLEST:
+                raise Unreadable("the answer comes in too many small parts")
+            # What has arrived is handed out without a pause: the others, and all time-outs, would have to wait.
+            await asyncio.sleep(0)
+        found = gzip.read(chunk, MAX_BODY - size) if gzip else [chunk]
+        size += sum(map(len, found))
         if size > MAX_BODY or received > MAX_BODY:
             raise Unreadable(f"the answer is longer than {MAX_BODY // 1024 // 1024} MiB")
-        parts.append(part)
+        parts += found
     # Nothing at all is what an answer without content has.
-    if inflate and received and not inflate.eof:
+    if gzip and received and not gzip.is_whole:
         raise Unreadable("the compressed answer breaks off")
     return b"".join(parts)
 
 
-def _inflate(inflate: zlib._Decompress, chunk: bytes, room: int) -> bytes:
-    """Return at most one byte more than there is room for."""
-    try:
-        part = inflate.decompress(chunk, room + 1)
-    except zlib.error:
-        part = None
-    if part is None or inflate.unused_data:
-        raise Unreadable("the answer is said to be gzip and is not")
-    return part
+class _Gzip:
+    """Reads gzip, which is one member after another, each compressed by itself (RFC 1952, 2.2)."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(_GZIP)
+        self._members = 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what was read until now ends with a member."""
+        return self._member.eof
+
+    def read(self, chunk: bytes, room: int) -> list[bytes]:
+        """Return what a chunk holds, at most one byte more than there is room for.
+
+        Raises Unreadable for what is no gzip, and for too many members.
+        """
+        parts: list[bytes] = []
+        while chunk and room >= 0:
+            if self._member.eof:
+                self._next()
+            try:
+                part = self._member.decompress(chunk, room + 1)
+            except zlib.error:
+                raise Unreadable("the answer is said to be gzip and is not") from None
+            parts.append(part)
+            room -= len(part)
+            chunk = self._member.unused_data
+        return parts
+
+    def _next(self) -> None:
+        self._members += 1
+        if self._members > _MOST_MEMBERS:
+            raise Unreadable("the answer is compressed in too many parts")
+        self._member = zlib.decompressobj(_GZIP)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import socket
 import ssl
 from typing import Literal
@@ -47,8 +46,8 @@ _NETWORK = {
     errno.ENETUNREACH: "there is no route to it",
     errno.EADDRNOTAVAIL: "there is no route to it",
     errno.EMFILE: "this process has too many open files",
+    errno.EAGAIN: "this process cannot start more threads",
 }
-_ERRNO = re.compile(r"\[Errno ([0-9]{1,4})\]")
 _LATE = {
     "connecting": "no connection",
     "handshake": "no TLS handshake",
@@ -70,12 +69,13 @@ def explain(error: Exception, phase: Phase) -> tuple[Failure, bool]:
         return Failure("tls_error", _why_untrusted(error)), False
     if isinstance(error, socket.gaierror):
         return Failure("unreachable", "its name cannot be resolved"), error.errno == socket.EAI_AGAIN
+    if isinstance(error, TimeoutError):
+        # The system's own: it has sent again and again, and nothing came back.
+        return Failure("timeout", f"{_LATE[phase]}: the network gave up"), True
     if phase == "handshake":
         return Failure("tls_error", "it breaks off the TLS handshake"), True
-    if isinstance(error, TimeoutError):
-        return Failure("timeout", f"{_LATE[phase]}: the network gave up"), True
     if isinstance(error, OSError):
-        return Failure("unreachable", _NETWORK.get(_number(error), "there is no connection")), True
+        return Failure("unreachable", _NETWORK.get(error.errno or 0, "there is no connection")), True
     return _why_unreadable(error, phase)
 
 
@@ -93,12 +93,6 @@ def _why_unreadable(error: Exception, phase: Phase) -> tuple[Failure, bool]:
     if isinstance(error, httpcore.RemoteProtocolError):
         return Failure("invalid_response", "the connection is closed without an answer"), True
     return Failure("unreachable", "there is no connection"), False
-
-
-def _number(error: OSError) -> int:
-    """Return the errno. Where all addresses of a host failed, asyncio folds their errors into one text."""
-    found = _ERRNO.search(str(error))
-    return error.errno or (int(found[1]) if found else 0)
 
 
 def _refused_by_proxy(error: httpcore.ProxyError) -> Failure:

@@ -23,8 +23,11 @@ _OF_THE_CONNECTION = frozenset({
 })  # fmt: skip
 """Headers that a file may not set: they say where a message ends, or lead it to another host behind the same door."""
 _AFTER_HOST = re.compile(r"^[^/]*//[^/?]*")
-_OF_THE_CREDENTIAL = frozenset({"api-key", "authorization", "x-amz-security-token", "x-api-key", "x-goog-api-key"})
-"""Headers that carry a credential: a file that sets one as well would have another key tried than the one named."""
+_OF_THE_PROTOCOL = frozenset({
+    "accept", "anthropic-version", "content-type", "openai-organization", "openai-project", "user-agent",
+})  # fmt: skip
+"""Headers of a request that no credential is in, so that a file may set them otherwise. Any other that a request has is
+taken for the credential's: a file that sets it as well would have another key tried than the one named."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~]+(?:[ \t]+[!-~]+)*)?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -135,7 +138,7 @@ def _guard_proxy(line: Line, origin: Origin, own: bool, proxy: Proxy) -> None:
 
 
 def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes, bytes]]:
-    """Return the headers to send. Those of the endpoint win over those of the protocol.
+    """Return the headers to send. Those of the endpoint win over those of the protocol, never over the credential's.
 
     Raises RefusedError for what is no header, or one that is not a file's to set; the value is not quoted.
     """
@@ -151,10 +154,11 @@ def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes
         found["content-length"] = str(len(request.body or b""))
     found.update((key.lower(), value) for key, value in request.headers.items())
     if route.own:
+        taken = {_folded(key) for key in request.headers} - _OF_THE_PROTOCOL if line.has_secrets else frozenset()
         for key, value in line.headers.items():
-            if key.lower() in _OF_THE_CONNECTION:
+            if _folded(key) in _OF_THE_CONNECTION:
                 raise RefusedError(f"the header `{key}` belongs to the connection and cannot be set")
-            if line.has_secrets and key.lower() in _OF_THE_CREDENTIAL and key.lower() in found:
+            if _folded(key) in taken:
                 raise RefusedError(f"the header `{key}` is set for the credential already", "remove one of the two")
             found[key.lower()] = value
     for key, value in found.items():
@@ -163,6 +167,11 @@ def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes
         if not _VALUE.fullmatch(value):
             raise RefusedError(f"the value of the header `{key}` has characters that HTTP does not allow")
     return [(key.encode("ascii"), value.encode("ascii")) for key, value in found.items()]
+
+
+def _folded(name: str) -> str:
+    """Return the name of a header as the most careless server reads it: many take `_` for `-`."""
+    return name.lower().replace("_", "-")
 
 
 def shown(origin: Origin) -> str:

@@ -6,11 +6,17 @@ Time-outs are not watched here: a whole attempt has one deadline.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+from collections import deque
 from collections.abc import Iterable
+from ipaddress import ip_address
+from itertools import chain, zip_longest
 from typing import Any
 
 import httpcore
+
+from llmconf.http._names import Address, Names
 
 _HAPPY_EYEBALLS = 0.25
 """Seconds after which the next address of a host is tried beside the first, as RFC 8305 recommends."""
@@ -18,6 +24,9 @@ _HAPPY_EYEBALLS = 0.25
 
 class Sockets(httpcore.AsyncNetworkBackend):
     """Opens TCP connections."""
+
+    def __init__(self) -> None:
+        self._names = Names()
 
     async def connect_tcp(
         self,
@@ -27,10 +36,73 @@ class Sockets(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to a host. Raises OSError."""
-        # An address is the only one there is.
-        delay = None if ":" in host or host[-1:].isdigit() else _HAPPY_EYEBALLS
-        return _Stream(*await asyncio.open_connection(host, port, happy_eyeballs_delay=delay))
+        """Connect to a host. Raises OSError, and what the resolver raises."""
+        if _is_address(host):
+            return _Stream(*await asyncio.open_connection(host, port))
+        # Left to asyncio, the name would be looked up in one of the few threads that everything shares.
+        found = await _first(_by_turns(await self._names.addresses(host, port)))
+        return _Stream(*await asyncio.open_connection(sock=found))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _by_turns(addresses: list[Address]) -> list[Address]:
+    """Return addresses with the families in turn: of one family there may be many, and all unreachable."""
+    first = [address for address in addresses if address[0] == addresses[0][0]]
+    others = [address for address in addresses if address[0] != addresses[0][0]]
+    return [address for address in chain(*zip_longest(first, others)) if address]
+
+
+async def _first(addresses: list[Address]) -> socket.socket:
+    """Return a socket that is connected to the address that answers first.
+
+    The next address is tried when one before it fails, or beside them after a quarter of a second. Raises the
+    OSError of the one that is the last to fail.
+    """
+    waiting = deque(addresses)
+    running: set[asyncio.Task[socket.socket]] = set()
+    failure: BaseException = OSError("no address")
+    try:
+        while waiting or running:
+            if waiting:
+                running.add(asyncio.create_task(_connect(waiting.popleft())))
+            pause = _HAPPY_EYEBALLS if waiting else None
+            done, _ = await asyncio.wait(running, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                running.remove(task)
+                error = task.exception()
+                if error is None:
+                    return task.result()
+                failure = error
+        raise failure
+    finally:
+        for task in running:
+            task.add_done_callback(_drop)
+            task.cancel()
+
+
+async def _connect(address: Address) -> socket.socket:
+    family, kind, protocol, _, place = address
+    found = socket.socket(family, kind, protocol)
+    try:
+        found.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(found, place)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def _drop(task: asyncio.Task[socket.socket]) -> None:
+    """Close the connection of an attempt that nobody waits for any more."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
 
 
 class _Stream(httpcore.AsyncNetworkStream):

@@ -304,6 +304,14 @@ async def _cut_short(_server: Server, _seen: Seen, writer: asyncio.StreamWriter)
     writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"data": [')
 
 
+async def _crumbs(server: Server, seen: Seen, writer: asyncio.StreamWriter) -> None:
+    """Send chunks of one byte for ever, as fast as they are taken."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"1\r\n \r\n" * 10_000)
+        await writer.drain()
+
+
 async def _forever_headers(_server: Server, _seen: Seen, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n")
     for number in range(4000):
@@ -368,6 +376,7 @@ MISBEHAVIOR: dict[str, Misbehavior] = {
     "hang": _hang,
     "drip": _drip,
     "drip_headers": _drip_headers,
+    "crumbs": _crumbs,
     "reset": _reset,
     "close_early": _close_early,
     "close_once": _close_once,

@@ -150,13 +150,19 @@ async def _probe(
         health,
         verdict=failure.verdict if failure else "healthy",
         status=answer.status,
-        detail=failure.detail if failure else "",
+        detail=failure.detail if failure else _caveat(access, model),
         code=failure.code if failure else None,
         timing=answer.timing,
         attempts=reply.attempts if reply else 0,
         certificate_expires=reply.certificate_expires if reply else None,
         model=model.name if model else None,
     )
+
+
+def _caveat(access: Access, model: Resource[Model] | None) -> str:
+    """Say of a success that everybody has that it tells nothing of the key that went with it."""
+    public = model is None and access.site.preset.network.get("public")
+    return "everybody gets this list: nothing is known of the key" if public and access.line.has_secrets else ""
 
 
 def _shown(url: str) -> str:

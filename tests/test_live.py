@@ -129,6 +129,9 @@ def test_a_probe_tells_the_state(site: Any, name: str, state: str) -> None:
     with site(name, state) as it:
         health = it.probe()
         assert health.verdict == VENDORS[name].states[state], health
+        if health.verdict == "healthy":
+            told = VENDORS[name].public and VENDORS[name].credential
+            assert health.detail == ("everybody gets this list: nothing is known of the key" if told else "")
         it.assert_keys_kept(health)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 
 from llmconf import edits
 from llmconf.catalog import FOLDER, GENAI_PRICES, MAX_SIZE, PROVIDER, read_bounded
-from llmconf.catalogs import _lines, format_named
+from llmconf.catalogs import _lines, format_named, format_names
 from llmconf.catalogs._base import Facts, Unusable
 from llmconf.diagnostics import Finding
 from llmconf.errors import RefusedError
@@ -53,10 +54,12 @@ def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Impor
     is no catalog of this format, or says nothing about models of provider types.
     """
     data = read_bounded(file, shown)
+    parsed = _parse(data, shown)
     try:
-        contents = format_named(source).read(_parse(data, shown))
+        contents = format_named(source).read(parsed)
     except Unusable as error:
-        raise RefusedError(f"{shown}: is not a catalog of {source}: {error}", "name its format with --from") from None
+        message = f"{shown}: does not look like a catalog of {source}: {error}"
+        raise RefusedError(message, _resembled(parsed)) from None
     if not contents.models:
         raise RefusedError(f"{shown}: says nothing about models of provider types")
     path = root / FOLDER / f"{name}.jsonl"
@@ -85,6 +88,15 @@ def apply(root: Path, imported: Imported) -> None:
     if not imported.same:
         with edits.locked(root):
             edits.apply(root, [imported.change])
+
+
+def _resembled(parsed: Any) -> str:
+    """Return as a hint which format a file has that is not of the one it was said to be of."""
+    for name in format_names():
+        with contextlib.suppress(Unusable):
+            if format_named(name).read(parsed).models:
+                return f"it looks like one of {name}: --from {name}"
+    return f"a file of one of these is expected: {', '.join(format_names())}"
 
 
 def _known(old: bytes | None, here: str) -> dict[tuple[str, str], Facts]:

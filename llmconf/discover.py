@@ -42,7 +42,7 @@ def find_root(start: Path) -> Path:
         raise UsageError(f"cannot look for {PROJECT_FILE} in {start}: {error.strerror}") from None
     raise UsageError(
         f"no {PROJECT_FILE} here or in a folder above",
-        "run it in a llmconf repository, or name one with -C DIR",
+        f"name a project's folder with -C DIR, or begin one: a file {PROJECT_FILE} with `version: 1` and `name: NAME`",
     )
 
 

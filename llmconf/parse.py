@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import Any
 
 from llmconf import lockreader, values
 from llmconf.diagnostics import Finding, Span
-from llmconf.discover import MAX_FILE_SIZE, SourceFile, lock_provider
+from llmconf.discover import MAX_FILE_SIZE, PROJECT_FILE, SourceFile, lock_provider
+from llmconf.lockfile import MAX_MODELS
 from llmconf.scan import SEAL_HINT, scan
 from llmconf.text import Lines, decode
 
@@ -20,6 +22,9 @@ FORK_PAYS_ABOVE = 400
 """Number of files above which a second process is faster."""
 _OWN_SHARE = 0.38
 """Part of the files that the first of two processes parses itself."""
+_CONFLICT = re.compile(r"^<<<<<<< [^\r\n]*", re.MULTILINE)
+_START = "write `version: 1` and `name: <name of the project>` into it"
+"""What a project file needs at least."""
 
 
 @dataclass(slots=True)
@@ -59,17 +64,31 @@ def read_text(root: Path, name: str) -> str | Finding:
 def load(text: str, name: str) -> tuple[list[Any], list[Finding]]:
     """Return the plain values of a file of a project, and what is wrong with its text, as `values.load` does."""
     if lock_provider(name) is None:
-        return values.load(text, name)
+        documents, findings = values.load(text, name)
+        return documents, _with_conflict(findings, text, name)
     line = lockreader.conflict(text)
     if line is not None:
         span = Lines(text).span(name, *line)
         message = "a merge left a conflict in this lock"
         return [], [Finding("LCM011", span, message, "run `llmconf lock resolve`, then `git add` the file")]
+    if text.count("\n- id:") > MAX_MODELS:
+        message = f"more than {MAX_MODELS:,} models, which no provider lists"
+        return [], [Finding("LCY008", Span(name, 1, 1, 1, 1), message, "narrow `sync:`, and run `llmconf sync`")]
     locked = lockreader.load(text)
     if locked is not None:
         return [locked], []
     documents, findings = values.load(text, name)
     return [lockreader.without_nulls(document) for document in documents], findings
+
+
+def _with_conflict(findings: list[Finding], text: str, name: str) -> list[Finding]:
+    """Return what is wrong with a text, with a conflict that git left in place of what a parser says of its marks."""
+    mark = _CONFLICT.search(text) if any(finding.code == "LCY001" for finding in findings) else None
+    if mark is None:
+        return findings
+    span = Lines(text).span(name, *mark.span())
+    conflict = Finding("LCY001", span, "a merge left a conflict here", "resolve it, then `git add` the file")
+    return [*(finding for finding in findings if finding.code != "LCY001"), conflict]
 
 
 def parse_file(root: Path, file: SourceFile) -> ParsedFile:
@@ -82,9 +101,8 @@ def parse_file(root: Path, file: SourceFile) -> ParsedFile:
     parsed.documents, parsed.findings = load(text, file.name)
     if not parsed.documents and not parsed.findings:
         end = Lines(text).span(file.name, 0, 0)
-        parsed.findings.append(
-            Finding("LCY009", end, "the file holds no document", "remove it, or fill it in")
-        )
+        hint = _START if file.name == PROJECT_FILE else "remove it, or fill it in"
+        parsed.findings.append(Finding("LCY009", end, "the file holds no document", hint))
     hits = scan(text)
     if hits:
         lines = Lines(text)

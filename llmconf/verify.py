@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import Literal
 
 from llmconf.access import Access, Accesses
@@ -24,6 +25,10 @@ _FROM_VERDICT: dict[str, Validity] = {
     "rate_limited": "rate_limited",
 }
 """What a failed check says of the credential; any other failure is about the endpoint and says nothing of it."""
+_MADE_UP = ("api_key", "secret_access_key")
+"""The fields of which a wrong one can be made up; other credentials are exchanged for a token first."""
+_ANYBODY = "the server answers the same without a key"
+_ANY_KEY = "the server answers the same with a key that nobody has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,10 @@ async def _verify(accesses: Accesses, credential: Resource[Credential], network:
     except Unreadable as error:
         unread = Failure("invalid_response", caller.fit(str(error)))
         return _failed(credential, endpoint.identity, answer, unread)
-    if not _is_at_home(access) and await _answers_anybody(access, network):
-        detail = "the server answers the same without a key"
-        return Verification(credential.identity, endpoint.identity, "undetermined", answer.status, detail)
+    doubt = None if _is_at_home(access) else await _doubt(access, network)
+    # That a request fails without the key by chance keeps nobody from believing that it failed with the key.
+    if doubt is not None and (check.failure is None or doubt in (_ANYBODY, _ANY_KEY)):
+        return Verification(credential.identity, endpoint.identity, "undetermined", answer.status, doubt)
     quota = {caller.fit(name): caller.fit(value) for name, value in check.quota.items()}
     if check.failure is not None:
         found = check.failure
@@ -111,11 +117,46 @@ def _is_at_home(access: Access) -> bool:
     return any(host.covers(access.line.origin) for host in hosts)
 
 
-async def _answers_anybody(access: Access, network: Network) -> bool:
-    """Tell whether the request that checks a credential is answered with success without it."""
+async def _doubt(access: Access, network: Network) -> str | None:
+    """Return why an answer to the credential proves nothing of it, or None where it does.
+
+    The same is asked without it, and only a refusal shows that the server asks for a key: any other failure may
+    have nothing to do with the key. Some servers fail without a key, as LiteLLM does with 500; they are asked
+    with one that nobody has.
+    """
     nobody = replace(access, site=replace(access.site, secrets={}), line=replace(access.line, has_secrets=False))
-    answer = await Caller(nobody, network).call(access.adapter.check)
-    return answer is not None and answer.response is not None
+    taken, said = await _control(nobody, network)
+    if taken is not None:
+        return _ANYBODY if taken else None
+    field = next((name for name in _MADE_UP if name in access.site.secrets), None)
+    if field is not None:
+        made_up = {**access.site.secrets, field: f"sk-{token_hex(24)}"}
+        taken, _ = await _control(replace(access, site=replace(access.site, secrets=made_up)), network)
+        if taken is not None:
+            return _ANY_KEY if taken else None
+    return f"without the key {said}, so that nothing is known of the key"
+
+
+async def _control(access: Access, network: Network) -> tuple[bool | None, str]:
+    """Ask what checks a credential; return True for a success, False for a refusal, None for anything else.
+
+    The text says what that is, without any word of the server.
+    """
+    answer = await Caller(access, network).call(access.adapter.check)
+    if answer is None:
+        return None, "nothing can be asked"
+    failure = answer.failure
+    if answer.response is not None:
+        try:
+            failure = access.adapter.read_check(access.site, answer.response).failure
+        except Unreadable:
+            failure = Failure("invalid_response")
+    if failure is not None and failure.verdict in ("unauthorized", "forbidden"):
+        return False, ""
+    if failure is None or (answer.response is not None and failure.verdict != "invalid_response"):
+        return True, ""
+    said = f"it answers {answer.status}" if answer.status else "there is no answer"
+    return None, f"{said} ({failure.verdict.replace('_', ' ')})"
 
 
 def _failed(

@@ -148,7 +148,7 @@ BYTES: dict[str, tuple[bytes | str, str]] = {
     "a number": ("3\n", "LCS001 1:1"),
     "a boolean": ("true\n", "LCS001 1:1"),
     "text of another kind": ("<html><body>404</body></html>\n", "LCS001 1:1"),
-    "a merge conflict": ("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> b\n", "LCY001 2:2"),
+    "a merge conflict": ("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> b\n", "LCY001 1:1"),
     "a template": ("name: {{ name }}\n", "LCY010 1:8"),
     "deep flow": ("[" * 100_000, "LCY005 1:"),
     "deep flow closed": ("[" * 100_000 + "]" * 100_000, "LCY005 1:"),
@@ -219,6 +219,55 @@ def test_a_file_of(tree: Tree, name: str) -> None:
     assert places, outcome.places[:10]
     assert KEY not in outcome.everything
     assert len(outcome.everything) < 400_000
+
+
+CONFLICTS = {
+    "in a mapping": (f"{ROUTE}<<<<<<< HEAD\nretries: 1\n=======\nretries: 2\n>>>>>>> b\n", 4),
+    "in a list": ("kind: Route\nname: r\ntargets:\n  - model: a/b\n<<<<<<< ours\n  - model: c/d\n=======\n>>>>>>> b\n", 5),
+    "with the ancestor": (f"{ROUTE}<<<<<<< a\nx: 1\n||||||| b\nx: 0\n=======\nx: 2\n>>>>>>> c\n", 4),
+    "in lines of windows": (f"{ROUTE}<<<<<<< a\nx: 1\n=======\nx: 2\n>>>>>>> c\n".replace("\n", "\r\n"), 4),
+    "in the second document": (f"{ROUTE}---\n<<<<<<< a\nkind: Route\n=======\nkind: Team\n>>>>>>> c\n", 5),
+    "twice": (f"{ROUTE}<<<<<<< a\nx: 1\n=======\nx: 2\n>>>>>>> c\n" * 2, 4),
+}
+
+
+@pytest.mark.parametrize("file", ["config/x.yaml", "environments/prod/x.yaml", "llmconf.yaml"])
+@pytest.mark.parametrize("name", CONFLICTS)
+def test_a_conflict_that_git_left(tree: Tree, name: str, file: str) -> None:
+    text, line = CONFLICTS[name]
+    tree.write(file, text)
+    outcome = check(tree.root)
+    assert [place for place in outcome.places if place.startswith("LCY001")] == [f"LCY001 {file}:{line}:1"]
+    assert "a merge left a conflict here" in outcome.everything
+    assert "resolve it, then `git add` the file" in outcome.everything
+
+
+def test_what_only_looks_like_a_conflict_is_none(tree: Tree) -> None:
+    tree.write("config/x.yaml", f"{ROUTE}description: |\n  <<<<<<< HEAD\n  =======\n")
+    assert Outcome(tree.root).code == 0
+    tree.write("config/x.yaml", f"{ROUTE}description: |\n  <<<<<<< HEAD\nretries: [\n")
+    assert check(tree.root).places == ["LCY001 config/x.yaml:7:1"]
+
+
+ITEMS = {
+    "a model of a route": ("kind: Route\nname: r\ntargets: [openai/gpt-6]\n", "targets", "write `{model: openai/gpt-6}`"),
+    "a model": ("kind: Provider\nname: b\ntype: openai\nmodels: ['fake.nova-9-v1:0']\n", "models", "write `{id: fake.nova-9-v1:0}`"),
+    "what is no model": ("kind: Route\nname: r\ntargets: ['a b']\n", "targets", "write `{model: provider/id}`"),
+    "a key": (f"kind: Route\nname: r\ntargets: [{PASSWORD}]\n", "targets", "write `{model: provider/id}`"),
+    "what needs more": ("kind: Provider\nname: b\ntype: openai\nendpoints: ['https://a.example']\n", "endpoints", None),
+    "a credential": (f"kind: Provider\nname: b\ntype: openai\ncredentials: [{KEY}]\n", "credentials", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_a_text_in_a_list_of_mappings(tree: Tree, name: str) -> None:
+    text, key, hint = ITEMS[name]
+    tree.write("config/x.yaml", text)
+    outcome = check(tree.root)
+    line = next(line for line in outcome.reports["concise"].splitlines() if "LCS005" in line)
+    assert line.endswith(f"an item of `{key}` is a mapping, not a string" + (f" [{hint}]" if hint else ""))
+    assert KEY not in outcome.everything
+    assert PASSWORD not in outcome.reports["concise"]
 
 
 MONEY = "kind: Model\nprovider: openai\nid: m\nprice: {{input: {}}}\n"
@@ -497,6 +546,14 @@ def test_a_project_file(tree: Tree, name: str) -> None:
     code, _, place = expected.partition(" ")
     assert any(found.startswith(f"{code} llmconf.yaml:{place}") for found in outcome.places), outcome.places
     assert KEY not in outcome.everything
+
+
+@pytest.mark.parametrize("text", ["", "# a comment\n"])
+def test_an_empty_project_file_is_told_what_to_hold(tree: Tree, text: str) -> None:
+    tree.write("llmconf.yaml", text)
+    outcome = check(tree.root)
+    assert "[write `version: 1` and `name: <name of the project>` into it]" in outcome.reports["concise"]
+    assert outcome.codes == ["LCY009"]
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, _fifo, _link("gone"), _link("llmconf.yaml"), _link("/dev/null")])

@@ -115,8 +115,8 @@ def test_a_name_that_leads_elsewhere_or_is_taken_is_refused(project: Path, name:
         (b'{"a": "\xff"}', ":1:8: not UTF-8: "),
         (b'{"a": NaN}', "NaN is no number of JSON"),
         (b"[" * 200_000, "is nested too deep"),
-        (b"[]", "is not a catalog of litellm"),
-        (b'{"data": []}', "is not a catalog of litellm"),
+        (b"[]", "does not look like a catalog of litellm"),
+        (b'{"data": []}', "does not look like a catalog of litellm"),
         (b'{"a": {"litellm_provider": "elsewhere"}}', "says nothing about models of provider types"),
     ],
 )
@@ -140,9 +140,29 @@ def test_a_broken_file_is_not_quoted(project: Path, download: Path) -> None:
 
 
 def test_what_cannot_be_read_is_refused(project: Path, download: Path) -> None:
-    for file in (download, project, Path("/dev/zero")):
+    for file, code in ((download, 2), (project, 2), (download.with_name("x" * 999), 2), (Path("/dev/zero"), 1)):
         done = run("catalog", "import", file, "--from", "litellm", "-C", project)
-        assert (done.returncode, "Traceback" in done.stderr) == (1, False), file
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), file
+        assert code == 1 or file.name in done.stderr
+
+
+@pytest.mark.parametrize("source", FORMATS)
+@pytest.mark.parametrize("other", FORMATS)
+def test_a_catalog_of_another_format_is_recognized(project: Path, source: str, other: str) -> None:
+    done = run("catalog", "import", fixture_of(source), "--from", other, "-C", project)
+    if source == other:
+        assert done.returncode == 0
+        return
+    assert done.returncode == 1
+    assert f"does not look like a catalog of {other}: an object" in done.stderr
+    assert f"help: it looks like one of {source}: --from {source}" in done.stderr
+
+
+def test_of_what_is_no_catalog_at_all_the_formats_are_told(project: Path, download: Path) -> None:
+    download.write_text('{"models": 3}')
+    done = run("catalog", "import", download, "--from", "models.dev", "-C", project)
+    assert done.returncode == 1
+    assert "help: a file of one of these is expected: litellm, models.dev, openrouter" in done.stderr
 
 
 def test_a_download_can_come_through_a_pipe(project: Path) -> None:

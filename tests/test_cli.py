@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shlex
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 import click
 import pytest
 from ruamel.yaml import YAML
-from support import EXAMPLES, REPOSITORY, TODAY, copy_example, edit, run
+from support import EXAMPLES, REPOSITORY, TODAY, copy_example, edit, run, tree
 
 from llmconf import rules
 from llmconf.cli import group
@@ -169,6 +170,7 @@ def test_without_a_project_the_exit_code_is_2(words: tuple[str, ...], tmp_path: 
     assert (done.returncode, done.stdout) == (2, "")
     assert "llmconf.yaml" in done.stderr
     assert "-C" in done.stderr
+    assert "begin one: a file llmconf.yaml with `version: 1` and `name: NAME`" in done.stderr
     missing = run(*words, "-C", tmp_path / "nowhere", cwd=ACME)
     assert missing.returncode == 2
     assert "nowhere" in missing.stderr
@@ -387,6 +389,26 @@ def test_a_reader_that_goes_away_is_no_error(words: str) -> None:
     assert len(done.stdout) == 1
 
 
+@pytest.mark.parametrize("words", [
+    "validate --report junit:reports/x.xml", "build --out reports/x", "probe --out reports/x", "schema --write --out reports",
+])  # fmt: skip
+def test_nothing_is_written_through_a_link_out_of_the_repository(tmp_path: Path, words: str) -> None:
+    root = copy_example("minimal", tmp_path)
+    outside = tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    (outside / "llmconf.yaml").write_text("version: 1\nname: other\n", encoding="utf-8")
+    before = tree(outside)
+    (root / "reports").symlink_to("../outside/deep")
+    # No reference is allowed, so that the probe sends nothing.
+    done = run(*words.split(), cwd=root)
+    assert (done.returncode, "leads out of the repository through a link" in done.stderr) == (1, True)
+    assert tree(outside) == before
+    (root / "reports").unlink()
+    (root / "real").mkdir()
+    (root / "reports").symlink_to("real")
+    assert "through a link" not in run(*words.split(), cwd=root).stderr
+
+
 @pytest.mark.parametrize("words", ["--version", "--help", "rule LCS006", "list model --env prod", "validate --report json"])
 @pytest.mark.parametrize("errors", ["", "2>/dev/full"])
 def test_a_full_disk_is_said_where_it_can_be(words: str, errors: str) -> None:
@@ -562,6 +584,98 @@ def complete(line: str, root: Path) -> list[str]:
 )
 def test_names_are_completed(line: str, offered: str) -> None:
     assert offered in complete(line, EXAMPLES / "acme")
+
+
+LOCKED = """\
+# Written by `llmconf sync`. After a conflict: `llmconf lock resolve`.
+version: 1
+source:
+  endpoint: https://bedrock.eu-west-1.amazonaws.com
+  adapter: bedrock
+models:
+- id: "arn:aws:bedrock:eu-west-1:000000000000:imported-model/abc"
+- id: claude-9@default
+- id: "evil$(touch${IFS}gone)"
+- id: "bad`touch${IFS}gone`"
+- id: "fake.nova-9-v1:0"
+- id: "fake.nova-9-v2:0"
+"""
+
+
+@pytest.fixture(scope="module")
+def colons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with models whose ids have what ends a word in bash, and the command beside it."""
+    root = tmp_path_factory.mktemp("colons")
+    for name in ("lock", "config", "bin"):
+        (root / name).mkdir()
+    (root / "llmconf.yaml").write_text("version: 1\nname: colons\n", encoding="utf-8")
+    provider = "kind: Provider\nname: aws\ntype: bedrock\nendpoints: [{name: main, url: https://bedrock.eu-west-1.amazonaws.com}]\n"
+    (root / "config/aws.yaml").write_text(provider, encoding="utf-8")
+    (root / "lock/aws.lock.yaml").write_text(LOCKED, encoding="utf-8")
+    program = root / "bin/llmconf"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m llmconf "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    (root / "llmconf.bash").write_text(run("completion", "bash").stdout, encoding="utf-8")
+    return root
+
+
+def typed(root: Path, line: str, setup: str = "") -> list[str]:
+    """Return the words that a command gets when somebody types a line in bash, `\\t` being the tab key."""
+    outer, inner = os.openpty()
+    env = {**os.environ, "PATH": f"{root / 'bin'}:{os.environ['PATH']}", "TERM": "dumb", "HISTFILE": ""}
+    # What is shown is the command as bash has understood it; `env` in the script runs the program itself.
+    show = "llmconf() { printf '<<%s>>' \"$@\"; echo; exit; }"
+    (root / "rc").write_text(f"PS1='$ '; bind 'set bell-style none'\n{setup}\nsource llmconf.bash\n{show}\n", encoding="utf-8")
+    process = subprocess.Popen(
+        ["bash", "--noprofile", "--rcfile", "rc", "-i"], cwd=root, env=env, stdin=inner, stdout=inner, stderr=inner,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(inner)
+    said = b""
+    try:
+        while select.select([outer], [], [], 60)[0] and (chunk := os.read(outer, 4096)):
+            said += chunk
+            if line and said.endswith(b"$ "):
+                os.write(outer, f"{line}\n".encode())
+                line = ""
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    finally:
+        os.close(outer)
+        process.kill()
+        process.wait(60)
+    return [word for word in re.findall(r"<<([^<>]*)>>", said.decode()) if word != "%s"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(
+    ("line", "setup", "words"),
+    [
+        ("llmconf sh\tprov\t", "", ["show", "provider/aws"]),
+        ("llmconf show model/aws/fake.nova-9-v1\t", "", ["show", "model/aws/fake.nova-9-v1:0"]),
+        ("llmconf show model/aws/fake.nova-9-v1:\t", "", ["show", "model/aws/fake.nova-9-v1:0"]),
+        ("llmconf show model/aws/fake.n\t2\t", "", ["show", "model/aws/fake.nova-9-v2:0"]),
+        ("llmconf show model/aws/arn\t", "", ["show", "model/aws/arn:aws:bedrock:eu-west-1:000000000000:imported-model/abc"]),
+        ("llmconf show model/aws/arn:aws:bed\t", "", ["show", "model/aws/arn:aws:bedrock:eu-west-1:000000000000:imported-model/abc"]),
+        ("llmconf show model/aws/cl\t", "", ["show", "model/aws/claude-9@default"]),
+        ("llmconf show model/aws/claude-9@\t", "", ["show", "model/aws/claude-9@default"]),
+        ("llmconf show model/aws/claude-9@d\t", "", ["show", "model/aws/claude-9@default"]),
+        ("llmconf show model/aws/claude-9@d\t", "COMP_WORDBREAKS=${COMP_WORDBREAKS//@}", ["show", "model/aws/claude-9@default"]),
+        ("llmconf show 'model/aws/fake.nova-9-v1:\t", "", ["show", "model/aws/fake.nova-9-v1:0"]),
+        ("llmconf show model/aws/fake.nova-9-v1:\t", "COMP_WORDBREAKS=${COMP_WORDBREAKS//:}", ["show", "model/aws/fake.nova-9-v1:0"]),
+        ("llmconf show model/aws/fake.nova-9-v1:0 -o j\t", "", ["show", "model/aws/fake.nova-9-v1:0", "-o", "json"]),
+        ("llmconf list model --mode=emb\t", "", ["list", "model", "--mode=embedding"]),
+        ("llmconf list model --mode=emb\t", "COMP_WORDBREAKS=${COMP_WORDBREAKS//=}", ["list", "model", "--mode=embedding"]),
+        ("llmconf show model/aws/fake.nova-9-v1: -o json" + "\x02" * 8 + "\t", "", ["show", "model/aws/fake.nova-9-v1:0", "-o", "json"]),
+        ("llmconf show model/aws/ev\t", "", ["show", "model/aws/evil$(touch${IFS}gone)"]),
+        ("llmconf show model/aws/bad\t", "", ["show", "model/aws/bad`touch${IFS}gone`"]),
+        ('llmconf show "model/aws/ev\t"', "", ["show", "model/aws/ev"]),
+        ("llmconf show 'model/aws/bad\t'", "", ["show", "model/aws/bad"]),
+    ],
+)
+def test_bash_completes_names_with_colons(colons: Path, line: str, setup: str, words: list[str]) -> None:
+    assert typed(colons, line, setup) == words
+    assert not (colons / "gone").exists()
 
 
 def test_nothing_is_offered_where_there_is_no_project(tmp_path: Path) -> None:

@@ -261,8 +261,8 @@ def test_the_formats(live: Live, server: Server, tmp_path: Path) -> None:
     assert markdown[0] == "**1 of 2 endpoints healthy**"
     assert markdown[4].startswith("| endpoint/bad-one/main | unreachable |")
     metrics = live.run("probe", *ALLOW, *FAST, "-o", "prometheus").stdout
-    assert f'llmconf_probe_healthy{{endpoint="endpoint/openai/main",url="{server.url}/v1"}} 1\n' in metrics
-    assert f'llmconf_probe_healthy{{endpoint="endpoint/bad-one/main",url="{bad}"}} 0\n' in metrics
+    assert f'llmconf_probe_healthy{{project="live",endpoint="endpoint/openai/main",url="{server.url}/v1"}} 1\n' in metrics
+    assert f'llmconf_probe_healthy{{project="live",endpoint="endpoint/bad-one/main",url="{bad}"}} 0\n' in metrics
 
 
 def test_what_a_server_says_drives_no_terminal(live: Live, server: Server) -> None:
@@ -455,3 +455,132 @@ def test_a_closed_stream_is_no_defect(live: Live, server: Server) -> None:
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+# What other programs and people make of it
+
+
+def test_metrics_of_two_environments_are_told_apart(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), settings="environments: [dev, prod]\n")
+    series = {}
+    for name in ("dev", "prod"):
+        text = live.run("probe", *ALLOW, "--env", name, "-o", "prometheus").stdout
+        samples = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+        assert all(f'{{project="live",environment="{name}"' in sample for sample in samples), samples
+        assert any(sample.startswith("llmconf_probe_time_seconds{") for sample in samples)
+        series[name] = set(samples)
+    assert series["dev"]
+    assert not series["dev"] & series["prod"]
+
+
+def test_results_say_which_environment_they_are_of(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    assert [live.ask(command)[0]["environment"] for command in ("probe", "verify")] == [None, None]
+    live.write(provider(f"{server.url}/v1"), settings="environments: [dev, prod]\n")
+    assert [live.ask(command, "--env", "dev")[0]["environment"] for command in ("probe", "verify")] == ["dev", "dev"]
+
+
+def test_nothing_to_probe_is_a_result_too(live: Live, server: Server, tmp_path: Path) -> None:
+    """A dashboard must not go on showing what was found yesterday."""
+    live.write(provider(f"{server.url}/v1"))
+    out = tmp_path / "health.json"
+    assert live.run("probe", *ALLOW, "--out", str(out)).returncode == 0
+    assert json.loads(out.read_text())
+    live.write(provider(f"{server.url}/v1").replace("type: openai\n", "type: openai\nenabled: false\n"))
+    told = {}
+    for output in ("table", "json", "junit", "markdown", "prometheus"):
+        done = live.run("probe", *ALLOW, "--out", str(out), "-o", output)
+        assert (done.returncode, done.stderr) == (0, "llmconf: no enabled endpoint to probe\n")
+        assert json.loads(out.read_text()) == []
+        told[output] = done.stdout
+    assert told["table"].split()[0] == "ENDPOINT"
+    assert json.loads(told["json"]) == []
+    assert ElementTree.fromstring(told["junit"]).get("tests") == "0"  # noqa: S314 - our own
+    assert told["markdown"].startswith("**0 of 0 endpoints healthy**")
+    assert 'llmconf_probe_time_seconds{project="live"} ' in told["prometheus"]
+    watched = live.run("probe", *ALLOW, "--watch", "--completion", "--rounds", "3", "-o", "json")
+    assert (watched.returncode, watched.stdout) == (0, "[]\n")
+
+
+def test_a_report_is_written_of_a_clean_project_too(live: Live, server: Server, tmp_path: Path) -> None:
+    """CI uploads the file of a report, and an old one would be taken for the findings of this run."""
+    live.write(provider(f"{server.url}/v1", rest="models: [{id: gpt-5}]\n"))
+    commands = (("probe",), ("verify",), ("sync",), ("list", "model"), ("show", "model/openai/gpt-5"))
+    for number, words in enumerate(commands):
+        file = tmp_path / f"{number}.json"
+        allow = ALLOW if len(words) == 1 else ()
+        done = live.run(*words, *allow, "--report", f"json:{file}", "--report", "full")
+        assert (done.returncode, done.stderr) == (0, ""), words
+        assert json.loads(file.read_text())["diagnostics"] == []
+
+
+def test_the_name_of_a_provider_alone_will_do(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"))
+    assert [each["endpoint"] for each in live.ask("probe", "second")] == ["endpoint/second/main"]
+    done = live.run("probe", "secnd")
+    assert (done.returncode, "did you mean `provider/second`?" in done.stderr) == (2, True)
+
+
+def test_the_hint_on_what_is_not_there_fits_the_project(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    hint = "help: `llmconf list endpoint -o name` lists them"
+    assert hint in live.run("probe", "endpoint/x/yyyyyyyyyy").stderr
+    live.write(provider(f"{server.url}/v1"), settings="environments: [dev, prod]\n")
+    hint = "help: `llmconf list endpoint --env dev -o name` lists them"
+    assert hint in live.run("probe", "endpoint/x/yyyyyyyyyy", "--env", "dev").stderr
+    done = live.run("sync", "--env", "dev", "--only", "model/openai/org/gpt-5")
+    assert (done.returncode, "help: --only provider/openai --model org/gpt-5" in done.stderr) == (2, True)
+    done = live.run("sync", "--env", "dev", "--only", "endpoint/openai/main")
+    assert "`sync` takes no endpoint" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["probe", "verify", "sync"])
+def test_a_pattern_that_allows_nothing_is_wrong_usage(live: Live, server: Server, command: str) -> None:
+    live.write(provider(f"{server.url}/v1"))
+    for words, env in ((("--allow-ref", "FAKE_KEY"), {}), ((), {"LLMCONF_ALLOW_REF": "FAKE_KEY"})):
+        done = live.run(command, *words, env=env)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "help: write `env:FAKE_KEY`" in done.stderr
+    assert server.seen == []
+
+
+def test_a_refusal_in_a_success_is_no_completion(live: Live, server: Server) -> None:
+    """Gateways write their errors with 200 as well, where another protocol has what a model said."""
+    server.first = [Answer(200, {"message": "Unauthorized: upgrade your plan"})]
+    live.write(provider(f"{server.url}/v1", rest="models:\n  - {id: gpt-5}\n"))
+    found = live.ask("probe", "--completion", *FAST)
+    assert (found[0]["verdict"], found[0]["detail"]) == ("invalid_response", "the answer is not that of a model")
+
+
+@pytest.mark.parametrize("day", ["retires", "deprecated"])
+def test_no_model_is_called_from_the_day_on_which_it_ends(live: Live, server: Server, day: str) -> None:
+    models = (
+        f'models:\n  - {{id: ends, mode: chat, price: {{input: "0"}}, lifecycle: {{{day}: 2027-06-30}}}}\n'
+        '  - {id: stays, mode: chat, price: {input: "9", output: "9"}}\n'
+    )
+    live.write(provider(f"{server.url}/v1", rest=models))
+    called = {
+        today: live.ask("probe", "--completion", "--today", today)[0]["model"]
+        for today in ("2027-06-29", "2027-06-30", "2027-07-01")
+    }
+    assert called == {"2027-06-29": "ends", "2027-06-30": "stays", "2027-07-01": "stays"}
+
+
+def test_a_model_that_has_retired_is_not_called_without_another(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1", rest="models:\n  - {id: gpt-4o, mode: chat, lifecycle: {retires: 2020-01-01}}\n"))
+    found = live.ask("probe", "--completion", *FAST)
+    assert (found[0]["verdict"], found[0]["detail"]) == ("undetermined", "no model that chats is known here")
+    assert server.seen == []
+
+
+def test_the_repository_does_not_say_who_a_vendor_is(live: Live) -> None:
+    """With an authority of its own, whoever is on the way to a vendor would get the key."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(live.root / "ca.pem"))
+    document = provider("https://api.openai.com/v1", hosts="api.openai.com")
+    live.write(document.replace("    url:", "    tls: {ca: ca.pem}\n    url:", 1))
+    with serve_proxy(refuse=403) as proxy:
+        found = live.ask("probe", env={"HTTPS_PROXY": proxy.url})
+        assert not proxy.seen
+    assert found[0]["verdict"] == "undetermined"
+    assert "`tls.ca` of endpoint/openai/main would say who api.openai.com is" in found[0]["detail"]

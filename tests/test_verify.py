@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from live import ALLOW, KEY, Live, OpenAI, provider
 from upstream import deepseek, openrouter
 from upstream.server import Server, serve
-from upstream.vendor import Answer
+from upstream.vendor import Answer, Seen, State
 
 
 @pytest.fixture
@@ -146,3 +148,99 @@ def test_a_rate_limit_says_nothing_of_a_key(live: Live) -> None:
         done = live.run("verify", *ALLOW, "--retries", "0")
     assert done.returncode == 4
     assert "rate_limited" in done.stdout
+
+
+def test_nothing_to_verify_is_a_result_too(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1").replace("type: openai\n", "type: openai\nenabled: false\n"))
+    for output, shown in (("json", "[]\n"), ("table", "CREDENTIAL")):
+        done = live.run("verify", *ALLOW, "-o", output)
+        assert (done.returncode, done.stderr) == (0, "llmconf: no enabled credential to verify\n")
+        assert done.stdout.startswith(shown)
+
+
+def test_the_name_of_a_provider_alone_will_do(live: Live, server: Server) -> None:
+    live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "second"))
+    assert [each["credential"] for each in live.ask("verify", "second")] == ["credential/second/main"]
+
+
+LISTED = {"object": "list", "data": [{"id": "m", "object": "model"}]}
+SORRY = {"error": {"message": "not now"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(429, "429 (rate limited)"), (404, "404 (not found)"), (500, "500 (degraded)"), (503, "503 (degraded)"), (400, "400 (invalid response)")],
+)
+@pytest.mark.parametrize("known", [True, False, None])
+def test_a_failure_without_the_key_proves_nothing(live: Live, status: int, said: str, known: bool | None) -> None:
+    """It may have another cause: then a key that nobody has is refused, taken, or fails as well."""
+
+    def moody(seen: Seen, _state: State) -> Answer:
+        sent = seen.headers.get("authorization")
+        if sent == f"Bearer {KEY}" or (sent and known is False):
+            return Answer(200, LISTED)
+        return Answer(401 if sent and known else status, SORRY)
+
+    with serve(moody) as server:
+        live.write(provider(f"{server.url}/v1", "farm", "vllm"))
+        done = live.run("verify", *ALLOW, "--retries", "0", "-o", "json")
+    found = json.loads(done.stdout)[0]
+    detail = {
+        True: "", False: "the server answers the same with a key that nobody has",
+        None: f"without the key it answers {said}, so that nothing is known of the key",
+    }[known]  # fmt: skip
+    assert (found["validity"], found["detail"]) == ("valid" if known else "undetermined", detail)
+    assert done.returncode == (0 if known else 4)
+    first, second, third = (seen.headers.get("authorization") for seen in server.seen)
+    assert (first, second) == (f"Bearer {KEY}", None)
+    assert third not in (first, None)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_without_the_key_proves_the_key(live: Live, status: int) -> None:
+    def strict(seen: Seen, _state: State) -> Answer:
+        return Answer(200, LISTED) if "authorization" in seen.headers else Answer(status, SORRY)
+
+    with serve(strict) as server:
+        live.write(provider(f"{server.url}/v1", "farm", "vllm"))
+        assert live.ask("verify")[0]["validity"] == "valid"
+    assert [seen.headers.get("authorization") for seen in server.seen] == [f"Bearer {KEY}", None]
+
+
+def test_a_server_that_is_slow_without_the_key_proves_nothing(live: Live) -> None:
+    def slow(seen: Seen, _state: State) -> Answer:
+        if seen.headers.get("authorization") != f"Bearer {KEY}":
+            time.sleep(1.5)
+        return Answer(200, LISTED)
+
+    with serve(slow) as server:
+        live.write(provider(f"{server.url}/v1", "farm", "vllm"))
+        done = live.run("verify", *ALLOW, "--retries", "0", "--timeout", "0.5")
+    assert done.returncode == 4
+    assert "without the key there is no answer (timeout), so that nothing is known of the key" in done.stdout
+
+
+def test_a_page_for_people_without_the_key_proves_nothing(live: Live) -> None:
+    def portal(seen: Seen, _state: State) -> Answer:
+        if seen.headers.get("authorization") == f"Bearer {KEY}":
+            return Answer(200, LISTED)
+        return Answer(200, b"<html>Sign in</html>", {"content-type": "text/html"})
+
+    with serve(portal) as server:
+        live.write(provider(f"{server.url}/v1", "farm", "vllm"))
+        done = live.run("verify", *ALLOW)
+    assert done.returncode == 4
+    assert "without the key it answers 200 (invalid response), so that nothing is known of the key" in done.stdout
+
+
+def test_what_a_key_lacks_is_told_though_nothing_else_is_known(live: Live) -> None:
+    """That the control fails by chance takes nothing from what the vendor says of the balance."""
+
+    def poor(seen: Seen, state: State) -> Answer:
+        return deepseek.VENDOR.answer(seen, "no_funds") if "authorization" in seen.headers else Answer(503, SORRY)
+
+    with serve(poor) as server:
+        live.key = deepseek.VENDOR.credential["api_key"]
+        live.write(provider(server.url, "deep", "deepseek", hosts=server.url))
+        done = live.run("verify", *ALLOW, "--retries", "0")
+    assert (" no_funds " in done.stdout, done.returncode) == (True, 1)

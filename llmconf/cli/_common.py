@@ -139,15 +139,17 @@ def checked_or_exit(
     """Read and check a project for a command that needs a clean one; report and exit 1 where it is not.
 
     Commands print their data to standard output, so a report without a path goes to standard error, and
-    a clean project is not reported at all. What is `forgiven` is left out: `validate` is for that.
+    a clean project is not reported there at all; a file is written in any case, since an old one would be
+    taken for this run's. What is `forgiven` is left out: `validate` is for that.
     """
     from llmconf.api import validate
     from llmconf.diagnostics import at_least
 
     checked = validate(root_of(directory), env=env, today=today)
     stopping = [diagnostic for diagnostic in checked.diagnostics if not forgiven(diagnostic)]
-    if stopping:
-        write_reports(checked, stopping, reports, color, to_stderr=True)
+    wanted = [(name, path) for name, path in reports if stopping or path is not None]
+    if wanted:
+        write_reports(checked, stopping, wanted, color, to_stderr=True)
     if any(at_least(diagnostic.severity, fail_on) for diagnostic in stopping):  # type: ignore[arg-type]  # click.Choice gives a Severity
         raise click.exceptions.Exit(1)
     return checked
@@ -179,8 +181,9 @@ def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool 
 
 def write_file(path: Path, data: bytes, what: str) -> None:
     """Write a file that was asked for, whole or not at all. Raises RefusedError."""
-    from llmconf.files import write_atomic
+    from llmconf.files import require_inside, write_atomic
 
+    require_inside(path)
     if path.is_symlink() and path.absolute().parts[1:2] != ("dev",):
         # A pull request can make links, and the file that one leads to is not the one that was named.
         raise RefusedError(f"{what} cannot be written to {path}: it is a link", "name the file itself")
@@ -208,19 +211,34 @@ def pick_environment(checked: Checked, env: str | None) -> str | None:
     raise UsageError("which environment?", f"name one with --env: {listed}")
 
 
+def with_kinds(names: tuple[str, ...]) -> list[str]:
+    """Return identities as they are, and a name alone as that of a provider."""
+    return [name if "/" in name else f"provider/{name}" for name in names]
+
+
 def to_yaml(data: Any) -> str:
-    """Write data as block YAML."""
+    """Write data as block YAML, in which what is unsafe to show stands as an escape."""
     from io import StringIO
 
     from ruamel.yaml import YAML
 
+    from llmconf.reporters._text import UNSAFE, visible_lines
+
     yaml = YAML(typ="safe", pure=True)
+
+    def quoted(representer: Any, text: str) -> Any:
+        # Only between double quotes are there escapes.
+        style = '"' if UNSAFE.search(text) else None
+        return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    yaml.Representer = type("Representer", (yaml.Representer,), {})
+    yaml.representer.add_representer(str, quoted)
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # a bool, as its own code has it
     yaml.width = 10_000
     stream = StringIO()
     yaml.dump(data, stream)
-    return stream.getvalue()
+    return visible_lines(stream.getvalue())
 
 
 def relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:

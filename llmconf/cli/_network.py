@@ -126,14 +126,19 @@ def progress(label: str, count: int) -> Iterator[Callable[[object], None]]:
 
 
 def unknown(identity: str, known: Sequence[str], command: str) -> UsageError:
-    """Return the error for an identity that a command does not take."""
+    """Return the error for an identity that a command does not take, with a hint that fits this project."""
     from llmconf.diagnostics import did_you_mean
 
     kind = identity.partition("/")[0]
     elsewhere = {"endpoint": "probe", "credential": "verify", "provider": "probe", "model": "list"}.get(kind)
     kinds = {name.partition("/")[0] for name in known}
+    provider, _, model = identity.partition("/")[2].partition("/")
+    if command == "sync" and kind == "model" and model:
+        return UsageError("`sync` takes no model by its identity", f"--only provider/{provider} --model {model}")
     if elsewhere and kind not in kinds:
         return UsageError(f"`{command}` takes no {kind}", f"`llmconf {elsewhere}` is about those")
     hint = did_you_mean(identity, known)
-    listing = f"`llmconf list {min(kinds or {kind})} --env ENV -o name` lists them"
+    env = click.get_current_context().params.get("env")
+    chosen = f" --env {env}" if env else ""
+    listing = f"`llmconf list {min(kinds or {kind})}{chosen} -o name` lists them"
     return UsageError(f"there is no `{identity}`", hint or listing)

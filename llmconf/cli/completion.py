@@ -3,7 +3,66 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, get_completion_class
+
+_BASH = r"""_llmconf_completion() {
+    # Bash ends a word at `:`, `=` and `@`, which stand in identities: what belongs together is joined again.
+    local IFS=$'\n' line=${COMP_LINE:0:COMP_POINT} rest word before= at=-1 i
+    local -a words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        rest=${line#"${line%%[![:space:]]*}"}
+        ((i < COMP_CWORD)) || word=$rest
+        if ((at >= 0)) && [[ $rest == "$line" && (-z ${word//[:=@]/} || -z ${before//[:=@]/}) ]]; then
+            words[at]+=$word
+        else
+            words[++at]=$word
+        fi
+        line=${rest#"$word"}
+        before=$word
+    done
+
+    # Of a completion, bash wants what comes behind the last character at which it ends a word.
+    local typed=${words[at]} option= cut= breaks= quoted= response type value
+    for i in : = @; do
+        [[ $COMP_WORDBREAKS != *"$i"* ]] || breaks+=$i
+    done
+    [[ $typed != [\'\"]* ]] || quoted=1
+    [[ $typed != --*=* ]] || option=${typed%%=*}=
+    [[ -n $quoted || -z $breaks ]] || cut=${typed%"${typed##*[$breaks]}"}
+    # Unlike the others, an `@` is part of the word that follows it.
+    cut=${cut%@}
+
+    COMPREPLY=()
+    response=$(env COMP_WORDS="${words[*]}" COMP_CWORD="$at" _LLMCONF_COMPLETE=bash_complete "$1")
+    while IFS=, read -r type value; do
+        case $type in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain)
+                value=$option$value
+                value=${value#"$cut"}
+                # Names are the repository's to choose: none of them becomes more than a word of the command.
+                if [[ -z $quoted ]]; then
+                    [[ -z $value ]] || printf -v value %q "$value"
+                elif [[ $value == *[\'\"\$\`\\!]* ]]; then
+                    continue
+                fi
+                COMPREPLY+=("$value")
+                ;;
+        esac
+    done <<< "$response"
+}
+
+complete -o nosort -F _llmconf_completion llmconf
+"""
+"""The script of click passes on the words that bash has made, and stops at the first colon."""
+
+
+class _Bash(BashComplete):
+    """Completion in bash, of names that have colons too."""
+
+    source_template = _BASH.replace("%", "%%")
 
 
 @click.command(name="completion")
@@ -17,7 +76,7 @@ def command(ctx: click.Context, shell: str) -> int:
       llmconf completion bash > ~/.local/share/bash-completion/completions/llmconf
       llmconf completion fish > ~/.config/fish/completions/llmconf.fish
     """
-    kind = get_completion_class(shell)
+    kind = _Bash if shell == "bash" else get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")
     click.echo(kind(ctx.find_root().command, {}, "llmconf", "_LLMCONF_COMPLETE").source())

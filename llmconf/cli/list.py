@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _complete
+
+if TYPE_CHECKING:
+    from llmconf.filters import Filters
+    from llmconf.resolved import Resolved
 
 _KINDS = ("provider", "endpoint", "credential", "model", "route", "team")
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -22,6 +27,16 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }
 _MODES = ("chat", "completion", "embedding", "rerank", "image", "transcription", "speech", "moderation")
 _STATUSES = ("active", "deprecated", "retired", "removed")
+_FACTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "capabilities": ("capabilities", ("capabilities",)),
+    "max_input_price": ("price", ("input", "output")),
+    "max_output_price": ("price", ("input", "output")),
+    "min_context": ("context", ("context",)),
+    "min_output": ("output limit", ("max_output",)),
+    "mode": ("mode", ("mode",)),
+}
+"""Filters of models on what may not be known: its name, and the parts of a row that hold it."""
+_LEARN = "`llmconf catalog import` and `llmconf sync` add what a catalog knows"
 
 
 def _parse_price(_: click.Context, __: click.Parameter, value: str | None) -> Decimal | None:
@@ -68,8 +83,9 @@ def command(
 ) -> int:  # fmt: skip
     """List the resources of one KIND: provider, endpoint, credential, model, route or team.
 
-    A filter on a price or limit keeps the models that are known to pass it. Models come from documents and from
-    the locks that `llmconf sync` writes.
+    A filter on a capability, price or limit keeps the models that are known to pass it, and says on standard
+    error how many it leaves out because nothing is known. Models come from documents and from the locks that
+    `llmconf sync` writes.
 
     \b
     Examples:
@@ -87,8 +103,10 @@ def command(
         directory, env, reports, fail_on, today, color, forgiven=common.about_models
     )
     resolved = checked.environments[common.pick_environment(checked, env)]
-    rows = filter_rows(resolved, kind, resource_rows(resolved, kind, today or date.today()), filters)
-    rows = sort_rows(kind, rows, sort)
+    every = resource_rows(resolved, kind, today or date.today())
+    rows = sort_rows(kind, filter_rows(resolved, kind, every, filters), sort)
+    if kind == "model":
+        _tell_unknown(resolved, every, filters)
     if output == "name":
         text = "".join(f"{visible(row['identity'])}\n" for row in rows)
     elif output == "json":
@@ -99,6 +117,29 @@ def command(
         text = common.table(rows, _columns(kind, rows))
     click.echo(text, nl=False)
     return 0
+
+
+def _tell_unknown(env: Resolved, rows: list[dict[str, Any]], filters: Filters) -> None:
+    """Say how many models are left out for no other reason than that a fact which a filter is on is not known."""
+    from llmconf.filters import filter_rows
+
+    used = [name for name in _FACTS if getattr(filters, name)]
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        silent = tuple(name for name in used if all(row[part] in (None, []) for part in _FACTS[name][1]))
+        if silent:
+            groups.setdefault(silent, []).append(row)
+    count, missed = 0, set()
+    for silent, group in groups.items():
+        without: Any = {name: frozenset() if name == "capabilities" else None for name in silent}
+        left_out = len(filter_rows(env, "model", group, replace(filters, **without)))
+        count += left_out
+        missed |= {*silent} if left_out else set()
+    if count:
+        models, are = (f"{count:,} models", "are") if count > 1 else ("1 model", "is")
+        known = "are known" if "capabilities" in missed else "is known"
+        names = " or ".join(dict.fromkeys(_FACTS[name][0] for name in used if name in missed))
+        click.echo(f"llmconf: {models} of which no {names} {known} {are} left out; {_LEARN}", err=True)
 
 
 def _columns(kind: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from llmconf.registry import load_module, module_names
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses
+    from llmconf.cli._health import Round
     from llmconf.probe import Health
     from llmconf.resolved import Resource
     from llmconf.schema.kinds import Endpoint, Model
@@ -45,9 +48,9 @@ def command(
 ) -> int:  # fmt: skip
     """Probe the enabled endpoints of an environment: does each answer, and does it take its credential?
 
-    IDENTITY narrows it down to endpoints or providers. A probe asks only for what is free. Exit 1 where an
-    endpoint is not healthy, 4 where one could not be probed because its credential does not open; with --watch
-    that is about the last round.
+    IDENTITY narrows it down to endpoints or providers; `openai` means `provider/openai`. A probe asks only for
+    what is free. Exit 1 where an endpoint is not healthy, 4 where one could not be probed because its credential
+    does not open; with --watch that is about the last round.
 
     \b
     Examples:
@@ -56,6 +59,7 @@ def command(
       llmconf probe --env prod --allow-ref 'env:OPENAI_*@api.openai.com'
       llmconf probe --env prod -o prometheus > /var/lib/node_exporter/llmconf.prom
     """
+    from llmconf.cli._health import Round
     from llmconf.probe import endpoints_to_probe, models_to_call
 
     _check_watching(watch, interval, rounds, output)
@@ -64,14 +68,18 @@ def command(
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
-        endpoints = endpoints_to_probe(resolved, identities)
+        endpoints = endpoints_to_probe(resolved, common.with_kinds(identities))
     except KeyError as error:
         known = [*resolved.endpoints, *resolved.providers]
         raise shared.unknown(error.args[0], known, "probe") from None
+    settings = checked.project.settings
+    written = partial(Round, settings.name if settings else "", name)
     if not endpoints:
+        # The results are written all the same: old ones would be taken for those of today.
         click.echo("llmconf: no enabled endpoint to probe", err=True)
+        _write(written([]), output, out, again=watch)
         return 0
-    models = models_to_call(resolved, endpoints) if completion else None
+    models = models_to_call(resolved, endpoints, asked.today or date.today()) if completion else None
     if models is not None:
         _announce(models, rounds or 1)
     ways = asked.accesses(checked, name)
@@ -79,7 +87,7 @@ def command(
     while True:
         found = _round(ways, endpoints, models, asked)
         done += 1
-        _write(found, output, out, again=watch)
+        _write(written(found), output, out, again=watch)
         if not watch or done == rounds:
             return _status(found)
         time.sleep(interval or _INTERVAL)
@@ -113,17 +121,17 @@ def _round(
         return probe(ways, endpoints, network=asked.network, defect=shared.defect, models=models, done=done)
 
 
-def _write(found: list[Health], output: str, out: str | None, *, again: bool) -> None:
+def _write(probed: Round, output: str, out: str | None, *, again: bool) -> None:
     from llmconf.cli._health import json
 
-    text: str = json.render_line(found) if again and output == "json" else load_module(_FORMATS, output).render(found)
+    text: str = json.render_line(probed) if again and output == "json" else load_module(_FORMATS, output).render(probed)
     if again and output == "table":
         text = f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text}"
         text = _CLEAR + text if sys.stdout.isatty() else text + "\n"
     click.echo(text, nl=False)
     sys.stdout.flush()
     if out is not None:
-        common.write_file(Path(out), json.render(found).encode(), "the results")
+        common.write_file(Path(out), json.render(probed).encode(), "the results")
 
 
 def _status(found: list[Health]) -> int:

@@ -27,9 +27,10 @@ def command(
 ) -> int:  # fmt: skip
     """Verify the credentials of an environment with their vendors, for free.
 
-    IDENTITY narrows it down to credentials or providers. A credential is sent only to a host that it is bound
-    to, and asks for what the vendor refuses to others: an answer that anybody gets proves nothing. Exit 1 where
-    one is invalid, expired, forbidden or out of funds, 4 where nothing is known of one.
+    IDENTITY narrows it down to credentials or providers; `openai` means `provider/openai`. A credential is sent
+    only to a host that it is bound to, and asks for what the vendor refuses to others: an answer that anybody
+    gets proves nothing. Exit 1 where one is invalid, expired, forbidden or out of funds, 4 where nothing is known
+    of one.
 
     \b
     Examples:
@@ -42,17 +43,18 @@ def command(
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
-        credentials = credentials_to_verify(resolved, identities)
+        credentials = credentials_to_verify(resolved, common.with_kinds(identities))
     except KeyError as error:
         known = [*resolved.credentials, *resolved.providers]
         raise shared.unknown(error.args[0], known, "verify") from None
     if not credentials:
         click.echo("llmconf: no enabled credential to verify", err=True)
-        return 0
-    ways = asked.accesses(checked, name)
-    with shared.progress("Verifying", len(credentials)) as done:
-        found = verify(ways, credentials, network=asked.network, defect=shared.defect, done=done)
-    rows = [_row(each) for each in found]
+    found = []
+    if credentials:
+        ways = asked.accesses(checked, name)
+        with shared.progress("Verifying", len(credentials)) as done:
+            found = verify(ways, credentials, network=asked.network, defect=shared.defect, done=done)
+    rows = [{"environment": name, **_row(each)} for each in found]
     click.echo(dump_json(rows) if output == "json" else common.table(_cells(rows), _COLUMNS), nl=False)
     return _status(found)
 

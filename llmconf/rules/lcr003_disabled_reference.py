@@ -14,7 +14,8 @@ Example:
     id: gpt-4
     enabled: false
 
-Fix: Enable it again, refer to another one, or disable what refers to it as well.
+Fix: Enable it again, refer to another one, or disable what refers to it as well. A model that its provider lists
+and that cannot be called under its id is called under that of a deployment or an inference profile.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ CODE = "LCR003"
 NAME = "disabled-reference"
 SEVERITY = "error"
 
+_NOT_CALLABLE = "is listed by its provider, and cannot be called under this id"
+
 
 def check(context: Context) -> Iterator[Problem]:
     """Look at all references of what is enabled, and report those to what is not."""
@@ -43,17 +46,23 @@ def check(context: Context) -> Iterator[Problem]:
     for resource, path, identity in references:
         if identity in disabled:
             reason, place = disabled[identity]
-            yield Problem(
-                resource.place(*path), f"{described(identity)} {reason}", None, (("disabled here", place),)
-            )
+            hint = _instead(env, identity) if place is None else None
+            related = (("disabled here", place),) if place is not None else ()
+            yield Problem(resource.place(*path), f"{described(identity)} {reason}", hint, related)
 
 
-def _disabled(env: Resolved) -> dict[str, tuple[str, Place]]:
-    """Return what is not in use, by identity: why, and the place that says so."""
-    found: dict[str, tuple[str, Place]] = {}
+def _disabled(env: Resolved) -> dict[str, tuple[str, Place | None]]:
+    """Return what is not in use, by identity: why, and the place that says so.
+
+    No place where that is what a lock says: nobody edits it there.
+    """
+    found: dict[str, tuple[str, Place | None]] = {}
     for resource in env:
         if not resource.spec.enabled:
-            found[resource.identity] = ("is disabled", resource.place("enabled"))
+            chain = resource.chain(("enabled",))
+            found[resource.identity] = (
+                (_NOT_CALLABLE, None) if chain[-1][0].is_locked else ("is disabled", resource.place("enabled"))
+            )
             continue
         owner = env.providers.get(f"provider/{resource.provider}") if resource.provider else None
         if owner is not None and not owner.spec.enabled:
@@ -62,6 +71,17 @@ def _disabled(env: Resolved) -> dict[str, tuple[str, Place]]:
                 owner.place("enabled"),
             )
     return found
+
+
+def _instead(env: Resolved, identity: str) -> str:
+    """Say what to refer to instead of a model that is not called by its id."""
+    provider, _, name = identity.removeprefix("model/").partition("/")
+    # An inference profile has the id of its model behind a region.
+    serving = (model for model in env.models_of(provider) if env.is_live(model) and model.name.endswith(f".{name}"))
+    found = next(serving, None)
+    if found is not None:
+        return f"`{provider}/{found.name}` serves it"
+    return "refer to what serves it, such as a deployment, or declare it with `enabled: true` if that is wrong"
 
 
 def _of_providers(env: Resolved) -> Iterator[tuple[Resource[Any], Path, str]]:

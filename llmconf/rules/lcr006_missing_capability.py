@@ -14,7 +14,9 @@ Example:
     id: gpt-5-nano
     capabilities: [chat]
 
-Fix: Choose another target, or declare the capability on the model, or its `base`, if it has it.
+Fix: Choose another target, or declare the capability on the model, or its `base`, if it has it. Of a model that
+only a lock knows, little may be known: `llmconf catalog import` and then `llmconf sync` add what a catalog says;
+or write a document with `kind: Model`, its `provider:` and `id:`, and all its `capabilities:`.
 """
 
 from __future__ import annotations
@@ -47,15 +49,13 @@ def check(context: Context) -> Iterator[Problem]:
 def _compare(
     context: Context, route: Resource[Route], index: int, model: Resource[Model]
 ) -> Iterator[Problem]:
-    capabilities = model.spec.capabilities
-    if capabilities is None:
-        last = model
-        for last in wiring.lineage(context.env, model, context.models_by_id):
-            capabilities = last.spec.capabilities
-            if capabilities is not None:
-                break
-        if capabilities is None and last.spec.base is not None:
-            return  # a base that leads nowhere, which is reported there
+    last = model
+    for last in wiring.lineage(context.env, model, context.models_by_id):
+        if last.spec.capabilities is not None:
+            break
+    capabilities = last.spec.capabilities
+    if capabilities is None and last.spec.base is not None:
+        return  # a base that leads nowhere, which is reported there
     required = route.spec.requires or []
     lacking = [capability for capability in required if capability not in (capabilities or ())]
     if not lacking:
@@ -65,10 +65,22 @@ def _compare(
     related = [("required here", route.place("requires"))]
     if capabilities is None:
         wanted = f"route `{route.name}` requires {listed(required)}"
-        message = f"model `{name}` declares no capabilities, and {wanted}"
-        yield Problem(place, message, "declare `capabilities` or `base` on the model", tuple(related))
+        silent = "declares no capabilities" if model.is_declared else "is not known to have any capabilities"
+        yield Problem(place, f"model `{name}` {silent}, and {wanted}", _hint(model), tuple(related))
         return
+    # A lock holds what somebody knows; that a model can do nothing else is said by nobody.
+    guessed = last.chain(("capabilities",))[-1][0].is_locked
     if model.spec.capabilities is not None:
-        related.append(("the model's capabilities", model.place("capabilities")))
-    message = f"model `{name}` lacks {listed(lacking)}, which route `{route.name}` requires"
-    yield Problem(place, message, None, tuple(related))
+        label = "what is known of it" if guessed else "the model's capabilities"
+        related.append((label, model.place("capabilities")))
+    verb = "is not known to have" if guessed else "lacks"
+    message = f"model `{name}` {verb} {listed(lacking)}, which route `{route.name}` requires"
+    yield Problem(place, message, _hint(model) if guessed else None, tuple(related))
+
+
+def _hint(model: Resource[Model]) -> str:
+    """Say how it becomes known what a model can do."""
+    if model.is_declared:
+        return "declare `capabilities` or `base` on the model"
+    document = f"`kind: Model` with `provider: {model.provider}` and `id: {model.name}`"
+    return f"`llmconf catalog import` and `llmconf sync` add what a catalog knows; or declare {document}"

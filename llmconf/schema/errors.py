@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from llmconf import fields
 from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
-from llmconf.scan import SEAL_HINT
+from llmconf.scan import SEAL_HINT, secret_lines
 from llmconf.schema.kinds import ModelReference, Use
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ HINTS = {
     "LCE007": "write it as in `https://api.example.com/v1`",
     "LCK013": "write it as in `api.example.com` or `http://10.0.0.5:8000`",
 }
+_ITEMS = {"model": (r"[\w.-]+/[\w./:@+-]+", "provider/id"), "id": (r"[\w./:@+-]+", "the id of a model")}
+"""Fields that are all that an item of a list needs: how their values look, and what they are."""
 _YAML_1_1_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -118,23 +120,23 @@ def missing(path: Path, place: Place, data: Any) -> Finding:
 def _describe(
     kind: str, context: dict[str, Any], message: str, value: Any, path: Path, model: type[BaseModel]
 ) -> tuple[str, str, str | None]:
-    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    subject = _subject(path)
     if kind == "extra_forbidden":
         return "LCS003", f"unknown key `{_short(str(path[-1]))}`", _key_hint(path, model)
     if kind in _CODES:
         code = _CODES[kind]
         return (
             code,
-            f"`{name}` {_SECRET_MESSAGES[kind]}" if kind in _SECRET_MESSAGES else f"`{name}`: {message}",
+            f"{subject} {_SECRET_MESSAGES[kind]}" if kind in _SECRET_MESSAGES else f"{subject}: {message}",
             _SOPS_HINT if kind == "secret_sops" else HINTS[code],
         )
     if kind in _EXPECTED:
-        hint = _type_hint(kind, value)
-        return "LCS005", f"`{name}` is {_EXPECTED[kind]}, not {_describe_value(value)}", hint
+        hint = _item_hint(value, model_at(model, path)) if kind == "model_type" else _type_hint(kind, value)
+        return "LCS005", f"{subject} is {_EXPECTED[kind]}, not {_describe_value(value)}", hint
     if kind == "money_number":
         return (
             "LCS005",
-            f"`{name}` is an amount and written as a decimal string",
+            f"{subject} is an amount and written as a decimal string",
             f'write it in quotes: "{value}"' if math.isfinite(value) else None,
         )
     if kind == "literal_error":
@@ -142,15 +144,21 @@ def _describe(
         listed = ", ".join(f"`{option}`" for option in options)
         shown = f"`{_short(value)}`" if isinstance(value, str) else _describe_value(value)
         hint = did_you_mean(value, options) if isinstance(value, str) else None
-        return "LCS006", f"`{name}` cannot be {shown}", hint or f"one of {listed or context.get('expected')}"
+        return "LCS006", f"{subject} cannot be {shown}", hint or f"one of {listed or context.get('expected')}"
     if kind == "string_pattern_mismatch":
         pattern = str(context.get("pattern"))
         hint = _prefix_hint(value) if pattern == _USE else None
         hint = hint or _PATTERNS.get(pattern)
-        return "LCS006", f"`{name}` is not written as it must be", hint
+        return "LCS006", f"{subject} is not written as it must be", hint
     if kind in ("too_short", "string_too_short"):
-        return "LCS006", f"`{name}` is empty", "fill it in, or leave the key out"
-    return "LCS006", f"`{name}`: {message[:1].lower()}{message[1:]}", None
+        return "LCS006", f"{subject} is empty", "fill it in, or leave it out"
+    return "LCS006", f"{subject}: {message[:1].lower()}{message[1:]}", None
+
+
+def _subject(path: Path) -> str:
+    """Name what is wrong: the key it stands under, or an item of the list that stands there."""
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return f"an item of `{name}`" if path and isinstance(path[-1], int) else f"`{name}`"
 
 
 _SECRET_MESSAGES = {
@@ -188,6 +196,19 @@ def _type_hint(kind: str, value: Any) -> str | None:
     if kind == "list_type" and not isinstance(value, dict):
         return "write it as a list, with `- ` or in brackets"
     return None
+
+
+def _item_hint(value: Any, model: type[BaseModel] | None) -> str | None:
+    """Return how a text would stand in a mapping of which it is the one part that must be there.
+
+    That is a model. What could be a secret in a wrong place is not repeated.
+    """
+    required = [name for name, field in model.model_fields.items() if field.is_required()] if model else []
+    if not isinstance(value, str) or len(required) != 1 or required[0] not in _ITEMS:
+        return None
+    pattern, meaning = _ITEMS[required[0]]
+    fits = value == _short(value) and re.fullmatch(pattern, value, re.ASCII) and not secret_lines([value])
+    return f"write `{{{required[0]}: {value if fits else meaning}}}`"
 
 
 def _describe_value(value: Any) -> str:

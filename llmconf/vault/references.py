@@ -9,6 +9,7 @@ write, so that a reference that is allowed without a host goes wherever a pull r
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from llmconf.errors import UndeterminedError, UsageError
-from llmconf.fields import Origin, Reference, parse_host
+from llmconf.fields import REFERENCE_SCHEMES, Origin, Reference, parse_host
+from llmconf.scan import secret_lines
 
 ALLOWED_BY_DEFAULT = ("env:LLMCONF_*",)
 _RUN_SECRETS = "/run/secrets"
@@ -24,6 +26,9 @@ _MAX_FILE = 64 * 1024
 _KEYS = ("LLMCONF_AGE_KEY", "LLMCONF_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE", "LLMCONF_ALLOW_REF")
 """Variables that open the vault or allow references: no reference opens them, whatever is allowed."""
 _IDENTITY = "AGE-SECRET-KEY-"
+_OPENED = ("env", "file")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_*?]*", re.ASCII)
+_FORM = "write it as in `env:OPENAI_API_KEY` or `file:secrets/*`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Allowance:
 def allowed_patterns(given: Iterable[str]) -> tuple[Allowance, ...]:
     """Return what this process may open: what it was given, its environment, and the default.
 
-    A pattern is `SCHEME:GLOB` or `SCHEME:GLOB@HOST`. Raises UsageError for what is no host.
+    A pattern is `SCHEME:GLOB` or `SCHEME:GLOB@HOST`. Raises UsageError for one that could match nothing.
     """
     listed = os.environ.get("LLMCONF_ALLOW_REF", "").replace(",", " ").split()
     return tuple(_allowance(text) for text in (*ALLOWED_BY_DEFAULT, *listed, *given))
@@ -57,11 +62,34 @@ def allowed_patterns(given: Iterable[str]) -> tuple[Allowance, ...]:
 def _allowance(text: str) -> Allowance:
     pattern, at, host = text.rpartition("@")
     if not at or host.startswith("]"):  # `[@]` is an at sign in a glob
+        pattern, at = text, ""
+    _check_scheme(pattern)
+    if not at:
         return Allowance(text)
     try:
         return Allowance(pattern, (parse_host(host),))
     except ValueError as error:
         raise UsageError(f"`{text}` allows nothing: {error}", "an `@` in a pattern itself is written `[@]`") from None
+
+
+def _check_scheme(pattern: str) -> None:
+    """Raise UsageError for a pattern that no reference matches which llmconf opens.
+
+    Nothing is repeated that may be a key: a shell puts it in place of `$OPENAI_API_KEY`. `*` is refused too: who
+    means all variables hardly means all files.
+    """
+    scheme, colon, rest = pattern.partition(":")
+    if colon and scheme in _OPENED:
+        if not rest:
+            raise UsageError(f"`{pattern}` allows nothing: it names none", _FORM)
+    elif colon and scheme.lower() in REFERENCE_SCHEMES:
+        raise UsageError(f"`{scheme}:` allows nothing: llmconf opens no such reference", _FORM)
+    elif pattern == "*":
+        raise UsageError("`*` allows nothing: it names no scheme", "`env:*` allows all variables, `file:*` all files")
+    elif _VARIABLE.fullmatch(pattern) and not secret_lines([pattern]):
+        raise UsageError(f"`{pattern}` allows nothing: it names no scheme", f"write `env:{pattern}`")
+    else:
+        raise UsageError("a pattern names no scheme, in --allow-ref or LLMCONF_ALLOW_REF", _FORM)
 
 
 def only_to(allowed: Iterable[Allowance], origins: tuple[Origin, ...]) -> tuple[Allowance, ...]:
@@ -75,7 +103,7 @@ def resolve(reference: Reference, root: Path, allowed: Iterable[Allowance], host
     `hosts` are the normalized origins that it is to be sent to.
     """
     shown = f"{reference.scheme}:{reference.target}"
-    if reference.scheme not in ("env", "file"):
+    if reference.scheme not in _OPENED:
         raise UndeterminedError(f"`{shown}` is not opened by llmconf, only passed on", "let its own tool open it")
     gate = _Gate(tuple(allowed), tuple(map(parse_host, hosts)))
     if reference.scheme == "env" and reference.target.upper() in _KEYS:
@@ -141,6 +169,9 @@ def _real_path(target: str, root: Path, gate: _Gate) -> Path:
             gate.check(f"file:{inner.as_posix()}")
     elif Path(_RUN_SECRETS) not in real.parents:
         raise UndeterminedError(f"`file:{target}` leads out of the repository and of {_RUN_SECRETS}")
+    elif Path(_RUN_SECRETS) not in Path(target).parents:
+        # Reached through a link of the repository; spelled out, it has been checked as it is written.
+        gate.check(f"file:{real}")
     return real
 
 

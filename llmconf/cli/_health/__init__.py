@@ -1,10 +1,12 @@
-"""How the results of a probe are written: one module for each format, whose `render` takes what was found.
+"""How the results of a probe are written: one module for each format, whose `render` takes a round of it.
 
 This module is what they share. Times are in seconds, and `None` where a part of the call did not take place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llmconf.reporters._text import visible
@@ -14,6 +16,15 @@ if TYPE_CHECKING:
 
 PHASES = ("connect", "tls", "first_byte", "total")
 """The parts of a call that are timed; `total` is all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of probing found, and of what: the project's name, its environment, or None without any."""
+
+    project: str
+    environment: str | None
+    found: Sequence[Health]
 
 
 def cells(health: Health) -> dict[str, Any]:
@@ -41,8 +52,12 @@ def _milliseconds(seconds: float | None) -> str | None:
     return None if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
-def as_object(health: Health) -> dict[str, Any]:
-    """Return all that is known of one endpoint; times in seconds, rounded to the microsecond."""
+def as_objects(probed: Round) -> list[dict[str, Any]]:
+    """Return all that is known of each endpoint; times in seconds, rounded to the microsecond."""
+    return [{"environment": probed.environment, **_as_object(health)} for health in probed.found]
+
+
+def _as_object(health: Health) -> dict[str, Any]:
     times = {phase: getattr(health.timing, phase) for phase in PHASES}
     return {
         "endpoint": health.identity,

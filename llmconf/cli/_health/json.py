@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from llmconf.cli._health import as_object
+from llmconf.cli._health import Round, as_objects
 from llmconf.reporters._text import dump_json
 
-if TYPE_CHECKING:
-    from llmconf.probe import Health
 
-
-def render(found: Sequence[Health]) -> str:
+def render(probed: Round) -> str:
     """Return a list of objects; times in seconds, rounded to the microsecond."""
-    return dump_json([as_object(health) for health in found])
+    return dump_json(as_objects(probed))
 
 
-def render_line(found: Sequence[Health]) -> str:
+def render_line(probed: Round) -> str:
     """Return what `render` does on one line, for a stream of rounds."""
-    return json.dumps([as_object(health) for health in found]) + "\n"
+    return json.dumps(as_objects(probed)) + "\n"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from llmconf.cli._health import said
+from llmconf.cli._health import Round, said
 from llmconf.reporters._text import visible
 
 if TYPE_CHECKING:
     from llmconf.probe import Health
 
 
-def render(found: Sequence[Health]) -> str:
+def render(probed: Round) -> str:
     """Return one test case for each endpoint; what could not be determined is skipped."""
+    found = probed.found
     failed = sum(1 for health in found if health.verdict not in ("healthy", "undetermined"))
     skipped = sum(1 for health in found if health.verdict == "undetermined")
     numbers = f'tests="{len(found)}" failures="{failed}" errors="0" skipped="{skipped}"'

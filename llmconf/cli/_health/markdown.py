@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from llmconf.cli._health import cells, said
+from llmconf.cli._health import Round, cells, said
 from llmconf.reporters._text import inert
 
-if TYPE_CHECKING:
-    from llmconf.probe import Health
 
-
-def render(found: Sequence[Health]) -> str:
+def render(probed: Round) -> str:
     """Return a table with the unhealthy endpoints first."""
+    found = probed.found
     healthy = sum(1 for health in found if health.verdict == "healthy")
     lines = [f"**{healthy} of {len(found)} endpoints healthy**", "", "| endpoint | verdict | status | total | detail |"]
     lines.append("| --- | --- | --- | --- | --- |")

@@ -21,7 +21,7 @@ FORMATS = tuple(name.replace("_", ".") for name in module_names("llmconf.catalog
 
 
 @click.command(name="import")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, readable=False))
 @click.option("--from", "source", type=click.Choice(FORMATS), required=True, help="Whose catalog FILE is.")
 @click.option("--as", "name", metavar="NAME", help="Keep it as catalog/NAME.jsonl instead of under its source.")
 @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")

@@ -137,6 +137,9 @@ def _is_about_secret(diagnostic: Diagnostic) -> bool:
     """Tell whether a diagnostic is about a field with a secret, or one whose name was meant to be that."""
     if diagnostic.code == "LCS003" and diagnostic.path:
         return closest(str(diagnostic.path[-1]), SECRET_FIELDS) is not None
+    if diagnostic.code == "LCS005" and "credentials" in diagnostic.path[-2:]:
+        # A text stands where a credential should: most likely the secret itself.
+        return True
     return diagnostic.code in _SECRET_CODES
 
 

@@ -610,6 +610,8 @@ SECRETS = {
     "in a token": f"{CREDENTIAL}api_key: ENC(SECRET)\n",
     "in a reference": f"{CREDENTIAL}api_key: ${{SECRET}}\n",
     "in a header": "kind: Provider\nname: b\ntype: openai\nheaders: {Authorization: Bearer SECRET}\n",
+    "as a credential": "kind: Provider\nname: b\ntype: openai\ncredentials: [SECRET]\n",
+    "for all credentials": "kind: Provider\nname: b\ntype: openai\ncredentials: SECRET\n",
     "in an option": "kind: Provider\nname: b\ntype: openai\noptions: {api_key: SECRET}\n",
     "in extra": f"{ROUTE}extra: {{litellm: {{password: SECRET}}}}\n",
     "in the certificate": "kind: Endpoint\nprovider: openai\nname: b\nurl: https://a.example\ntls: {client_key: SECRET}\n",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from llmconf.cli import _common as common
 from llmconf.cli import _complete
 from llmconf.cli import _network as shared
 
@@ -64,8 +65,7 @@ def command(
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
-        named = [name if "/" in name else f"provider/{name}" for name in only]
-        providers = stage.providers_to_sync(resolved, named)
+        providers = stage.providers_to_sync(resolved, common.with_kinds(only))
     except KeyError as error:
         raise shared.unknown(error.args[0], list(resolved.providers), "sync") from None
     wish = Wish(frozenset(models), allow_removals)

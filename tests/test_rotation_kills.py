@@ -114,7 +114,7 @@ def test_kills_at_random_moments_lose_nothing(memory: Path) -> None:
         kills += 1
         assert kills < 3 * KILLS, "rotations are over before they can be killed"
         hits += _killed(project, moments.uniform(0, longest), _rotate)
-        if hits % 5 == 0 or hits == KILLS:
+        if hits % 10 == 0 or hits == KILLS:
             _assert_whole(project, frames)
         if kills % TOGETHER == 0 or hits == KILLS:
             _rotate(project)

@@ -418,6 +418,22 @@ def test_any_other_host_serves_all_of_bedrock(url: str) -> None:
     assert adapter_of(bedrock).completion(site, "m").url == f"{url}/model/m/converse"
 
 
+@pytest.mark.parametrize(("url", "configured", "region"), [
+    ("https://bedrock-runtime.eu-west-1.amazonaws.com", "us-east-1", "eu-west-1"),
+    ("https://vpce-0fake.bedrock-runtime.eu-west-1.vpce.amazonaws.com", None, "eu-west-1"),
+    ("https://vpce-0fake.bedrock-runtime.eu-west-1.vpce.amazonaws.com", "us-east-1", "us-east-1"),
+    ("https://gateway.test", "us-east-1", "us-east-1"), ("https://gateway.test", None, None),
+    ("https://a.bedrock.eu-west-1.vpce.amazonaws.com.evil.test", None, None),
+])  # fmt: skip
+def test_a_signature_is_for_the_region_of_the_host(url: str, configured: str | None, region: str | None) -> None:
+    site = replace(site_of(bedrock, url), region=configured)
+    if region is None:
+        with pytest.raises(UndeterminedError, match="sign for a region"):
+            adapter_of(bedrock).probe(site)
+        return
+    assert f"/{region}/bedrock/aws4_request" in seen(adapter_of(bedrock).probe(site)).headers["authorization"]
+
+
 @pytest.mark.parametrize("model", ["fake.nova-9-v1:0", "arn:aws:bedrock:eu-central-1::foundation-model/x", "a b/../c"])
 def test_signatures_hold_for_every_path_query_and_body(model: str) -> None:
     adapter, site = adapter_of(bedrock), site_of(bedrock, "https://gateway.test:8443/aws")

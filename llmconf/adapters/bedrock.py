@@ -40,6 +40,8 @@ _HOST = re.compile(
     r"^(https?://)(bedrock)(-runtime)?(-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.(amazonaws\.com(?:\.cn)?|api\.aws)$"
 )
 """Hosts that AWS derives from the region; any other one (a VPC endpoint, a stand-in) serves all of Bedrock itself."""
+_VPC_HOST = re.compile(r"^https://[^/]+\.bedrock(?:-runtime)?(?:-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.vpce\.amazonaws\.com$")
+"""An endpoint inside of a network, which has the region in its name as well (S)."""
 _STS_HOST = re.compile(r"^https://sts(?:-fips)?\.(?:([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.)?amazonaws\.com(?:\.cn)?$")
 _WHOSE_KEYS = b"Action=GetCallerIdentity&Version=2011-06-15"
 _XML = re.compile(rb"<(Code|Message)>([^<>]{1,1000})</")
@@ -194,8 +196,8 @@ def _usual(site: Site, plane: str) -> str:
 
 def _region(site: Site) -> str:
     """Return the region that a signature names: that of the host, else what is configured."""
-    usual = _HOST.match(site.url)
-    region = usual[5] if usual else site.region
+    usual, inside = _HOST.match(site.url), _VPC_HOST.match(site.url)
+    region = usual[5] if usual else inside[1] if inside and not site.region else site.region
     if not region:
         raise UndeterminedError("AWS keys sign for a region", "set `region` on the endpoint or its provider")
     return region

@@ -114,6 +114,7 @@ class Accesses:
             client_cert=self._file(endpoint, "client_cert"),
             client_key=key,
             proxy=endpoint.spec.proxy or provider.spec.proxy,
+            plain_headers=frozenset(adapters.preset(provider.spec.type).network.get("headers", ())),
         )
         site = Site(
             url=endpoint.spec.url.rstrip("/"),
@@ -123,7 +124,7 @@ class Accesses:
             secrets=opened,
         )
         secrets = (*plain, *secret_headers, *([key] if key else []))
-        if secrets and line.ca and any(parse_host(host).covers(origin) for host in site.preset.hosts):
+        if secrets and line.ca and adapters.is_vendor(origin.host):
             # Whoever is on the way, and whose certificate is in the repository, would pass for the vendor.
             message = f"`tls.ca` of {endpoint.identity} would say who {origin.host} is, which is known to all"
             raise RefusedError(message, "take it out; SSL_CERT_FILE names certificates of the machine")

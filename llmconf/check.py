@@ -6,6 +6,7 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -97,7 +98,8 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
             for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
                 found.setdefault(finding, set())
         _check_environments(checked, settings, names, today, found)
-        for finding in stale_locks(project, checked.environments.values()):
+        others = partial(_other_environments, checked, settings)
+        for finding in stale_locks(project, checked.environments.values(), others):
             found.setdefault(finding, set())
     every = set(checked.environments)
     located = _locate(project, found, every, settings)
@@ -131,6 +133,14 @@ def _check_environments(
                 same["base"] = problems
         for finding in problems:
             found.setdefault(finding, set()).add(name)
+
+
+def _other_environments(checked: Checked, settings: ProjectFile) -> list[Resolved]:
+    """Resolve the environments that are not looked at, without any rule."""
+    project = checked.project
+    base = read_base(project.base, settings, project.locks)
+    names = [name for name in settings.environment_names() if name not in checked.environments]
+    return [resolve(base, project.overlays.get(name, []), name, settings)[0] for name in names]
 
 
 def run_rules(context: Context) -> list[Finding]:

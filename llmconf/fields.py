@@ -50,7 +50,9 @@ _SECONDS = {
 }
 _TOKEN = re.compile(TOKEN_PATTERN)
 _REFERENCE = re.compile(REFERENCE_PATTERN)
-_ENCODED = re.compile(r"%(00|25|2e|2f|3b|5c)", re.IGNORECASE)
+_ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
+_HALF_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_STEP_END = re.compile(r"[;?#\x00-\x20\x7f]")
 _DECODED = 3
 """How often a path is decoded to see where it might lead."""
 _ENV_NAME = re.compile(ENV_NAME_PATTERN)
@@ -252,8 +254,10 @@ def _normal_path(path: str) -> str:
     # Some servers decode a path, even twice, or leave out what follows a semicolon, before they look where it leads.
     decoded = path
     for _ in range(_DECODED if "%" in path else 0):
+        if _HALF_ENCODED.search(decoded):
+            raise ValueError("in a path two hexadecimal digits follow a percent sign")
         decoded = _ENCODED.sub(lambda match: chr(int(match[1], 16)), decoded)
-    if any(part.partition(";")[0] in (".", "..") for part in re.split(r"[/\\]", decoded)):
+    if any(_STEP_END.split(part)[0] in (".", "..") for part in re.split(r"[/\\]", decoded)):
         raise ValueError("a path has no `.` or `..` steps")
     if "\0" in decoded:
         raise ValueError("a path has no NUL character")

@@ -37,5 +37,6 @@ def require_no_trap(folder: Path) -> None:
     for each in (folder.absolute(), *folder.absolute().parents):
         if (each / ".git").exists():
             return
-        if (each / "HEAD").is_file() and (each / "objects").is_dir() and (each / "refs").is_dir():
-            raise RefusedError(f"{each} is filled like a git repository", "take HEAD, objects and refs out of it")
+        there = [os.path.lexists(each / name) for name in ("HEAD", "commondir", "objects", "refs")]
+        if there[0] and (there[1] or all(there[2:])):
+            raise RefusedError(f"{each} is filled like a git repository", "take HEAD and what belongs to it out")

@@ -14,6 +14,8 @@ from llmconf.http import Network
 
 _SECONDS = 300
 _MAX_PAGES = 2000
+_FOR_GOOD = ("not_found", "unauthorized", "forbidden", "invalid_response")
+"""Verdicts on what a server says beside its list that will be the same tomorrow: the list is whole without it."""
 _MAX_MODELS = 20_000
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_CURSOR = 1024 * 1024
@@ -64,7 +66,7 @@ async def _pages(access: Access, caller: Caller) -> Listing | None:
         if answer is None:
             return None
         if answer.response is None:
-            if extra and answer.failure and answer.failure.verdict == "not_found":
+            if extra and answer.failure and answer.failure.verdict in _FOR_GOOD:
                 return Listing(tuple(found.values()), skipped=skipped)
             raise _Broken(answer.failure)
         size += len(answer.response.body)

@@ -11,6 +11,8 @@ from typing import Any
 
 VERSION = 1
 """Version of the format. A newer one is refused, an older one will be read."""
+MAX_BYTES = 8 * 1024 * 1024
+"""Bytes of any file that are read."""
 MAX_MODELS = 25_000
 """Models that one lock may have: some more than a list may have, for those that are kept as removed."""
 FACTS = ("mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle")
@@ -140,6 +142,11 @@ def scalar(text: str) -> str:
         raise ValueError("half a surrogate pair cannot be written")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped) + '"'
+
+
+def is_too_large(text: str) -> bool:
+    """Tell whether a lock would not be read again."""
+    return text.count("\n- id:") > MAX_MODELS or len(text.encode()) > MAX_BYTES
 
 
 def selects(model: str, include: Collection[str] | None, exclude: Collection[str] | None) -> bool:

@@ -94,7 +94,7 @@ def decide(
     if wish.models and not listing.failure and not wish.models & (old.keys() | names):
         update.concerned = False
         return
-    listed = _listed(update, listing, source, catalogs)
+    listed = _listed(update, listing, source, catalogs, wish)
     if update.failure:
         return
     gone = [name for name in old if name not in listed and (not wish.models or name in wish.models)]
@@ -113,30 +113,38 @@ def decide(
         update.notes.append("what is gone stays as removed: a file with mistakes may refer to it")
     if listing.skipped:
         update.notes.append(f"{listing.skipped} entries without a usable id were left out")
-    update.new = _text(update, lock, models, source, known)
+    new = _text(update, lock, models, source, known, wish)
+    if lockfile.is_too_large(new):
+        update.refusal = f"a lock of {len(models):,} models would not be read again: narrow `sync:` of the provider"
+        return
+    update.new = new
     if update.drifted and not catalogs.imported and any("capabilities" not in model.facts for model in models.values()):
         update.notes.append("not all capabilities are known: `llmconf catalog import` adds what a catalog knows")
 
 
-def _listed(update: Update, listing: Listing, source: Source, catalogs: Catalogs) -> dict[str, Locked]:
+def _listed(
+    update: Update, listing: Listing, source: Source, catalogs: Catalogs, wish: Wish
+) -> dict[str, Locked]:
     """Return the listed models that the filter takes; `update` gets the reason where there is no list to go by."""
     if listing.failure is not None:
         update.failure = f"{listing.failure.verdict.replace('_', ' ')}: {listing.failure.detail}".removesuffix(": ")
         return {}
     if not listing.models:
         update.failure = "the list is empty"
-    return _enriched(update, listing, source, catalogs)
+    return _enriched(update, listing, source, catalogs, wish)
 
 
 def _text(
-    update: Update, lock: LockFile | None, models: Mapping[str, Locked], source: Source, known: Known
+    update: Update, lock: LockFile | None, models: Mapping[str, Locked], source: Source, known: Known, wish: Wish
 ) -> str:
-    """Return the new text. One lock serves all environments, so the endpoint only changes when the models do."""
-    if lock is not None and lock.source.endpoint in known.urls and lock.source.endpoint != source.endpoint:
-        update.notes.append(f"{source.endpoint} was asked, and the lock is of {lock.source.endpoint}")
-        same = lockfile.write(LockFile(replace(source, endpoint=lock.source.endpoint), tuple(models.values())))
-        if same == update.old:
+    """Return the new text. One lock serves all environments, so the endpoint only changes when the list does."""
+    was = lock.source.endpoint if lock else source.endpoint
+    if was in known.urls and was != source.endpoint:
+        same = lockfile.write(LockFile(replace(source, endpoint=was), tuple(models.values())))
+        if same == update.old or wish.models:
+            update.notes.append(f"{source.endpoint} was asked, and the lock is of {was}")
             return same
+        update.notes.append(f"{source.endpoint} was asked; until now the lock was of {was}")
     return lockfile.write(LockFile(source, tuple(models.values())))
 
 
@@ -170,14 +178,16 @@ def _header(source: Source) -> tuple[str, list[str], list[str]]:
     return source.adapter, sorted(source.include), sorted(source.exclude)
 
 
-def _enriched(update: Update, listing: Listing, source: Source, catalogs: Catalogs) -> dict[str, Locked]:
+def _enriched(
+    update: Update, listing: Listing, source: Source, catalogs: Catalogs, wish: Wish
+) -> dict[str, Locked]:
     """Return the listed models that the filter takes, with the facts that catalogs add."""
     found: dict[str, Locked] = {}
     for record in listing.models:
         if not lockfile.selects(record.id, source.include, source.exclude):
             continue
         enriched = enrich(record, source.adapter, catalogs, source.endpoint)
-        update.disagreements += enriched.disagreements
+        update.disagreements += enriched.disagreements if not wish.models or record.id in wish.models else []
         facts, sources = _facts(enriched.record), dict(enriched.sources)
         if "aliases" in facts:
             sources["aliases"] = PROVIDER

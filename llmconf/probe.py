@@ -161,8 +161,11 @@ async def _probe(
 
 def _caveat(access: Access, model: Resource[Model] | None) -> str:
     """Say of a success that everybody has that it tells nothing of the key that went with it."""
-    public = model is None and access.site.preset.network.get("public")
-    return "everybody gets this list: nothing is known of the key" if public and access.line.has_secrets else ""
+    if model is not None or not access.line.has_secrets or not access.site.preset.network.get("public"):
+        return ""
+    # Some vendors of a public list are probed with a check of the key instead.
+    asks_list = access.adapter.probe(access.site) == access.adapter.models(access.site, None)
+    return "everybody gets this list: nothing is known of the key" if asks_list else ""
 
 
 def _shown(url: str) -> str:

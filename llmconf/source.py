@@ -115,7 +115,15 @@ class Blame:
             if row.startswith("author "):
                 author = row.removeprefix("author ")
             elif row.startswith("author-time "):
-                day = datetime.fromtimestamp(int(row.removeprefix("author-time ")), UTC).date().isoformat()
+                day = _day(row.removeprefix("author-time "))
             elif row.startswith("\t"):
                 authors.append(f"{author}, {day}" if author != "Not Committed Yet" else "not committed")
         return authors
+
+
+def _day(seconds: str) -> str:
+    """Return the day of a commit; whoever made it may have said any."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return "on no day"

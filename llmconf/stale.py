@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from llmconf import adapters
+from llmconf import adapters, wiring
 from llmconf.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.discover import lock_name
 from llmconf.lockfile import Source, selects
@@ -16,10 +16,13 @@ from llmconf.schema.kinds import Provider
 CODE = "LCM010"
 
 
-def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[Finding]:
+def stale_locks(
+    project: Project, environments: Iterable[Resolved], others: Callable[[], Iterable[Resolved]] = tuple
+) -> Iterator[Finding]:
     """Yield a finding for each lock that is not what its provider asks for.
 
-    A provider may ask for something else in each environment; its one lock has to suit any of them.
+    A provider may ask for something else in each environment; its one lock has to suit any of them. `others`
+    resolves the environments that are not looked at otherwise: a lock may be of a server that only they have.
     """
     resolved = list(environments)
     declared = declared_providers(project)
@@ -33,7 +36,7 @@ def stale_locks(project: Project, environments: Iterable[Resolved]) -> Iterator[
         differences = [_difference(lock, provider, hint) for provider in providers if provider.spec.enabled]
         if differences and differences[0] and all(differences):
             yield differences[0]
-        elif lock.source.endpoint not in _urls(project, name) and not _is_broken(resolved, name):
+        elif _is_of_no_endpoint(lock, name, resolved, others):
             message = f"this lock comes from an endpoint that the provider `{name}` does not have any more"
             yield Finding(CODE, Place(lock.file, 0, ("source", "endpoint")), message, hint)
         else:
@@ -67,16 +70,30 @@ def _unfiltered(lock: Lock, hint: str) -> Iterator[Finding]:
         yield Finding(CODE, Place(lock.file, 0, ("models", index, "id")), message, hint)
 
 
-def _is_broken(environments: list[Resolved], provider: str) -> bool:
-    """Tell whether something of a provider does not fit its schema, so that its endpoints are not all known."""
-    return any(f"provider/{provider}" in env.broken for env in environments)
+def _is_of_no_endpoint(
+    lock: Lock, name: str, environments: list[Resolved], others: Callable[[], Iterable[Resolved]]
+) -> bool:
+    """Tell whether a lock is of an endpoint that no environment lists models at.
+
+    Nothing is said where the endpoints are not all known, or nobody lists any.
+    """
+    if any(f"provider/{name}" in env.broken for env in environments):
+        return False
+    urls = listed_urls(environments, name)
+    if lock.source.endpoint not in urls:
+        urls |= listed_urls(others(), name)
+    return bool(urls) and lock.source.endpoint not in urls
 
 
-def _urls(project: Project, provider: str) -> set[Any]:
-    """Return the URLs of a provider's enabled endpoints in the base and all overlays: one lock serves all."""
-    fragments = (f for group in (project.base, *project.overlays.values()) for f in group)
-    own = (f.layer.data for f in fragments if f.kind == "Endpoint" and f.provider == provider)
-    return {data.get("url") for data in own if data.get("enabled") is not False}
+def listed_urls(environments: Iterable[Resolved], provider: str) -> set[str]:
+    """Return the URLs that a provider's models are listed at: of its default endpoint, where it is enabled."""
+    found = set()
+    for env in environments:
+        owner = env.providers.get(f"provider/{provider}")
+        endpoint = wiring.default_endpoint(env, provider) if owner and owner.spec.enabled else None
+        if endpoint is not None and endpoint.spec.enabled:
+            found.add(endpoint.spec.url)
+    return found
 
 
 def declared_providers(project: Project) -> set[str]:
@@ -89,12 +106,11 @@ def fits(source: Source, name: str, environments: Iterable[Resolved]) -> bool:
     """Tell whether a lock with this header is what the provider asks for in some environment."""
     for env in environments:
         provider = env.providers.get(f"provider/{name}")
-        urls = {endpoint.spec.url for endpoint in env.endpoints_of(name)}
-        if provider is not None and source.adapter == provider.spec.type and source.endpoint in urls:
-            asked: Any = provider.spec.sync
-            filters = (set(getattr(asked, key, None) or ()) for key in ("include", "exclude"))
-            if [*filters] == [set(source.include), set(source.exclude)]:
-                return True
+        if provider is None or source.adapter != provider.spec.type:
+            continue
+        filters = [set(getattr(provider.spec.sync, key, None) or ()) for key in ("include", "exclude")]
+        if source.endpoint in listed_urls([env], name) and filters == [set(source.include), set(source.exclude)]:
+            return True
     return False
 
 

@@ -20,7 +20,7 @@ from llmconf.lockfile import LockFile, Source
 from llmconf.lockupdate import Known, Update, Wish, decide
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Provider
-from llmconf.stale import declared_providers
+from llmconf.stale import declared_providers, listed_urls
 from llmconf.text import BOM
 
 _NOT_UNDERSTOOD = ("LCY", "LCS", "LCO", "LCR001")
@@ -120,7 +120,7 @@ def _decided(
     if asked.source is None or asked.listing is None:
         return asked.update
     try:
-        known = Known(used, _urls(checked, asked.update.provider))
+        known = Known(used, listed_urls(checked.environments.values(), asked.update.provider))
         decide(asked.update, asked.lock, asked.listing, asked.source, catalogs, wish, known)
     except Exception as error:
         update = _untouched(checked, asked.update.provider)
@@ -131,8 +131,12 @@ def _decided(
 
 def _untouched(checked: Checked, provider: str) -> Update:
     text = checked.project.text(lock_name(provider))
+    unread = text is None and (checked.project.root / lock_name(provider)).exists()
     text = None if text is None else text.replace("\r\n", "\n")
-    return Update(provider, text, text)
+    update = Update(provider, text, text)
+    if unread:
+        update.failure = f"{update.file} is there and cannot be read: delete it, and run this again"
+    return update
 
 
 async def _ask(accesses: Accesses, provider: Resource[Provider], network: Network, checked: Checked) -> _Asked:
@@ -162,13 +166,6 @@ async def _ask(accesses: Accesses, provider: Resource[Provider], network: Networ
         tuple(filters.exclude or ()) if filters else (),
     )
     return _Asked(update, source, lock, listing)
-
-
-def _urls(checked: Checked, provider: str) -> set[str]:
-    """Return the URLs that are in use for a provider in any environment: one lock serves all, whichever was asked."""
-    environments = checked.environments.values()
-    known = (endpoint for env in environments for endpoint in env.endpoints_of(provider))
-    return {endpoint.spec.url for endpoint in known if endpoint.spec.enabled}
 
 
 def _read(update: Update) -> LockFile | None:

@@ -405,6 +405,11 @@ def test_nothing_is_written_through_a_link_out_of_the_repository(tmp_path: Path,
     assert tree(outside) == before
     (root / "reports").unlink()
     (root / "real").mkdir()
+    if "schema" in words:
+        (root / "real/provider.schema.json").symlink_to(outside / "llmconf.yaml")
+        assert "it is a link" in run("schema", "--write", "--out", "real", cwd=root).stderr
+        assert tree(outside) == before
+        (root / "real/provider.schema.json").unlink()
     (root / "reports").symlink_to("real")
     assert "through a link" not in run(*words.split(), cwd=root).stderr
 
@@ -599,6 +604,7 @@ models:
 - id: "bad`touch${IFS}gone`"
 - id: "fake.nova-9-v1:0"
 - id: "fake.nova-9-v2:0"
+- id: "z\u0378$(touch${IFS}gone)"
 """
 
 
@@ -667,8 +673,12 @@ def typed(root: Path, line: str, setup: str = "") -> list[str]:
         ("llmconf list model --mode=emb\t", "", ["list", "model", "--mode=embedding"]),
         ("llmconf list model --mode=emb\t", "COMP_WORDBREAKS=${COMP_WORDBREAKS//=}", ["list", "model", "--mode=embedding"]),
         ("llmconf show model/aws/fake.nova-9-v1: -o json" + "\x02" * 8 + "\t", "", ["show", "model/aws/fake.nova-9-v1:0", "-o", "json"]),
-        ("llmconf show model/aws/ev\t", "", ["show", "model/aws/evil$(touch${IFS}gone)"]),
-        ("llmconf show model/aws/bad\t", "", ["show", "model/aws/bad`touch${IFS}gone`"]),
+        ("llmconf show model/aws/ev\t", "", ["show", "model/aws/ev"]),
+        ("llmconf show model/aws/bad\t", "", ["show", "model/aws/bad"]),
+        ('llmconf show model/"aws/ev\t"', "", ["show", "model/aws/ev"]),
+        ('llmconf show model/"aws/z\t"', "", ["show", "model/aws/z"]),
+        ("llmconf show model/aws/z\t", "", ["show", "model/aws/z"]),
+        ('llmconf show "model/aws/fake.nova-9-v1:\t', "", ["show", "model/aws/fake.nova-9-v1:0"]),
         ('llmconf show "model/aws/ev\t"', "", ["show", "model/aws/ev"]),
         ("llmconf show 'model/aws/bad\t'", "", ["show", "model/aws/bad"]),
     ],

@@ -266,3 +266,11 @@ def test_textconv_reads_utf_16_and_does_not_stop_a_diff(tmp_path: Path) -> None:
     if os.getuid():
         file.chmod(stat.S_IWUSR)
         assert run("git", "textconv", file).returncode == 0
+
+
+def test_a_commit_may_be_of_any_day(repository: Repository) -> None:
+    """Whoever makes a commit says when it was; `secrets list` shows who changed a secret last."""
+    file = repository.root / CONFIG
+    file.write_text(file.read_text(encoding="utf-8").replace("ENC(", " ENC("), encoding="utf-8")
+    repository.git("commit", "--quiet", "--all", "--date=@99999999999999 +0000", "--message=Later")
+    assert "on no day" in repository.llmconf("secrets", "list").stdout

@@ -175,6 +175,7 @@ def test_a_url_is_sent_as_it_is_written() -> None:
         ("hang", "timeout", "no answer within 0.3 s", None),
         ("drip", "timeout", "the answer did not end within 0.3 s", 200),
         ("drip_headers", "timeout", "no answer within 0.3 s", None),
+        ("interim", "invalid_response", "it says again and again that its answer is yet to come", None),
         ("crumbs", "invalid_response", "the answer comes in too many small parts", 200),
         ("reset", "unreachable", "the connection is reset", None),
         ("close_early", "invalid_response", "the connection is closed without an answer", None),
@@ -286,10 +287,11 @@ def measure(server: Server, gauge: Gauge, monkeypatch: pytest.MonkeyPatch) -> No
     original = asyncio.sleep
 
     async def sleep(seconds: float) -> None:
-        host = server.seen[-1].headers["host"]
+        host = server.seen[-1].headers["host"] if seconds else ""
         gauge.now[host] = gauge.now.get(host, 0) + 1
-        gauge.most = max(gauge.most, sum(gauge.now.values()))
-        gauge.most_of_one = max(gauge.most_of_one, gauge.now[host])
+        if seconds:
+            gauge.most = max(gauge.most, sum(count for name, count in gauge.now.items() if name))
+            gauge.most_of_one = max(gauge.most_of_one, gauge.now[host])
         await original(seconds)
         gauge.now[host] -= 1
 

@@ -262,6 +262,27 @@ def test_a_folder_that_is_filled_like_a_repository_runs_nothing(tmp_path: Path, 
         assert (done.returncode, "is filled like a git repository" in done.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("entries", [
+    {"HEAD": "ref: refs/heads/main\n", "commondir": "elsewhere\n"},
+    {"HEAD": "ref: refs/heads/main\n", "objects": "", "refs": ""},
+    {"HEAD": None, "objects": None, "refs": None},
+], ids=["another folder", "files", "links"])  # fmt: skip
+def test_all_that_git_takes_for_a_repository_is_refused(tmp_path: Path, entries: dict[str, str | None]) -> None:
+    """git asks only whether these can be entered, and follows links; a lock in the same folder is left alone."""
+    root = tmp_path / "repository/project"
+    write_files(root, {LOCK: "<<<<<<< a\n=======\n>>>>>>> b\n"})
+    for name, text in entries.items():
+        if text is None:
+            (root / name).symlink_to("nowhere")
+        else:
+            (root / name).write_text(text, encoding="utf-8")
+    git("init", "--quiet", cwd=root.parent)
+    done = run("lock", "resolve", cwd=root)
+    assert (done.returncode, "is filled like a git repository" in done.stderr) == (1, True)
+    (root / "HEAD").unlink()
+    assert "is filled like a git repository" not in run("lock", "resolve", cwd=root).stderr
+
+
 def test_a_side_with_a_mistake_is_named(tmp_path: Path) -> None:
     root = _repository(tmp_path, "a")
     _conflict(root, lock_text("b"), lock_text("c").replace("- id: c", "- id: c\n  mode: chta"))

@@ -207,3 +207,9 @@ def test_a_lock_of_more_models_than_anybody_lists_is_not_read(tmp_path: Path, mo
         "[narrow `sync:`, and run `llmconf sync`, or delete the file and run `llmconf sync`]"
     )
     assert _found(tmp_path, _with_lock(*ids[1:])) == []
+
+
+def test_a_filter_has_as_many_patterns_as_can_be_looked_for(tmp_path: Path) -> None:
+    patterns = ", ".join(f"'m{number}*'" for number in range(201))
+    (line,) = _found(tmp_path, {"config/openai.yaml": f"{PROVIDER}sync: {{include: [{patterns}]}}\n"})
+    assert line == "config/openai.yaml:10:8: error LCS006 `include` has more than 200 items [take some out]"

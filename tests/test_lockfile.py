@@ -491,6 +491,7 @@ def test_a_model_that_is_listed_and_not_callable_is_told_as_that(tmp_path: Path)
         ("--min-context 5", "large", "3 models of which no context is known are left out"),
         ("--min-output 5", "", "4 models of which no output limit is known are left out"),
         ("--max-input-price 1", "cheap", "3 models of which no price is known are left out"),
+        ("--max-input-price 0", "", "3 models of which no price is known are left out"),
         ("--max-output-price 1", "cheap", "3 models of which no price is known are left out"),
         ("--max-input-price 1 --min-context 5", "", "4 models of which no price or context is known are left out"),
         ("--mode chat", "", "4 models of which no mode is known are left out"),
@@ -522,3 +523,14 @@ def test_what_is_known_not_to_pass_is_left_out_in_silence(tmp_path: Path) -> Non
     one = run("-C", root, "list", "model", "--min-context", "5", "--capability", "vision").stderr
     assert one.startswith("llmconf: 1 model of which no capabilities are known is left out;")
     assert run("-C", root, "list", "route", "--capability", "vision").stderr == ""
+
+
+def test_a_label_drives_no_build_log(tmp_path: Path) -> None:
+    labels = {"::stop-commands::pwn": "x", "long": "a " * 6000 + "::error::b", "plain": "y"}
+    document = f"{PROVIDER}labels: {json.dumps(labels)}\n"
+    root = write_files(tmp_path, {"config/openai.yaml": document, "lock/openai.lock.yaml": lock_text("m")})
+    for words in ("show provider/openai", "list provider -o yaml"):
+        done = run("-C", root, *words.split())
+        assert done.returncode == 0, done.stderr
+        assert not any(line.strip().startswith("::") for line in done.stdout.splitlines())
+        assert "::stop-commands::pwn" in json.dumps(YAML(typ="safe").load(done.stdout))

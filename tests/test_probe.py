@@ -141,7 +141,7 @@ def test_a_reference_that_is_not_allowed_is_not_opened(live: Live, server: Serve
     live.write(provider(f"{server.url}/v1"))
     done = live.run("probe")
     assert done.returncode == 4
-    assert "--allow-ref 'env:FAKE_KEY'" in done.stdout
+    assert f"--allow-ref 'env:FAKE_KEY@{server.url}' allows it" in done.stdout
     assert server.seen == []
 
 
@@ -369,7 +369,7 @@ def test_a_header_does_not_take_the_place_of_the_credential(live: Live, server: 
     live.write(provider(f"{server.url}/v1", rest='headers: {Authorization: "env:FAKE_OTHER"}\n'))
     done = live.run("probe", *ALLOW, *FAST, env={"FAKE_OTHER": f"Bearer {KEY}"})
     assert done.returncode == 4
-    assert "`Authorization` is set for the credential already" in done.stdout
+    assert "`Authorization` is one that the request sets itself" in done.stdout
     assert server.seen == []
 
 
@@ -573,14 +573,34 @@ def test_a_model_that_has_retired_is_not_called_without_another(live: Live, serv
     assert server.seen == []
 
 
-def test_the_repository_does_not_say_who_a_vendor_is(live: Live) -> None:
+@pytest.mark.parametrize(("type_", "url"), [
+    ("openai", "https://api.openai.com/v1"), ("vllm", "https://api.openai.com/v1"),
+    ("litellm", "https://eu.api.openai.com/v1"), ("openai_compatible", "https://fake.openai.azure.com/openai/v1"),
+    ("openai_compatible", "https://bedrock-runtime.eu-west-1.amazonaws.com/v1"),
+])  # fmt: skip
+def test_the_repository_does_not_say_who_a_vendor_is(live: Live, type_: str, url: str) -> None:
     """With an authority of its own, whoever is on the way to a vendor would get the key."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(live.root / "ca.pem"))
-    document = provider("https://api.openai.com/v1", hosts="api.openai.com")
+    host = url.split("/")[2]
+    document = provider(url, hosts=host, type_=type_)
     live.write(document.replace("    url:", "    tls: {ca: ca.pem}\n    url:", 1))
     with serve_proxy(refuse=403) as proxy:
-        found = live.ask("probe", env={"HTTPS_PROXY": proxy.url})
+        done = live.run("probe", "--allow-ref", f"env:FAKE_*@{host}", "-o", "json", env={"HTTPS_PROXY": proxy.url})
+        found = json.loads(done.stdout)
         assert not proxy.seen
     assert found[0]["verdict"] == "undetermined"
-    assert "`tls.ca` of endpoint/openai/main would say who api.openai.com is" in found[0]["detail"]
+    assert f"`tls.ca` of endpoint/openai/main would say who {host} is" in found[0]["detail"]
+
+
+def test_a_header_of_the_vendor_may_be_set_otherwise(live: Live) -> None:
+    """GitHub's version of the API is in a header that each request has, and that is no credential."""
+
+    def github(seen: Seen, state: State) -> Answer:
+        return Answer(200, [{"id": seen.headers["x-github-api-version"]}])
+
+    with serve(github) as server:
+        live.write(provider(server.url, "gh", "github", rest="headers: {X-GitHub-Api-Version: '2099-01-01'}\n"))
+        assert [each["verdict"] for each in live.ask("probe")] == ["healthy"]
+        live.run("sync", *ALLOW)
+    assert "2099-01-01" in live.lock("gh")

@@ -163,7 +163,7 @@ def test_nobody_listens(live: Live) -> None:
 def test_a_key_that_is_not_allowed_is_not_sent(live: Live, server: Server) -> None:
     done = live.run("sync")
     assert done.returncode == 4
-    assert "--allow-ref 'env:FAKE_KEY'" in done.stdout
+    assert f"--allow-ref 'env:FAKE_KEY@{server.url}' allows it" in done.stdout
     assert server.seen == []
     assert not (live.root / "lock").exists()
 
@@ -481,7 +481,7 @@ def test_environments_with_servers_of_their_own(live: Live, server: Server, open
         assert f"{second.url}/v1 was asked, and the lock is of {server.url}/v1" in sync(live, "--env", "dev", "--check")
         other.models.append("dev-only")
         said = sync(live, "--env", "dev")
-        assert f"{second.url}/v1 was asked, and the lock is of {server.url}/v1" in said
+        assert f"{second.url}/v1 was asked; until now the lock was of {server.url}/v1" in said
         assert f"endpoint: {second.url}/v1" in live.lock()
         other.models += [f"dev-{number}" for number in range(9)]
         sync(live, "--env", "dev")
@@ -618,3 +618,84 @@ def test_a_defect_at_one_lock_hides_no_other(live: Live, server: Server, monkeyp
     assert (by_name["farm"].new, by_name["farm"].added) == (None, [])
     assert by_name["farm"].failure == "internal error (KeyError); --debug shows more"
     assert [type(error) for error in seen] == [KeyError]
+
+
+IDLE = "  - {name: idle, url: https://api.openai.com/v1}\n"
+
+
+@pytest.mark.parametrize("where", ["base", "overlays"])
+def test_no_lock_is_of_an_endpoint_that_no_environment_asks(live: Live, server: Server, where: str) -> None:
+    """An endpoint that is switched off everywhere gives a lock its name no more than one that is not there."""
+    settings = {"settings": "environments: [dev, prod]\n"}
+    document = provider(f"{server.url}/v1").replace("    url:", "    default: true\n    url:", 1)
+    idle = IDLE.replace("}", ", enabled: false}") if where == "base" else IDLE
+    live.write(document.replace("credentials:", f"{idle}credentials:"), **settings)
+    for name in ("dev", "prod") if where == "overlays" else ():
+        overlay = "kind: Endpoint\nprovider: openai\nname: idle\nenabled: false\n"
+        live.write(overlay, name=f"environments/{name}/idle.yaml", **settings)
+    sync(live, "--env", "prod")
+    frozen = ("validate", "--frozen", "--report", "concise")
+    assert "LCM010" not in live.run(*frozen).stdout
+    lock = live.root / "lock/openai.lock.yaml"
+    lock.write_text(live.lock().replace(f"{server.url}/v1", "https://api.openai.com/v1"), encoding="utf-8")
+    for more in ((), ("--env", "prod")):
+        assert "lock/openai.lock.yaml:4:13: error LCM010 this lock comes from an endpoint" in live.run(*frozen, *more).stdout
+
+
+def test_a_lock_of_what_only_an_overlay_switches_on_is_no_stranger(live: Live, server: Server) -> None:
+    settings = {"settings": "environments: [dev, prod]\n"}
+    main = "  - name: main\n    url: http://127.0.0.1:9/v1\n    default: true\n"
+    document = provider(f"{server.url}/v1").replace("  - name: main\n", f"{main}  - name: eu\n    enabled: false\n", 1)
+    live.write(document.replace(f'["{server.url}"]', f'["{server.url}", "http://127.0.0.1:9"]'), **settings)
+    overlay = "kind: Provider\nname: openai\nendpoints: [{name: eu, enabled: true, default: true}, {name: main, default: false}]\n"
+    live.write(overlay, name="environments/prod/eu.yaml", **settings)
+    sync(live, "--env", "prod")
+    for more in ((), ("--env", "prod"), ("--env", "dev")):
+        assert "LCM010" not in live.run("validate", "--frozen", *more).stdout
+
+
+def test_one_model_is_about_no_other(live: Live, openai: OpenAI, tmp_path: Path) -> None:
+    sync(live)
+    openai.models = [{"id": name, "context_window": 5, "shutdown_date": "2099-01-01"} for name in ("gpt-5", "gpt-5-mini", "gpt-4o")]
+    entries = {name: {"litellm_provider": "openai", "max_input_tokens": 77, "mode": "chat"} for name in ("gpt-5", "gpt-4o")}
+    (live.root / "prices.json").write_text(json.dumps(entries), encoding="utf-8")
+    assert live.run("catalog", "import", str(live.root / "prices.json"), "--from", "litellm").returncode == 0
+    said = sync(live, "--model", "gpt-5", "--dry-run")
+    assert "gpt-5 context: sources disagree" in said
+    assert "gpt-4o" not in said
+
+
+def test_one_model_of_another_server_does_not_make_the_lock_its_own(live: Live, openai: OpenAI, server: Server) -> None:
+    with serve(OpenAI([{"id": "gpt-5", "shutdown_date": "2099-01-01"}])) as second:
+        settings = {"settings": "environments: [dev, prod]\n"}
+        live.write(provider(f"{server.url}/v1").replace(f'["{server.url}"]', f'["{server.url}", "{second.url}"]'), **settings)
+        overlay = f"kind: Endpoint\nprovider: openai\nname: main\nurl: {second.url}/v1\n"
+        live.write(overlay, name="environments/dev/main.yaml", **settings)
+        sync(live, "--env", "prod")
+        said = sync(live, "--env", "dev", "--model", "gpt-5")
+        assert f"{second.url}/v1 was asked, and the lock is of {server.url}/v1" in said
+        assert f"endpoint: {server.url}/v1" in live.lock()
+        assert "retires: " in live.lock()
+
+
+def test_a_lock_that_would_not_be_read_again_is_not_written(
+    live: Live, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    monkeypatch.setattr("llmconf.lockfile.MAX_MODELS", 2)
+    checked = validate(live.root)
+    ways = Accesses(checked, None, ["env:FAKE_*"], Limits(retries=0))
+    (update,) = stage.sync(
+        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=Wish(), network=Network
+    )
+    assert (update.new, update.refusal) == (
+        None, "a lock of 3 models would not be read again: narrow `sync:` of the provider"
+    )  # fmt: skip
+
+
+def test_a_lock_that_is_too_large_to_be_read_is_named(live: Live) -> None:
+    lock = live.root / "lock/openai.lock.yaml"
+    lock.parent.mkdir()
+    lock.write_bytes(b"#" * (8 * 1024 * 1024 + 1))
+    assert "lock/openai.lock.yaml is there and cannot be read: delete it" in sync(live, code=4)
+    assert lock.stat().st_size > 8 * 1024 * 1024

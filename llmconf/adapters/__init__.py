@@ -50,6 +50,25 @@ def preset(provider_type: str) -> Preset:
     return Preset(type=provider_type, **{**facts, "hosts": tuple(data.get("hosts", ()))})
 
 
+_CLOUDS = (
+    "amazonaws.com", "amazonaws.com.cn", "api.aws", "azure.com", "azuredatabricks.net", "databricks.com",
+    "googleapis.com", "microsoftonline.com", "windows.net",
+)  # fmt: skip
+"""Domains of vendors whose hosts depend on the account or region."""
+
+
+@cache
+def vendor_domains() -> tuple[str, ...]:
+    """Return the domains that belong to vendors: whoever is called there is known to everybody."""
+    hosts = {host.partition("/")[0] for name in types() for host in preset(name).hosts}
+    return tuple(sorted({".".join(host.split(".")[-2:]) for host in hosts} | set(_CLOUDS)))
+
+
+def is_vendor(host: str) -> bool:
+    """Tell whether a host is one of a vendor, of whatever type."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in vendor_domains())
+
+
 def adapter(provider_type: str) -> Adapter:
     """Return the adapter module of a provider type. Raises KeyError where there is no such type."""
     return cast(Adapter, load_module(__name__, preset(provider_type).protocol))

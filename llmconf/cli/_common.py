@@ -227,15 +227,15 @@ def to_yaml(data: Any) -> str:
     yaml = YAML(typ="safe", pure=True)
 
     def quoted(representer: Any, text: str) -> Any:
-        # Only between double quotes are there escapes.
-        style = '"' if UNSAFE.search(text) else None
+        # Only between double quotes are there escapes, and no line begins with a command of a build system.
+        style = '"' if "::" in text or UNSAFE.search(text) else None
         return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     yaml.Representer = type("Representer", (yaml.Representer,), {})
     yaml.representer.add_representer(str, quoted)
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # a bool, as its own code has it
-    yaml.width = 10_000
+    yaml.width = sys.maxsize
     stream = StringIO()
     yaml.dump(data, stream)
     return visible_lines(stream.getvalue())

@@ -27,13 +27,15 @@ _BASH = r"""_llmconf_completion() {
     for i in : = @; do
         [[ $COMP_WORDBREAKS != *"$i"* ]] || breaks+=$i
     done
-    [[ $typed != [\'\"]* ]] || quoted=1
+    [[ $typed != *[\'\"]* ]] || quoted=1
     [[ $typed != --*=* ]] || option=${typed%%=*}=
     [[ -n $quoted || -z $breaks ]] || cut=${typed%"${typed##*[$breaks]}"}
     # Unlike the others, an `@` is part of the word that follows it.
     cut=${cut%@}
 
     COMPREPLY=()
+    # Each by itself: a range has other letters in it in some languages.
+    local plain=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:@/+=,-
     response=$(env COMP_WORDS="${words[*]}" COMP_CWORD="$at" _LLMCONF_COMPLETE=bash_complete "$1")
     while IFS=, read -r type value; do
         case $type in
@@ -42,12 +44,8 @@ _BASH = r"""_llmconf_completion() {
             plain)
                 value=$option$value
                 value=${value#"$cut"}
-                # Names are the repository's to choose: none of them becomes more than a word of the command.
-                if [[ -z $quoted ]]; then
-                    [[ -z $value ]] || printf -v value %q "$value"
-                elif [[ $value == *[\'\"\$\`\\!]* ]]; then
-                    continue
-                fi
+                # Names are the repository's to choose: one that the shell could take for anything else is not offered.
+                [[ $value != *[!$plain]* ]] || continue
                 COMPREPLY+=("$value")
                 ;;
         esac

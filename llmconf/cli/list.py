@@ -123,7 +123,7 @@ def _tell_unknown(env: Resolved, rows: list[dict[str, Any]], filters: Filters) -
     """Say how many models are left out for no other reason than that a fact which a filter is on is not known."""
     from llmconf.filters import filter_rows
 
-    used = [name for name in _FACTS if getattr(filters, name)]
+    used = [name for name in _FACTS if getattr(filters, name) not in (None, frozenset())]
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
         silent = tuple(name for name in used if all(row[part] in (None, []) for part in _FACTS[name][1]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from llmconf.cli import _common as common
 from llmconf.diagnostics import did_you_mean
 from llmconf.errors import RefusedError, UsageError
 
@@ -46,12 +47,12 @@ def schema_text(schema: object) -> str:
 
 
 def _write(folder: Path, found: dict[str, dict[str, object]]) -> None:
-    from llmconf.files import require_inside, write_atomic
+    from llmconf.files import require_inside
 
     require_inside(folder / "any")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, schema in found.items():
-            write_atomic(folder / name, schema_text(schema).encode())
+            common.write_file(folder / name, schema_text(schema).encode(), "a schema")
     except OSError as error:
         raise RefusedError(f"the schemas cannot be written to {folder}: {error.strerror}") from None

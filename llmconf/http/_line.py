@@ -57,6 +57,8 @@ class Line:
     client_cert: Path | None = None
     client_key: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    plain_headers: frozenset[str] = frozenset()
+    """Headers that requests have and that are no part of the credential, so that a file may set them otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +156,14 @@ def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes
         found["content-length"] = str(len(request.body or b""))
     found.update((key.lower(), value) for key, value in request.headers.items())
     if route.own:
-        taken = {_folded(key) for key in request.headers} - _OF_THE_PROTOCOL if line.has_secrets else frozenset()
+        own = {_folded(key) for key in request.headers} if line.has_secrets else set()
+        taken = own - _OF_THE_PROTOCOL - {_folded(key) for key in line.plain_headers}
         for key, value in line.headers.items():
             if _folded(key) in _OF_THE_CONNECTION:
                 raise RefusedError(f"the header `{key}` belongs to the connection and cannot be set")
             if _folded(key) in taken:
-                raise RefusedError(f"the header `{key}` is set for the credential already", "remove one of the two")
+                message = f"the header `{key}` is one that the request sets itself"
+                raise RefusedError(message, "take it out of `headers`")
             found[key.lower()] = value
     for key, value in found.items():
         if not _NAME.fullmatch(key):

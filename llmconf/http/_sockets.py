@@ -16,8 +16,11 @@ from typing import Any
 
 import httpcore
 
+from llmconf.adapters._base import Unreadable
 from llmconf.http._names import Address, Names
 
+_MOST_INTERIM = 50
+"""Answers of status 1xx that one connection may bring; hardly any server sends one that was not asked for."""
 _HAPPY_EYEBALLS = 0.25
 """Seconds after which the next address of a host is tried beside the first, as RFC 8305 recommends."""
 
@@ -109,9 +112,17 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._interim = 0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._reader.read(max_bytes)
+        data = await self._reader.read(max_bytes)
+        # Answers that say that the answer is yet to come are worked through without a pause, and without a bound.
+        self._interim += data.count(b"HTTP/1.1 1")
+        if self._interim > _MOST_INTERIM:
+            raise Unreadable("it says again and again that its answer is yet to come")
+        # What has arrived already is handed out at once: the others, and all time-outs, would have to wait.
+        await asyncio.sleep(0)
+        return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._writer.write(buffer)

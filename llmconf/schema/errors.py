@@ -150,8 +150,10 @@ def _describe(
         hint = _prefix_hint(value) if pattern == _USE else None
         hint = hint or _PATTERNS.get(pattern)
         return "LCS006", f"{subject} is not written as it must be", hint
-    if kind in ("too_short", "string_too_short"):
-        return "LCS006", f"{subject} is empty", "fill it in, or leave it out"
+    if kind in ("too_long", "too_short", "string_too_short"):
+        many = kind == "too_long"
+        said = f"has more than {context.get('max_length')} items" if many else "is empty"
+        return "LCS006", f"{subject} {said}", "take some out" if many else "fill it in, or leave it out"
     return "LCS006", f"{subject}: {message[:1].lower()}{message[1:]}", None
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from llmconf.fields import NAME_PATTERN
 from llmconf.schema._types import Name, Strict, Text
 from llmconf.schema.kinds import Model
-from llmconf.unique import Unique
+from llmconf.schema.parts import Patterns
 
 _SOURCE = rf"^{NAME_PATTERN[1:-1]}(\+{NAME_PATTERN[1:-1]})?$"
 
@@ -23,9 +23,9 @@ class LockSource(Strict):
     """Base URL that was asked for the list."""
     adapter: Name
     """The provider's type at that time."""
-    include: Unique[Text] | None = None
+    include: Patterns | None = None
     """Patterns of the ids that were taken. Without it, all."""
-    exclude: Unique[Text] | None = None
+    exclude: Patterns | None = None
     """Patterns of the ids that were left out."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from llmconf.schema._types import Amount, Count, Date, ModelId, Money, Secret, Strict, Text
 from llmconf.unique import Unique
@@ -84,12 +86,16 @@ class Lifecycle(Strict):
     """Id of the model that the provider names as successor."""
 
 
+Patterns = Annotated[Unique[Text], Field(max_length=200)]
+"""Patterns of a filter: each is looked for in each of many thousand ids."""
+
+
 class Sync(Strict):
     """Which of the provider's models are locked; patterns with `*` and `?`."""
 
-    include: Unique[Text] | None = None
+    include: Patterns | None = None
     """Ids to take. Without it, all."""
-    exclude: Unique[Text] | None = None
+    exclude: Patterns | None = None
     """Ids to leave out."""
 
 

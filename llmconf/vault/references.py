@@ -131,7 +131,10 @@ class _Gate:
         if self.lets(shown):
             return
         if not any(each.matches(shown) for each in self.allowed):
-            raise UndeterminedError(f"`{shown}` is not allowed to this process", f"--allow-ref '{shown}' allows it")
+            names = [f"{shown}@{host}" for host in self.hosts] or [shown]
+            options = " ".join(f"--allow-ref '{name}'" for name in names)
+            hint = f"{options} {'allows' if len(names) == 1 else 'allow'} it"
+            raise UndeterminedError(f"`{shown}` is not allowed to this process", hint)
         where = ", ".join(map(str, self.hosts)) or "nobody knows where"
         hints = " ".join(f"--allow-ref '{shown}@{host}'" for host in self.hosts)
         raise UndeterminedError(

@@ -304,6 +304,13 @@ async def _cut_short(_server: Server, _seen: Seen, writer: asyncio.StreamWriter)
     writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"data": [')
 
 
+async def _interim(server: Server, seen: Seen, writer: asyncio.StreamWriter) -> None:
+    """Say for ever that the answer is yet to come."""
+    while True:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000)
+        await writer.drain()
+
+
 async def _crumbs(server: Server, seen: Seen, writer: asyncio.StreamWriter) -> None:
     """Send chunks of one byte for ever, as fast as they are taken."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
@@ -377,6 +384,7 @@ MISBEHAVIOR: dict[str, Misbehavior] = {
     "drip": _drip,
     "drip_headers": _drip_headers,
     "crumbs": _crumbs,
+    "interim": _interim,
     "reset": _reset,
     "close_early": _close_early,
     "close_once": _close_once,

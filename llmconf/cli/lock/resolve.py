@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from functools import partial
+from collections.abc import Callable, Collection
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from llmconf.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from llmconf.lockfile import LockFile, Source
+    from llmconf.resolved import Resolved
 
 _OURS, _THEIRS = 2, 3
 """Git's numbers for the versions of a file that a merge could not unite; 1 is their common ancestor."""
@@ -46,10 +48,12 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
     names = _lock_names(root, paths)
     in_git = top_of(root) is not None
     done, refused = [], False
+    # The project is read for the first lock that needs it, and for no other again.
+    environments = cache(partial(_environments, root))
     with edits.locked(root):
         for name in names:
             try:
-                if _resolve(root, name, in_git):
+                if _resolve(root, name, in_git, partial(_fits, environments, name)):
                     done.append(name)
             except RefusedError as error:
                 refused = True
@@ -76,7 +80,7 @@ def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
     return [name for name in known if not wanted or common.is_under(name, wanted)]
 
 
-def _resolve(root: Path, name: str, in_git: bool) -> bool:
+def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]) -> bool:
     """Merge one file, and tell whether there was anything to merge."""
     from llmconf import edits, lockfile, lockmerge, lockreader, parse
     from llmconf.reporters._text import visible
@@ -98,23 +102,32 @@ def _resolve(root: Path, name: str, in_git: bool) -> bool:
     else:
         return False
     merged = lockmerge.merge(
-        _base(ancestor, name), _side(ours, name, "ours"), _side(theirs, name, "theirs"), partial(_fits, root, name)
+        _base(ancestor, name), _side(ours, name, "ours"), _side(theirs, name, "theirs"), fits
     )
+    new = lockfile.write(merged.lock)
+    if lockfile.is_too_large(new):
+        hint = "narrow `sync:`, take one side, and run `llmconf sync`"
+        raise RefusedError("both sides together are more than is read", hint)
     old = (root / name).read_bytes()
-    edits.apply(root, [edits.Change(root / name, old, lockfile.write(merged.lock).encode())])
+    edits.apply(root, [edits.Change(root / name, old, new.encode())])
     for note in merged.notes:
         click.echo(visible(f"{name}: {note}"), err=True)
     click.echo(f"{visible(name)}: merged, {len(merged.lock.models)} models")
     return True
 
 
-def _fits(root: Path, name: str, source: Source) -> bool:
+def _fits(environments: Callable[[], Collection[Resolved]], name: str, source: Source) -> bool:
     """Tell whether the header of one side is what the project asks for as it is now."""
-    from llmconf import api
     from llmconf.discover import lock_provider
     from llmconf.stale import fits
 
-    return fits(source, lock_provider(name) or "", api.validate(root).environments.values())
+    return fits(source, lock_provider(name) or "", environments())
+
+
+def _environments(root: Path) -> Collection[Resolved]:
+    from llmconf import api
+
+    return api.validate(root).environments.values()
 
 
 def _side(text: str, name: str, side: str) -> LockFile:

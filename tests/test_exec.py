@@ -150,7 +150,7 @@ def test_a_reference_is_opened_only_where_it_is_allowed(lab: Lab) -> None:
     command = ("--", sys.executable, "-c", SHOW)
     done = lab.run("exec", "--env", "dev", *command, env=variables)
     assert done.returncode == 4
-    assert "--allow-ref 'env:ANTHROPIC_KEY' allows it" in done.stderr
+    assert "--allow-ref 'env:ANTHROPIC_KEY@api.anthropic.com' allows it" in done.stderr
     assert done.stdout == ""
     done = lab.run("exec", "--env", "dev", "--allow-ref", "env:ANTHROPIC_*", *command, env=variables)
     # A variable that is referred to keeps its name: it is the one that targets write.
@@ -164,7 +164,7 @@ def test_a_file_is_opened_only_where_it_is_allowed(lab: Lab) -> None:
     lab.write("local/key", "fake-from-a-file\n")
     done = lab.run("exec", "--env", "dev", "--", "true")
     assert done.returncode == 4
-    assert "--allow-ref 'file:local/key' allows it" in done.stderr
+    assert "--allow-ref 'file:local/key@api.anthropic.com' allows it" in done.stderr
     done = lab.run("exec", "--env", "dev", "--allow-ref", "file:local/*", "--", sys.executable, "-c", SHOW)
     assert shown(done)[0]["LLMCONF_ANTHROPIC_MAIN_API_KEY"] == "fake-from-a-file"
 

@@ -119,7 +119,7 @@ def test_a_reference_that_is_not_allowed(live: Live, server: Server) -> None:
     live.write(provider(f"{server.url}/v1"))
     done = live.run("verify")
     assert done.returncode == 4
-    assert "--allow-ref 'env:FAKE_KEY'" in done.stdout
+    assert f"--allow-ref 'env:FAKE_KEY@{server.url}' allows it" in done.stdout
     assert KEY not in done.stdout + done.stderr
     assert server.seen == []
 

@@ -55,6 +55,8 @@ def test_its_models_are_locked(live: Live) -> None:
     done = live.run("sync", *ALLOW)
     assert done.returncode == 0, done.stdout + done.stderr
     text = live.lock("gateway")
+    assert "up to date" in live.run("sync", *ALLOW).stdout
+    assert live.lock("gateway") == text
     assert [line for line in text.splitlines() if line.startswith("- id:")] == ["- id: fake-chat", "- id: fake-embedding"]
     block = text[text.index("- id: fake-chat") : text.index("- id: fake-embedding")]
     assert 'input: "0.15"' in block

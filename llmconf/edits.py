@@ -59,7 +59,7 @@ def locked(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
                 os.close(handle)
                 handle = os.open(file, os.O_RDONLY)
                 fcntl.flock(handle, fcntl.LOCK_EX)
-        except BaseException:
+        except BaseException:  # an interrupt too: it goes on once what was begun is undone
             os.close(handle)
             raise
     except OSError as error:
@@ -107,7 +107,7 @@ def apply(root: Path, changes: list[Change]) -> None:
         where = _shown(root, change.path) if change else "a file"
         hint = "make room or make it writable, and run this again"
         raise RefusedError(f"nothing was changed: {where} cannot be written: {error.strerror}", hint) from None
-    except BaseException:
+    except BaseException:  # an interrupt too: it goes on once what was begun is undone
         _undo(done)
         raise
     finally:
@@ -177,7 +177,7 @@ def _prepare(change: Change) -> Path:
                     os.chown(temporary, info.st_uid, info.st_gid)
             # After the owner: changing that takes special bits away.
             temporary.chmod(info.st_mode & 0o7777)
-    except BaseException:
+    except BaseException:  # an interrupt too: it goes on once what was begun is undone
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise

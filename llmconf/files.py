@@ -45,7 +45,7 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
             mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException:  # an interrupt too: it goes on once what was begun is undone
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise

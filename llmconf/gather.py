@@ -36,7 +36,7 @@ def gather(
     async def one(item: Item, opened: Network) -> Result:
         try:
             result = await work(item, opened)
-        except Exception as error:
+        except Exception as error:  # a defect that one endpoint meets must not hide what is known of the others
             result = failed(item, reason(error, defect))
         done(result)
         return result

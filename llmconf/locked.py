@@ -33,9 +33,9 @@ def read_lock(documents: list[Any], file: str) -> tuple[Lock | None, list[Findin
         found = errors.findings(error, LockDocument, data, place)
         return None, found + [errors.missing(path, place, data) for path in errors.missing_paths(error)]
     blocks: list[dict[str, Any]] = data["models"]
-    if len(blocks) > lockfile.MAX_MODELS:
-        message = f"more than {lockfile.MAX_MODELS:,} models, which no provider lists"
-        return None, [Finding("LCY008", Place(file, 0, ("models",), on_key=True), message, "run `llmconf sync`")]
+    too_many = lockfile.too_many(len(blocks))
+    if too_many:
+        return None, [Finding("LCY008", Place(file, 0, ("models",), on_key=True), too_many, "narrow `sync:` first")]
     found = _misplaced(blocks, file)
     if found:
         return None, found

@@ -9,10 +9,10 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from llmconf.discover import MAX_FILE_SIZE
+
 VERSION = 1
 """Version of the format. A newer one is refused, an older one will be read."""
-MAX_BYTES = 8 * 1024 * 1024
-"""Bytes of any file that are read."""
 MAX_MODELS = 25_000
 """Models that one lock may have: some more than a list may have, for those that are kept as removed."""
 FACTS = ("mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle")
@@ -144,9 +144,19 @@ def scalar(text: str) -> str:
     return '"' + _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped) + '"'
 
 
+def count(text: str) -> int:
+    """Return how many models a text has that is in the form of `write`."""
+    return text.count("\n- id:")
+
+
+def too_many(models: int) -> str | None:
+    """Say why a lock of so many models is not read, None where it is."""
+    return f"more than {MAX_MODELS:,} models, which no provider lists" if models > MAX_MODELS else None
+
+
 def is_too_large(text: str) -> bool:
     """Tell whether a lock would not be read again."""
-    return text.count("\n- id:") > MAX_MODELS or len(text.encode()) > MAX_BYTES
+    return too_many(count(text)) is not None or len(text.encode()) > MAX_FILE_SIZE
 
 
 def selects(model: str, include: Collection[str] | None, exclude: Collection[str] | None) -> bool:

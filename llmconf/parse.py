@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llmconf import lockreader, values
+from llmconf import lockfile, lockreader, values
 from llmconf.diagnostics import Finding, Span
 from llmconf.discover import MAX_FILE_SIZE, PROJECT_FILE, SourceFile, lock_provider
-from llmconf.lockfile import MAX_MODELS
 from llmconf.scan import SEAL_HINT, scan
 from llmconf.text import Lines, decode
 
@@ -71,9 +70,10 @@ def load(text: str, name: str) -> tuple[list[Any], list[Finding]]:
         span = Lines(text).span(name, *line)
         message = "a merge left a conflict in this lock"
         return [], [Finding("LCM011", span, message, "run `llmconf lock resolve`, then `git add` the file")]
-    if text.count("\n- id:") > MAX_MODELS:
-        message = f"more than {MAX_MODELS:,} models, which no provider lists"
-        return [], [Finding("LCY008", Span(name, 1, 1, 1, 1), message, "narrow `sync:`, and run `llmconf sync`")]
+    # Before it is read: as values, a lock takes two hundred times its bytes.
+    too_many = lockfile.too_many(lockfile.count(text))
+    if too_many:
+        return [], [Finding("LCY008", Span(name, 1, 1, 1, 1), too_many, "narrow `sync:`, and run `llmconf sync`")]
     locked = lockreader.load(text)
     if locked is not None:
         return [locked], []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from llmconf import adapters, wiring
 from llmconf.diagnostics import Finding, Path, Place, did_you_mean
@@ -12,6 +11,7 @@ from llmconf.lockfile import Source, selects
 from llmconf.project import Project
 from llmconf.resolved import Lock, Resolved, Resource
 from llmconf.schema.kinds import Provider
+from llmconf.schema.lock import LockSource
 
 CODE = "LCM010"
 
@@ -106,29 +106,35 @@ def fits(source: Source, name: str, environments: Iterable[Resolved]) -> bool:
     """Tell whether a lock with this header is what the provider asks for in some environment."""
     for env in environments:
         provider = env.providers.get(f"provider/{name}")
-        if provider is None or source.adapter != provider.spec.type:
-            continue
-        filters = [set(getattr(provider.spec.sync, key, None) or ()) for key in ("include", "exclude")]
-        if source.endpoint in listed_urls([env], name) and filters == [set(source.include), set(source.exclude)]:
+        if provider and _differing(source, provider) is None and source.endpoint in listed_urls([env], name):
             return True
     return False
+
+
+def _differing(source: Source | LockSource, provider: Resource[Provider]) -> str | None:
+    """Return what of a header is not as the provider has it: `adapter`, `include` or `exclude`; None for nothing."""
+    if source.adapter != provider.spec.type:
+        return "adapter"
+    for key in ("include", "exclude"):
+        if set(getattr(source, key) or ()) != set(getattr(provider.spec.sync, key, None) or ()):
+            return key
+    return None
 
 
 def _difference(lock: Lock, provider: Resource[Provider], hint: str) -> Finding | None:
     """Return the finding on a lock that comes from another type or filter than the provider has."""
     source = lock.source
-    if source.adapter != provider.spec.type:
+    differing = _differing(source, provider)
+    if differing == "adapter":
         message = f"this lock is of the type `{source.adapter}`, and the provider of the type `{provider.spec.type}`"
         return _differs(lock, provider, ("source", "adapter"), ("type",), message, hint)
     if not adapters.preset(source.adapter).has_list:
         message = f"`{source.adapter}` has no list of models that could be locked"
         hint = "delete the lock, and declare the models in a document"
         return _differs(lock, provider, ("source", "adapter"), ("type",), message, hint)
-    for key in ("include", "exclude"):
-        asked: Any = getattr(provider.spec.sync, key, None)
-        if set(getattr(source, key) or ()) != set(asked or ()):
-            message = f"this lock was written with another `{key}` than the provider's `sync` has"
-            return _differs(lock, provider, ("source", key), ("sync", key), message, hint)
+    if differing is not None:
+        message = f"this lock was written with another `{differing}` than the provider's `sync` has"
+        return _differs(lock, provider, ("source", differing), ("sync", differing), message, hint)
     return None
 
 

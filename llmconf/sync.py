@@ -122,7 +122,7 @@ def _decided(
     try:
         known = Known(used, listed_urls(checked.environments.values(), asked.update.provider))
         decide(asked.update, asked.lock, asked.listing, asked.source, catalogs, wish, known)
-    except Exception as error:
+    except Exception as error:  # a defect that one lock meets must not hide what becomes of the others
         update = _untouched(checked, asked.update.provider)
         update.failure = reason(error, defect)
         return update

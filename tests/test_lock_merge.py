@@ -223,6 +223,16 @@ def test_of_two_filters_the_one_that_is_asked_for_now_holds(tmp_path: Path, kept
     assert run("-C", root, "validate", "--frozen", "--report", "concise").stdout == ""
 
 
+def test_what_would_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    root = _repository(tmp_path, "a")
+    _conflict(root, lock_text(*(f"a{number:05}" for number in range(13_000))), lock_text(*(f"b{number:05}" for number in range(13_000))))
+    before = (root / LOCK).read_bytes()
+    code, out, err = _resolve(root)
+    assert (code, out) == (1, "")
+    assert "both sides together are more than is read" in err
+    assert (root / LOCK).read_bytes() == before
+
+
 def test_of_two_endpoints_of_one_list_ours_is_kept() -> None:
     first, second = Source("https://one.test/v1", "openai"), Source("https://two.test/v1", "openai")
     sides = LockFile(first, (model("a"), model("b"))), LockFile(second, (model("a"), model("c")))

@@ -199,7 +199,7 @@ def test_nothing_is_guessed_while_a_file_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_lock_of_more_models_than_anybody_lists_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llmconf.parse.MAX_MODELS", 100)
+    monkeypatch.setattr("llmconf.lockfile.MAX_MODELS", 100)
     ids = [f"m{number:06}" for number in range(101)]
     (line,) = _found(tmp_path, _with_lock(*ids))
     assert line == (
@@ -207,6 +207,11 @@ def test_a_lock_of_more_models_than_anybody_lists_is_not_read(tmp_path: Path, mo
         "[narrow `sync:`, and run `llmconf sync`, or delete the file and run `llmconf sync`]"
     )
     assert _found(tmp_path, _with_lock(*ids[1:])) == []
+    files = _with_lock("m")
+    flow = ", ".join(f"{{id: {each}}}" for each in ids)
+    text = files["lock/openai.lock.yaml"].replace("models:\n- id: m\n", f"models: [{flow}]\n")
+    (line,) = _found(tmp_path, {**files, "lock/openai.lock.yaml": text})
+    assert "error LCY008 more than 100 models, which no provider lists" in line, "in whatever style it is written"
 
 
 def test_a_filter_has_as_many_patterns_as_can_be_looked_for(tmp_path: Path) -> None:

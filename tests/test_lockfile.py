@@ -398,7 +398,7 @@ def test_options_that_do_not_fit(tmp_path: Path, options: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-ODD = "##vso[task.prependpath]/work/evil"
+ODD = "##vso[task.prependpath]evil"
 
 
 @pytest.mark.parametrize("words", ["list model -o yaml", "list model -o json", "list model", f"show model/openai/{ODD}",

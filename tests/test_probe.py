@@ -423,7 +423,7 @@ def test_no_model_is_called_that_has_gone_or_does_not_chat(live: Live, server: S
 def test_a_name_that_is_not_found_in_time_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     live.write(provider("http://slow.internal/v1", "farm", "vllm", key="env:FAKE_KEY"))
     monkeypatch.setenv("FAKE_KEY", KEY)
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: time.sleep(8))
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: time.sleep(8) or [])
     ways = Accesses(validate(live.root), None, ["env:FAKE_*@http://slow.internal"], Limits(timeout=0.5, retries=0))
     started = time.monotonic()
     found = probe(ways, endpoints_to_probe(ways.env), network=Network)

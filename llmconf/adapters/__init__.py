@@ -47,26 +47,20 @@ def preset(provider_type: str) -> Preset:
     data = cast(dict[str, Any], values.load_trusted(_PRESETS / f"{provider_type}.yaml"))
     known = {field.name for field in dataclass_fields(Preset)}
     facts = {key: value for key, value in data.items() if key in known}
-    return Preset(type=provider_type, **{**facts, "hosts": tuple(data.get("hosts", ()))})
-
-
-_CLOUDS = (
-    "amazonaws.com", "amazonaws.com.cn", "api.aws", "azure.com", "azuredatabricks.net", "databricks.com",
-    "googleapis.com", "microsoftonline.com", "windows.net",
-)  # fmt: skip
-"""Domains of vendors whose hosts depend on the account or region."""
+    lists = {name: tuple(data.get(name, ())) for name in ("hosts", "domains")}
+    return Preset(type=provider_type, **{**facts, **lists})
 
 
 @cache
-def vendor_domains() -> tuple[str, ...]:
-    """Return the domains that belong to vendors: whoever is called there is known to everybody."""
-    hosts = {host.partition("/")[0] for name in types() for host in preset(name).hosts}
-    return tuple(sorted({".".join(host.split(".")[-2:]) for host in hosts} | set(_CLOUDS)))
+def _vendor_domains() -> frozenset[str]:
+    presets = [preset(name) for name in types()]
+    hosts = {host.partition("/")[0] for each in presets for host in each.hosts}
+    return frozenset({".".join(host.split(".")[-2:]) for host in hosts}.union(*(each.domains for each in presets)))
 
 
 def is_vendor(host: str) -> bool:
-    """Tell whether a host is one of a vendor, of whatever type."""
-    return any(host == domain or host.endswith(f".{domain}") for domain in vendor_domains())
+    """Tell whether a host is one of a vendor, of whatever type: who is called there is known to everybody."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in _vendor_domains())
 
 
 def adapter(provider_type: str) -> Adapter:

@@ -52,7 +52,8 @@ class Preset:
 
     `url` is the default base URL and None where each account or server has its own; `regions` maps
     a region to its base URL; `hosts` are the hosts that a credential of this type may be sent to
-    unless it says otherwise, token endpoints included; `consumers` maps the name of a target or catalog
+    unless it says otherwise, token endpoints included; `domains` are those below which a vendor has
+    hosts that depend on the account or region; `consumers` maps the name of a target or catalog
     to what that calls this type. `network` holds what the protocol's adapter needs to know of the vendor:
     where the list is, which request checks a key, what its fields and error codes mean.
     """
@@ -65,6 +66,7 @@ class Preset:
     url: str | None = None
     regions: dict[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
     consumers: dict[str, str] = field(default_factory=dict)
     network: dict[str, Any] = field(default_factory=dict)
 

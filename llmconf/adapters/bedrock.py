@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field
 
@@ -171,7 +171,7 @@ def _place(site: Site, cursor: str | None) -> tuple[ListName, str]:
     if cursor is None:
         return site.options.lists[0], ""
     name, _, token = cursor.partition(" ")
-    return next(each for each in site.options.lists if each == name), token
+    return cast(ListName, name), token
 
 
 def _page(site: Site, name: ListName, token: str = "", size: int = _PER_PAGE) -> Request:

@@ -195,6 +195,5 @@ def _signed(account: Mapping[str, str], claims: Mapping[str, Any]) -> str:
     try:
         signer = crypt.RSASigner.from_service_account_info(account)
         return str(jwt.encode(signer, claims).decode())
-    except Exception:
-        # Whatever it says could quote the key.
+    except Exception:  # whatever it says could quote the key, and a traceback would show it
         raise RefusedError("the private key of the service account is not a key") from None

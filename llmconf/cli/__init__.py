@@ -84,7 +84,9 @@ def _run(*, debug: bool) -> int:
         error.show()
         return 2
     except LlmconfError as error:
-        _explain(error)
+        from llmconf.cli._common import explain
+
+        explain(error)
         return error.exit_code
     except BrokenPipeError:
         # The reader went away, as `| head` does.
@@ -93,15 +95,6 @@ def _run(*, debug: bool) -> int:
         return error.code if isinstance(error.code, int) else 1
     except Exception as error:  # the command boundary: a defect must not end in a traceback
         return _failed(error, debug=debug)
-
-
-def _explain(error: LlmconfError) -> None:
-    """Write message and hint; names of files and the like in them are somebody else's text."""
-    from llmconf.reporters._text import visible
-
-    click.echo(f"llmconf: {visible(error.message)}", err=True)
-    if error.hint:
-        click.echo(f"  help: {visible(error.hint)}", err=True)
 
 
 def _failed(error: Exception, *, debug: bool) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from llmconf.cli import _complete
-from llmconf.errors import RefusedError, UsageError
+from llmconf.errors import LlmconfError, RefusedError, UsageError
 from llmconf.registry import module_names
 
 if TYPE_CHECKING:
@@ -177,6 +177,15 @@ def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool 
         (sys.stderr if to_stderr else sys.stdout).write(text)
         return
     write_file(Path(path), text.encode(), "the report")
+
+
+def explain(error: LlmconfError, where: str = "") -> None:
+    """Write message and hint of an error; names of files and the like in them are somebody else's text."""
+    from llmconf.reporters._text import visible
+
+    click.echo(visible(f"llmconf: {where}{error.message}"), err=True)
+    if error.hint:
+        click.echo(visible(f"  help: {error.hint}"), err=True)
 
 
 def write_file(path: Path, data: bytes, what: str) -> None:

@@ -54,7 +54,7 @@ class Names:
             found: _Found
             try:
                 found = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-            except Exception as error:
+            except (OSError, ValueError) as error:  # a name that no DNS could have is a ValueError
                 found = error
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(done, found)

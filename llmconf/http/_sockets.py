@@ -6,18 +6,16 @@ Time-outs are not watched here: a whole attempt has one deadline.
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-from collections import deque
 from collections.abc import Iterable
 from ipaddress import ip_address
-from itertools import chain, zip_longest
 from typing import Any
 
 import httpcore
+from aiohappyeyeballs import start_connection
 
 from llmconf.adapters._base import Unreadable
-from llmconf.http._names import Address, Names
+from llmconf.http._names import Names
 
 _MOST_INTERIM = 50
 """Answers of status 1xx that one connection may bring; hardly any server sends one that was not asked for."""
@@ -43,7 +41,8 @@ class Sockets(httpcore.AsyncNetworkBackend):
         if _is_address(host):
             return _Stream(*await asyncio.open_connection(host, port))
         # Left to asyncio, the name would be looked up in one of the few threads that everything shares.
-        found = await _first(_by_turns(await self._names.addresses(host, port)))
+        addresses = await self._names.addresses(host, port)
+        found = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS, interleave=1)
         return _Stream(*await asyncio.open_connection(sock=found))
 
 
@@ -53,59 +52,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _by_turns(addresses: list[Address]) -> list[Address]:
-    """Return addresses with the families in turn: of one family there may be many, and all unreachable."""
-    first = [address for address in addresses if address[0] == addresses[0][0]]
-    others = [address for address in addresses if address[0] != addresses[0][0]]
-    return [address for address in chain(*zip_longest(first, others)) if address]
-
-
-async def _first(addresses: list[Address]) -> socket.socket:
-    """Return a socket that is connected to the address that answers first.
-
-    The next address is tried when one before it fails, or beside them after a quarter of a second. Raises the
-    OSError of the one that is the last to fail.
-    """
-    waiting = deque(addresses)
-    running: set[asyncio.Task[socket.socket]] = set()
-    failure: BaseException = OSError("no address")
-    try:
-        while waiting or running:
-            if waiting:
-                running.add(asyncio.create_task(_connect(waiting.popleft())))
-            pause = _HAPPY_EYEBALLS if waiting else None
-            done, _ = await asyncio.wait(running, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                running.remove(task)
-                error = task.exception()
-                if error is None:
-                    return task.result()
-                failure = error
-        raise failure
-    finally:
-        for task in running:
-            task.add_done_callback(_drop)
-            task.cancel()
-
-
-async def _connect(address: Address) -> socket.socket:
-    family, kind, protocol, _, place = address
-    found = socket.socket(family, kind, protocol)
-    try:
-        found.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(found, place)
-    except BaseException:
-        found.close()
-        raise
-    return found
-
-
-def _drop(task: asyncio.Task[socket.socket]) -> None:
-    """Close the connection of an attempt that nobody waits for any more."""
-    if not task.cancelled() and task.exception() is None:
-        task.result().close()
 
 
 class _Stream(httpcore.AsyncNetworkStream):

@@ -61,12 +61,14 @@ def width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def dump_json(value: object) -> str:
+def dump_json(value: object, indent: int | None = 2) -> str:
     """Write JSON that ends in a newline: readable, and without raw characters that are unsafe to show.
+
+    Without `indent` it is one line.
 
     A lone surrogate, which is no character and not to be written as UTF-8, becomes U+FFFD.
     """
-    text = _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, indent=2))
+    text = _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, indent=indent))
     return _UNSAFE_IN_LINES.sub(lambda match: _json_escaped(match[0]), text) + "\n"
 
 

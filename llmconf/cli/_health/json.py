@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from llmconf.cli._health import Round, as_objects
 from llmconf.reporters._text import dump_json
 
@@ -15,4 +13,4 @@ def render(probed: Round) -> str:
 
 def render_line(probed: Round) -> str:
     """Return what `render` does on one line, for a stream of rounds."""
-    return json.dumps(as_objects(probed)) + "\n"
+    return dump_json(as_objects(probed), indent=None)

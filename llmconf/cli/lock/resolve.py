@@ -57,9 +57,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
                     done.append(name)
             except RefusedError as error:
                 refused = True
-                click.echo(visible(f"llmconf: {name}: {error.message}"), err=True)
-                if error.hint:
-                    click.echo(visible(f"  help: {error.hint}"), err=True)
+                common.explain(error, f"{name}: ")
     if done and in_git:
         # The paths as they are to be typed here.
         click.echo(visible(f"to finish: git add {shlex.join(os.path.relpath(root / name) for name in done)}"))

@@ -68,7 +68,7 @@ class Known:
     """What the project says of the models of one lock.
 
     `used` are the identities of models that something refers to; None where not all of the project could be read,
-    so that any may be. `urls` are the provider's endpoints in all environments.
+    so that any may be. `urls` are those that its models are listed at in some environment.
     """
 
     used: Collection[str] | None

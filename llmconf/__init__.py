@@ -19,7 +19,7 @@ from llmconf.version import __version__
 if TYPE_CHECKING:
     from llmconf.api import build, validate
     from llmconf.bundle import Bundle
-    from llmconf.check import Checked
+    from llmconf.checked import Checked
     from llmconf.diagnostics import Diagnostic, Span
     from llmconf.errors import LlmconfError, RefusedError, UndeterminedError, UsageError
 
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bundle": "bundle", "Checked": "check", "Diagnostic": "diagnostics", "LlmconfError": "errors",
+    "Bundle": "bundle", "Checked": "checked", "Diagnostic": "diagnostics", "LlmconfError": "errors",
     "RefusedError": "errors", "Span": "diagnostics", "UndeterminedError": "errors", "UsageError": "errors",
     "build": "api", "validate": "api",
 }  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from llmconf import adapters, wiring
 from llmconf.adapters import Adapter, Site
-from llmconf.check import Checked
+from llmconf.checked import Checked
 from llmconf.errors import RefusedError
 from llmconf.fields import Origin, parse_duration, parse_host, parse_url
 from llmconf.http import Line

@@ -10,7 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from llmconf import rules, scan
-from llmconf.check import Checked, check
+from llmconf.check import check
+from llmconf.checked import Checked
 from llmconf.diagnostics import Diagnostic, Path, Span, closest
 from llmconf.discover import Discovery, lock_provider
 from llmconf.document import Document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -13,20 +13,19 @@ from pydantic import ValidationError
 
 from llmconf import rules, suppress, targets
 from llmconf.base import read_base
+from llmconf.checked import Checked, groups
 from llmconf.diagnostics import (
     SEVERITIES,
     Diagnostic,
     Finding,
     Place,
     Related,
-    Severity,
     Span,
     did_you_mean,
     sort_diagnostics,
 )
 from llmconf.discover import PROJECT_FILE
 from llmconf.document import Document
-from llmconf.fragments import Fragment
 from llmconf.lockreader import LockText, open_text
 from llmconf.project import Project
 from llmconf.resolve import resolve
@@ -54,29 +53,6 @@ Findings = dict[Finding, set[str | None]]
 """What was found, with the environments it was found in."""
 
 
-@dataclass(slots=True)
-class Checked:
-    """A project after all checks: its environments, resolved, and the diagnostics, sorted."""
-
-    project: Project
-    environments: dict[str | None, Resolved] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    @property
-    def resources(self) -> int:
-        """How many different resources the project declares."""
-        return len({fragment.identity for group in _groups(self.project) for fragment in group})
-
-    def worst(self) -> Severity | None:
-        """Return the worst severity, or None where nothing was found."""
-        found = {diagnostic.severity for diagnostic in self.diagnostics}
-        return next((severity for severity in ("error", "warning", "info") if severity in found), None)
-
-
-def _groups(project: Project) -> list[list[Fragment]]:
-    return [project.base, *project.overlays.values()]
-
-
 def check(project: Project, today: date, only: str | None = None, *, frozen: bool = False) -> Checked:
     """Resolve and check all environments of a project, or only one.
 
@@ -94,7 +70,7 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
             found.setdefault(finding, set())
         for finding in _key_findings(project):
             found.setdefault(finding, set())
-        for layer in (fragment.layer for group in _groups(project) for fragment in group):
+        for layer in (fragment.layer for group in groups(project) for fragment in group):
             for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
                 found.setdefault(finding, set())
         _check_environments(checked, settings, names, today, found)

@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 from llmconf.diagnostics import Finding, Span
 from llmconf.errors import UsageError
+from llmconf.text import MAX_FILE_SIZE
 
 PROJECT_FILE = "llmconf.yaml"
 LOCK_FOLDER = "lock/"
 """Where lock files are, and nothing else of a project."""
 _LOCK_SUFFIX = ".lock.yaml"
-MAX_FILE_SIZE = 8 * 1024 * 1024
-"""Largest file that is read, in bytes."""
 _MAX_FOLDER_DEPTH = 32
 _LINKED = "is a link to a folder, which is not followed", "put the files where the link is"
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from llmconf import lockfile, lockreader, values
 from llmconf.diagnostics import Finding, Span
-from llmconf.discover import MAX_FILE_SIZE, PROJECT_FILE, SourceFile, lock_provider
+from llmconf.discover import PROJECT_FILE, SourceFile, lock_provider
 from llmconf.scan import SEAL_HINT, scan
-from llmconf.text import Lines, decode
+from llmconf.text import MAX_FILE_SIZE, Lines, decode
 
 FORK_PAYS_ABOVE = 400
 """Number of files above which a second process is faster."""

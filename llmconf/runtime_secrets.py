@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from llmconf import wiring
 from llmconf.binding import Slot
-from llmconf.check import Checked
+from llmconf.checked import Checked
 from llmconf.diagnostics import Place
 from llmconf.errors import RefusedError
 from llmconf.fields import Origin, parse_reference

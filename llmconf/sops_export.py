@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from llmconf.check import Checked
+from llmconf.checked import Checked
 from llmconf.errors import RefusedError, UndeterminedError
 from llmconf.resolved import Resolved, Resource
 from llmconf.secrets import open_site, open_workspace

@@ -9,7 +9,7 @@ from pathlib import Path
 from llmconf import edits, locked, wiring
 from llmconf.access import Accesses
 from llmconf.catalog import Catalogs
-from llmconf.check import Checked
+from llmconf.checked import Checked
 from llmconf.diagnostics import did_you_mean
 from llmconf.discover import lock_name, lock_provider
 from llmconf.errors import RefusedError

@@ -7,6 +7,8 @@ from bisect import bisect_right
 
 from llmconf.diagnostics import Finding, Span
 
+MAX_FILE_SIZE = 8 * 1024 * 1024
+"""Largest file that is read, in bytes."""
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 BOM = b"\xef\xbb\xbf"

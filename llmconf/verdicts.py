@@ -15,7 +15,6 @@ from pathlib import Path
 
 from llmconf.discover import Discovery
 from llmconf.files import write_atomic
-from llmconf.report import Report
 from llmconf.version import __version__
 
 _RACY_NS = 2_000_000_000
@@ -84,14 +83,6 @@ class Cache:
             write_atomic(self._path, json.dumps(data).encode(), 0o600)
         except OSError:
             return  # a cache that cannot be written is only slower
-
-
-def clean_report(verdict: Verdict, *, color: bool) -> Report:
-    """Return the report on a project that was clean."""
-    return Report(
-        (), {}, lambda _: (), lambda _: frozenset(), resources=verdict.resources,
-        environments=verdict.environments, color=color, version=__version__,
-    )  # fmt: skip
 
 
 def cache_folder() -> Path | None:

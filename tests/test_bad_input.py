@@ -24,8 +24,9 @@ import pytest
 from rule_projects import PROVIDER
 
 from llmconf import api, rules
-from llmconf.discover import MAX_FILE_SIZE, discover
+from llmconf.discover import discover
 from llmconf.registry import load_module, module_names
+from llmconf.text import MAX_FILE_SIZE
 
 MEMORY = 2 << 30
 SECONDS = 60

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from llmconf import api
-from llmconf.check import Checked
+from llmconf.checked import Checked
 from llmconf.errors import UsageError
 from llmconf.views import origins
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from llmconf import api, rules
-from llmconf.check import Checked, add_findings
+from llmconf.check import add_findings
+from llmconf.checked import Checked
 from llmconf.diagnostics import Diagnostic
-from llmconf.discover import MAX_FILE_SIZE
 from llmconf.registry import load_module
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._reference import rules_markdown
 from llmconf.schema.kinds import DOCUMENTS
+from llmconf.text import MAX_FILE_SIZE
 from llmconf.values import load
 
 FIXTURES = Path(__file__).parent / "rules"

@@ -16,7 +16,7 @@ from llmconf.errors import LlmconfError, RefusedError, UsageError
 from llmconf.registry import module_names
 
 if TYPE_CHECKING:
-    from llmconf.check import Checked
+    from llmconf.checked import Checked
     from llmconf.diagnostics import Diagnostic
     from llmconf.report import Report
 

@@ -18,7 +18,7 @@ from llmconf.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses
-    from llmconf.check import Checked
+    from llmconf.checked import Checked
     from llmconf.diagnostics import Diagnostic
     from llmconf.http import Network
 

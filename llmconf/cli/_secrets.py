@@ -77,7 +77,8 @@ def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:
         click.echo(line)
     if not outcome.findings:
         return 0
-    from llmconf.check import Checked, add_findings
+    from llmconf.check import add_findings
+    from llmconf.checked import Checked
 
     checked = Checked(work.project, {None: None})  # type: ignore[dict-item]  # only positions are looked up
     found = add_findings(checked, outcome.findings, None)

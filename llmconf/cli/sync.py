@@ -14,7 +14,7 @@ from llmconf.cli import _network as shared
 if TYPE_CHECKING:
     from llmconf.access import Accesses
     from llmconf.catalog import Disagreement
-    from llmconf.check import Checked
+    from llmconf.checked import Checked
     from llmconf.lockupdate import Update, Wish
     from llmconf.resolved import Resource
     from llmconf.schema.kinds import Provider

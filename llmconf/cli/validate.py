@@ -7,11 +7,16 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from llmconf.cli import _common as common
 from llmconf.errors import UsageError
+
+if TYPE_CHECKING:
+    from llmconf.report import Report
+    from llmconf.verdicts import Verdict
 
 
 @click.command(name="validate")
@@ -61,7 +66,7 @@ def command(
     if verdict is not None:
         for name, path in reports:
             color_on = path is None and common.use_color(color, sys.stdout)
-            common.emit_report(name, path, verdicts.clean_report(verdict, color=color_on))
+            common.emit_report(name, path, _clean_report(verdict, color=color_on))
         return 0
     # Begun before the imports below, which take as long as parsing a thousand files.
     parsing = Parsing(root, discovery.files, jobs or common.default_jobs())
@@ -75,6 +80,17 @@ def command(
     found = [d for d in checked.diagnostics if not shown or common.is_under(d.span.file, shown)]
     common.write_reports(checked, found, reports, color)
     return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity
+
+
+def _clean_report(verdict: Verdict, *, color: bool) -> Report:
+    """Return the report on a project that was clean when the verdict was kept."""
+    from llmconf.report import Report
+    from llmconf.version import __version__
+
+    return Report(
+        (), {}, lambda _: (), lambda _: frozenset(), resources=verdict.resources,
+        environments=verdict.environments, color=color, version=__version__,
+    )  # fmt: skip
 
 
 def _refuse_orphans(root: Path) -> None:

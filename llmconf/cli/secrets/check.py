@@ -23,7 +23,8 @@ def command(directory: str | None, reports: list[tuple[str, str | None]], color:
       llmconf secrets check
       llmconf secrets check --report github
     """
-    from llmconf.check import Checked, add_findings
+    from llmconf.check import add_findings
+    from llmconf.checked import Checked
     from llmconf.inspection import inspect
 
     with shared.workspace(directory) as work:

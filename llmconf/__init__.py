@@ -14,14 +14,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from llmconf.version import __version__
+from llmconf.core.version import __version__
 
 if TYPE_CHECKING:
     from llmconf.api import build, validate
     from llmconf.bundle import Bundle
     from llmconf.checked import Checked
-    from llmconf.diagnostics import Diagnostic, Span
-    from llmconf.errors import LlmconfError, RefusedError, UndeterminedError, UsageError
+    from llmconf.core.diagnostics import Diagnostic, Span
+    from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError, UsageError
 
 __all__ = [
     "Bundle",
@@ -38,10 +38,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bundle": "bundle", "Checked": "checked", "Diagnostic": "diagnostics", "LlmconfError": "errors",
-    "RefusedError": "errors", "Span": "diagnostics", "UndeterminedError": "errors", "UsageError": "errors",
-    "build": "api", "validate": "api",
-}  # fmt: skip
+    "Bundle": "bundle",
+    "Checked": "checked",
+    "Diagnostic": "core.diagnostics",
+    "LlmconfError": "core.errors",
+    "RefusedError": "core.errors",
+    "Span": "core.diagnostics",
+    "UndeterminedError": "core.errors",
+    "UsageError": "core.errors",
+    "build": "api",
+    "validate": "api",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command line. `--version` alone is answered before anything else is imported."""
     if sys.argv[1:] == ["--version"]:
-        from llmconf.version import __version__
+        from llmconf.core.version import __version__
 
         try:
             sys.stdout.write(f"llmconf {__version__}\n")

@@ -12,8 +12,8 @@ from pathlib import Path
 from llmconf import adapters, wiring
 from llmconf.adapters import Adapter, Site
 from llmconf.checked import Checked
-from llmconf.errors import RefusedError
-from llmconf.fields import Origin, parse_duration, parse_host, parse_url
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import Origin, parse_duration, parse_host, parse_url
 from llmconf.http import Line
 from llmconf.resolved import Resolved, Resource
 from llmconf.runtime_secrets import Opener

@@ -9,19 +9,20 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from llmconf import rules, scan
+from llmconf import rules
 from llmconf.check import check
 from llmconf.checked import Checked
-from llmconf.diagnostics import Diagnostic, Path, Span, closest
+from llmconf.core import key_formats
+from llmconf.core.diagnostics import Diagnostic, Path, Span, closest
+from llmconf.core.errors import RefusedError
+from llmconf.core.version import __version__
 from llmconf.discover import Discovery, lock_provider
 from llmconf.document import Document
-from llmconf.errors import RefusedError
 from llmconf.parse import Parsing
 from llmconf.project import load_project, require_environment
 from llmconf.report import Report, RuleText
 from llmconf.resolved import Resource
 from llmconf.schema.kinds import SECRET_FIELDS
-from llmconf.version import __version__
 
 if TYPE_CHECKING:
     from llmconf.bundle import Bundle
@@ -95,7 +96,7 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
     @cache
     def secret_lines(name: str) -> frozenset[int]:
         if lock_provider(name) is None:
-            hidden = scan.secret_lines(lines(name))
+            hidden = key_formats.secret_lines(lines(name))
         else:
             hidden = _secret_lines_near(lines(name), _reported_lines(diagnostics, name))
         for span in secret_spans().get(name, ()):
@@ -130,7 +131,7 @@ def _secret_lines_near(lines: Sequence[str], numbers: set[int]) -> set[int]:
     hidden: set[int] = set()
     for part in {number // _PART for number in numbers}:
         first = max(0, (part - 1) * _PART)
-        hidden.update(first + line for line in scan.secret_lines(lines[first : (part + 2) * _PART]))
+        hidden.update(first + line for line in key_formats.secret_lines(lines[first : (part + 2) * _PART]))
     return hidden
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmconf.diagnostics import Finding
+from llmconf.core.diagnostics import Finding
 from llmconf.fragments import Fragment, drop_nulls
 from llmconf.merge import underlay
 from llmconf.resolved import Layer, Lock, Resource

@@ -15,12 +15,12 @@ from typing import Any, Literal
 import rfc8785
 
 from llmconf import targets, wiring
-from llmconf.diagnostics import Finding, Path, pointer
-from llmconf.fields import parse_token
+from llmconf.core.diagnostics import Finding, Path, pointer
+from llmconf.core.grammar import parse_token
+from llmconf.core.version import __version__
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
-from llmconf.version import __version__
 
 FORMAT = 1
 """Version of bundle, manifest and provenance; a reader refuses a newer one."""

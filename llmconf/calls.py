@@ -20,8 +20,8 @@ from urllib.parse import quote, urlsplit
 
 from llmconf.access import Access
 from llmconf.adapters import Failure, Request, Response, Site, Unreadable
+from llmconf.core.key_formats import redact
 from llmconf.http import Network, Reply, Timing
-from llmconf.scan import redact
 
 Result = TypeVar("Result")
 

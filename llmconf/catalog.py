@@ -16,8 +16,8 @@ from llmconf.catalogs import _lines
 from llmconf.catalogs._base import FACTS, Facts, is_known
 from llmconf.catalogs._genai_prices import genai_prices_facts
 from llmconf.catalogs._ids import candidates
-from llmconf.errors import RefusedError
-from llmconf.fields import NAME_PATTERN
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import NAME_PATTERN
 
 __all__ = [
     "FOLDER", "GENAI_PRICES", "PROVIDER", "Catalogs", "Disagreement", "Enriched", "Facts", "catalog_files", "enrich",

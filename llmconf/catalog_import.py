@@ -14,8 +14,8 @@ from llmconf import edits
 from llmconf.catalog import FOLDER, GENAI_PRICES, MAX_SIZE, PROVIDER, read_bounded
 from llmconf.catalogs import _lines, format_named, format_names
 from llmconf.catalogs._base import Facts, Unusable
-from llmconf.diagnostics import Finding
-from llmconf.errors import RefusedError
+from llmconf.core.diagnostics import Finding
+from llmconf.core.errors import RefusedError
 from llmconf.text import Lines, decode
 
 RESERVED = (GENAI_PRICES, PROVIDER)

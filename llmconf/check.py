@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from llmconf import rules, suppress, targets
 from llmconf.base import read_base
 from llmconf.checked import Checked, groups
-from llmconf.diagnostics import (
+from llmconf.core.diagnostics import (
     SEVERITIES,
     Diagnostic,
     Finding,
@@ -24,6 +24,7 @@ from llmconf.diagnostics import (
     did_you_mean,
     sort_diagnostics,
 )
+from llmconf.core.key_formats import redact
 from llmconf.discover import PROJECT_FILE
 from llmconf.document import Document
 from llmconf.lockreader import LockText, open_text
@@ -32,7 +33,6 @@ from llmconf.resolve import resolve
 from llmconf.resolved import Resolved
 from llmconf.rules._base import Context
 from llmconf.scalars import Refusal
-from llmconf.scan import redact
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
 from llmconf.sites import find_sites, key_problems

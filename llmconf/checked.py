@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from llmconf.diagnostics import Diagnostic, Severity
+from llmconf.core.diagnostics import Diagnostic, Severity
 from llmconf.fragments import Fragment
 from llmconf.project import Project
 from llmconf.resolved import Resolved

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from llmconf.diagnostics import Finding, Span
-from llmconf.errors import UsageError
+from llmconf.core.diagnostics import Finding, Span
+from llmconf.core.errors import UsageError
 from llmconf.text import MAX_FILE_SIZE
 
 PROJECT_FILE = "llmconf.yaml"

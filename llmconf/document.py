@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from llmconf import events
-from llmconf.diagnostics import Path, Span
+from llmconf.core.diagnostics import Path, Span
 from llmconf.scalars import check_text
 from llmconf.text import Lines
 from llmconf.values import MAX_DEPTH, SECOND_OPINION_SIZE, syntax_refusal

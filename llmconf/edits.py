@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from llmconf.errors import RefusedError, UndeterminedError
+from llmconf.core.errors import RefusedError, UndeterminedError
 
 _NEW_FILE_MODE = 0o666
 _PREFIX, _SUFFIX = ".llmconf-", ".tmp"

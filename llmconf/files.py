@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 
 _ROOTS = ("llmconf.yaml", ".git")
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import adapters
-from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
+from llmconf.core.diagnostics import Finding, Path, Place, closest, did_you_mean
 from llmconf.free_maps import free_secrets, unsafe_numbers
 from llmconf.resolved import LIST_KEYS, Layer
 from llmconf.schema import errors

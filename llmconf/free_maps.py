@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from llmconf.diagnostics import Finding, Path, Place
-from llmconf.fields import is_sealed
+from llmconf.core.diagnostics import Finding, Path, Place
+from llmconf.core.grammar import is_sealed
+from llmconf.core.key_formats import sensitive_values
 from llmconf.resolved import Layer
-from llmconf.scan import sensitive_values
 from llmconf.schema import errors
 
 FREE_MAPS = ("parameters", "extra", "options", "labels")

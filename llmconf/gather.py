@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from llmconf.errors import LlmconfError, RefusedError
+from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.http import Network
 from llmconf.resolved import Resolved, Resource, Spec
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from llmconf import source
-from llmconf.diagnostics import Finding, Place, Span
-from llmconf.errors import LlmconfError, UndeterminedError
-from llmconf.fields import mask, parse_reference, parse_token
+from llmconf.core.diagnostics import Finding, Place, Span
+from llmconf.core.errors import LlmconfError, UndeterminedError
+from llmconf.core.grammar import mask, parse_reference, parse_token
 from llmconf.secrets import Workspace
 from llmconf.sites import Site, find_sites, key_problems
 from llmconf.vault import files, store

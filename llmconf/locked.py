@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import lockfile, parse
-from llmconf.diagnostics import Finding, Place
+from llmconf.core.diagnostics import Finding, Place
 from llmconf.discover import lock_provider
 from llmconf.lockfile import Locked, LockFile, Source
 from llmconf.resolved import Lock

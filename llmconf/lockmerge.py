@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 from llmconf.lockfile import FACTS, Locked, LockFile, Source, selects
 
 _MARKER = re.compile(r"(?:([<|>])\1{6}(?: .*)?|(=)={6})\r?\n?", re.DOTALL)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from llmconf import values
-from llmconf.diagnostics import Path, Span
+from llmconf.core.diagnostics import Path, Span
 from llmconf.document import Document
 from llmconf.lockfile import FACTS, HEAD, LIFECYCLE, MISREAD, PLAIN, PRICE, QUOTED
 

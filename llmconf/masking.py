@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from llmconf.assignments import Trust, block_end, by_line, tree_assignments
-from llmconf.fields import parse_token
+from llmconf.core.grammar import parse_token
 from llmconf.leaks import find_leaks, is_dummy, is_reference, is_sensitive, is_weak, private_keys
 
 MASK = "****"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llmconf.diagnostics import Finding, Path, Place, closest
+from llmconf.core.diagnostics import Finding, Path, Place, closest
 from llmconf.resolved import LIST_KEYS, Layer, item_key
 
 Controls = dict[Path, dict[str, Any]]

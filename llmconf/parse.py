@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from llmconf import lockfile, lockreader, values
-from llmconf.diagnostics import Finding, Span
+from llmconf.core.diagnostics import Finding, Span
+from llmconf.core.key_formats import SEAL_HINT, scan
 from llmconf.discover import PROJECT_FILE, SourceFile, lock_provider
-from llmconf.scan import SEAL_HINT, scan
 from llmconf.text import MAX_FILE_SIZE, Lines, decode
 
 FORK_PAYS_ABOVE = 400

@@ -15,7 +15,7 @@ from llmconf import wiring
 from llmconf.access import Access, Accesses
 from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
 from llmconf.calls import Answer, Caller, aside
-from llmconf.fields import parse_url
+from llmconf.core.grammar import parse_url
 from llmconf.gather import gather, named
 from llmconf.http import Network, Timing
 from llmconf.resolved import Resolved, Resource

@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import values
-from llmconf.diagnostics import Finding, Place, Span, did_you_mean
+from llmconf.core.diagnostics import Finding, Place, Span, did_you_mean
+from llmconf.core.errors import UsageError
+from llmconf.core.grammar import is_sealed
 from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
 from llmconf.document import Document
-from llmconf.errors import UsageError
-from llmconf.fields import is_sealed
 from llmconf.fragments import Fragment, drop_nulls, read_document
 from llmconf.free_maps import free_secrets, unsafe_numbers
 from llmconf.locked import read_lock

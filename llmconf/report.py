@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from llmconf.diagnostics import Diagnostic, Span
+from llmconf.core.diagnostics import Diagnostic, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from llmconf import adapters
 from llmconf.base import Base, Entry, locked_entries, make_entry, without_nulls
-from llmconf.diagnostics import Finding, Path, Place, did_you_mean
+from llmconf.core.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.fragments import Fragment
 from llmconf.merge import merge
 from llmconf.resolved import Resolved, Resource

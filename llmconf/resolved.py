@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from llmconf.diagnostics import Path, Place
+from llmconf.core.diagnostics import Path, Place
 from llmconf.discover import LOCK_FOLDER
 from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider, Route, Team
 from llmconf.schema.lock import LockedModel, LockSource

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmconf import edits, sites
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import is_sealed, parse_token
 from llmconf.document import Document, Edit, Node
-from llmconf.errors import RefusedError
-from llmconf.fields import is_sealed, parse_token
 from llmconf.project import reread
 from llmconf.scalars import Refusal
 from llmconf.secrets import Outcome, Workspace, open_site, plain_text, require_readable, unfit

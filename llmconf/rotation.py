@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from llmconf import edits, sites
-from llmconf.errors import RefusedError
-from llmconf.fields import parse_token
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import parse_token
 from llmconf.secrets import Outcome, Workspace, open_site, require_readable
 from llmconf.sites import Site
 from llmconf.splices import Editing

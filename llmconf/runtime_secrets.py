@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from llmconf import wiring
 from llmconf.binding import Slot
 from llmconf.checked import Checked
-from llmconf.diagnostics import Place
-from llmconf.errors import RefusedError
-from llmconf.fields import Origin, parse_reference
+from llmconf.core.diagnostics import Place
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import Origin, parse_reference
 from llmconf.resolved import Resolved
 from llmconf.schema.kinds import Credential
 from llmconf.secrets import open_site, open_workspace

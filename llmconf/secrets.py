@@ -11,12 +11,12 @@ from pathlib import Path
 
 from llmconf import edits, sites, source
 from llmconf.binding import Slot
-from llmconf.diagnostics import Finding, Place, did_you_mean
-from llmconf.errors import LlmconfError, RefusedError
-from llmconf.fields import is_sealed, parse_reference, parse_token
+from llmconf.core.diagnostics import Finding, Place, did_you_mean
+from llmconf.core.errors import LlmconfError, RefusedError
+from llmconf.core.grammar import is_sealed, parse_reference, parse_token
+from llmconf.core.key_formats import DUMMY, PLACEHOLDER
 from llmconf.fragments import Fragment
 from llmconf.project import Project
-from llmconf.scan import DUMMY, PLACEHOLDER
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.sites import Site
 from llmconf.splices import Editing

@@ -9,12 +9,12 @@ from typing import Any
 
 from llmconf import adapters
 from llmconf.binding import Slot, why_stale
-from llmconf.diagnostics import Finding, Place
-from llmconf.diagnostics import Path as Steps
-from llmconf.fields import parse_host, parse_token, parse_url
+from llmconf.core.diagnostics import Finding, Place
+from llmconf.core.diagnostics import Path as Steps
+from llmconf.core.grammar import parse_host, parse_token, parse_url
+from llmconf.core.key_formats import SENSITIVE_KEY
 from llmconf.fragments import Fragment
 from llmconf.project import Project
-from llmconf.scan import SENSITIVE_KEY
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from llmconf.checked import Checked
-from llmconf.errors import RefusedError, UndeterminedError
+from llmconf.core.errors import RefusedError, UndeterminedError
 from llmconf.resolved import Resolved, Resource
 from llmconf.secrets import open_site, open_workspace
 from llmconf.sites import Site, find_sites

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from llmconf import edits, sites
 from llmconf.binding import Slot
-from llmconf.diagnostics import Path as DataPath
+from llmconf.core.diagnostics import Path as DataPath
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import is_sealed
 from llmconf.document import Document, Edit
-from llmconf.errors import RefusedError
-from llmconf.fields import is_sealed
 from llmconf.project import load_project, reread
 from llmconf.secrets import Outcome, Workspace, open_workspace, set_secret, unfit
 from llmconf.sites import Site

@@ -8,7 +8,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 from llmconf.gitcall import COMMAND, SECONDS, environment, require_no_trap
 
 _SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from llmconf import edits
-from llmconf.diagnostics import Place
+from llmconf.core.diagnostics import Place
+from llmconf.core.errors import RefusedError
 from llmconf.document import Document, Edit, Node
-from llmconf.errors import RefusedError
 from llmconf.scalars import Refusal
 from llmconf.text import BOM, decode
 

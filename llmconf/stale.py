@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from llmconf import adapters, wiring
-from llmconf.diagnostics import Finding, Path, Place, did_you_mean
+from llmconf.core.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.discover import lock_name
 from llmconf.lockfile import Source, selects
 from llmconf.project import Project

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from llmconf.diagnostics import Diagnostic, Finding, Span, did_you_mean
+from llmconf.core.diagnostics import Diagnostic, Finding, Span, did_you_mean
 from llmconf.document import Document
 from llmconf.scalars import Refusal
 

@@ -10,9 +10,9 @@ from llmconf import edits, locked, wiring
 from llmconf.access import Accesses
 from llmconf.catalog import Catalogs
 from llmconf.checked import Checked
-from llmconf.diagnostics import did_you_mean
+from llmconf.core.diagnostics import did_you_mean
+from llmconf.core.errors import RefusedError
 from llmconf.discover import lock_name, lock_provider
-from llmconf.errors import RefusedError
 from llmconf.gather import gather, reason
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from llmconf.diagnostics import Finding, Span
+from llmconf.core.diagnostics import Finding, Span
 
 MAX_FILE_SIZE = 8 * 1024 * 1024
 """Largest file that is read, in bytes."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from llmconf import events
-from llmconf.diagnostics import Finding, Span
+from llmconf.core.diagnostics import Finding, Span
 from llmconf.scalars import (
     SPECIAL,
     Refusal,

@@ -10,7 +10,7 @@ from typing import Literal
 from llmconf.access import Access, Accesses
 from llmconf.adapters import Failure, Unreadable
 from llmconf.calls import Answer, Caller
-from llmconf.fields import parse_host
+from llmconf.core.grammar import parse_host
 from llmconf.gather import gather, named
 from llmconf.http import Network
 from llmconf.resolved import Resolved, Resource

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from llmconf import wiring
-from llmconf.diagnostics import Path
+from llmconf.core.diagnostics import Path
+from llmconf.core.grammar import mask
 from llmconf.document import Document
-from llmconf.fields import mask
 from llmconf.lockreader import LockText, open_text
 from llmconf.project import Project
 from llmconf.resolved import Layer, Resolved, Resource

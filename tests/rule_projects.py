@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from llmconf import api
-from llmconf.registry import load_module
+from llmconf.core.plugins import load_module
 
 PROVIDER = """\
 kind: Provider

@@ -18,12 +18,13 @@ from pydantic import ValidationError
 from support import REPOSITORY
 from upstream.vendor import State, Vendor
 
-from llmconf import adapters, fields, values
+from llmconf import adapters, values
 from llmconf.adapters import _errors, _json, _paging, _urls, openai, openai_compatible
 from llmconf.adapters._base import Preset, Response, Site, Unreadable
 from llmconf.adapters._errors import Rule
 from llmconf.adapters._network import Listing, Network, Paging, network
 from llmconf.adapters._positions import Position, following
+from llmconf.core import grammar
 from llmconf.schema._types import Capability, Mode
 
 COMPATIBLE = [
@@ -69,7 +70,7 @@ def answer(status: int, body: Any, **headers: str) -> Response:
 def test_money_is_a_plain_decimal_string_or_not_told(value: Any, scale: str, expected: str | None) -> None:
     found = _json.money(value, Decimal(scale))
     assert found == expected
-    assert found is None or re.match(fields.MONEY_PATTERN, found)
+    assert found is None or re.match(grammar.MONEY_PATTERN, found)
 
 
 @pytest.mark.parametrize(
@@ -327,8 +328,8 @@ def test_what_a_preset_says_of_its_vendor_is_known_and_sound(name: str) -> None:
     assert all(listing in read.list[1:] and listing is read.list[-1] for listing in read.list if listing.sole)
     assert not read.key or bool(read.key.path) != bool(read.key.url)
     if read.key and read.key.url:
-        asked = fields.parse_url(read.key.url)
-        assert any(fields.parse_host(host).covers(asked) for host in preset.hosts)
+        asked = grammar.parse_url(read.key.url)
+        assert any(grammar.parse_host(host).covers(asked) for host in preset.hosts)
 
 
 def test_the_shared_words_are_those_of_the_schemas() -> None:

@@ -11,13 +11,14 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from llmconf import adapters, fields, registry, values
+from llmconf import adapters, values
 from llmconf.adapters._base import Adapter, Options, Preset
 from llmconf.adapters._reference import provider_types_markdown
+from llmconf.core import grammar, plugins
 from llmconf.schema.kinds import CREDENTIAL_FIELDS
 
 PRESETS = sorted((Path(adapters.__file__).parent / "presets").iterdir())
-PROTOCOLS = registry.module_names(adapters.__name__)
+PROTOCOLS = plugins.module_names(adapters.__name__)
 WITH_PROTOCOL_OF_THEIR_OWN = {
     "openai", "anthropic", "azure_openai", "gemini", "vertex", "bedrock", "ollama", "openrouter", "cohere"
 }  # fmt: skip
@@ -29,7 +30,7 @@ NAMED_TYPES = WITH_PROTOCOL_OF_THEIR_OWN | {
 
 
 def module_of(protocol: str) -> Adapter:
-    return cast(Adapter, registry.load_module(adapters.__name__, protocol))
+    return cast(Adapter, plugins.load_module(adapters.__name__, protocol))
 
 
 def urls_of(preset: Preset) -> list[str]:
@@ -37,7 +38,7 @@ def urls_of(preset: Preset) -> list[str]:
 
 
 def is_fixed(url: str) -> bool:
-    return not fields.parse_url(url).is_local
+    return not grammar.parse_url(url).is_local
 
 
 @pytest.mark.parametrize("file", PRESETS, ids=lambda file: file.stem)
@@ -48,7 +49,7 @@ def test_a_preset_has_all_needed_keys_and_no_unknown_one(file: Path) -> None:
         name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING
     }
     assert file.suffix == ".yaml"
-    assert re.match(fields.NAME_PATTERN, file.stem)
+    assert re.match(grammar.NAME_PATTERN, file.stem)
     assert needed <= data.keys() <= known.keys()
 
 
@@ -61,28 +62,28 @@ def test_a_preset_is_well_formed(name: str) -> None:
     assert isinstance(preset.title, str)
     assert preset.title
     assert preset.docs.startswith("https://")
-    assert fields.parse_url(preset.docs)
+    assert grammar.parse_url(preset.docs)
     assert all(re.match(r"^[a-z0-9-]+$", region) for region in preset.regions)
 
 
 @pytest.mark.parametrize("name", adapters.types())
 def test_urls_are_clean_base_urls(name: str) -> None:
     for url in urls_of(adapters.preset(name)):
-        origin = fields.parse_url(url)
+        origin = grammar.parse_url(url)
         assert url == f"{origin.scheme}://{url.partition('://')[2]}"
         assert not url.endswith("/")
         assert "{" not in url
-        assert fields.url_secrets(url) is None
+        assert grammar.url_secrets(url) is None
         assert origin.scheme == "https" or origin.is_local
 
 
 @pytest.mark.parametrize("name", adapters.types())
 def test_hosts_cover_the_default_url_and_every_region(name: str) -> None:
     preset = adapters.preset(name)
-    bound = [fields.parse_host(host) for host in preset.hosts]
+    bound = [grammar.parse_host(host) for host in preset.hosts]
     assert list(preset.hosts) == sorted({str(origin) for origin in bound}), "normal form, sorted, unique"
     for url in urls_of(preset) if bound else ():
-        assert any(origin.covers(fields.parse_url(url)) for origin in bound), url
+        assert any(origin.covers(grammar.parse_url(url)) for origin in bound), url
 
 
 @pytest.mark.parametrize("name", adapters.types())

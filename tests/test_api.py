@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llmconf import api
-from llmconf.diagnostics import Diagnostic
+from llmconf.core.diagnostics import Diagnostic
 
 FILES = 40
 

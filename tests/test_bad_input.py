@@ -24,8 +24,8 @@ import pytest
 from rule_projects import PROVIDER
 
 from llmconf import api, rules
+from llmconf.core.plugins import load_module, module_names
 from llmconf.discover import discover
-from llmconf.registry import load_module, module_names
 from llmconf.text import MAX_FILE_SIZE
 
 MEMORY = 2 << 30
@@ -435,7 +435,7 @@ def open_folder() -> Iterator[Path]:
 UNPRIVILEGED = """
 import difflib, os, pathlib, sys, tempfile, traceback
 import llmconf.api, llmconf.__main__
-from llmconf.registry import load_module, module_names
+from llmconf.core.plugins import load_module, module_names
 
 for package in ("llmconf.rules", "llmconf.reporters", "llmconf.targets", "llmconf.cli"):
     for name in module_names(package):

@@ -16,7 +16,7 @@ import pytest
 import rfc8785
 from support import EXAMPLES, REPOSITORY, TODAY, commit_all, copy_example, edit, git, run, tree
 
-from llmconf.fields import TOKEN_PATTERN
+from llmconf.core.grammar import TOKEN_PATTERN
 from llmconf.source import key_files
 
 ACME = EXAMPLES / "acme"

@@ -22,7 +22,7 @@ from llmconf.adapters._base import ModelRecord
 from llmconf.catalogs import _lines
 from llmconf.catalogs._base import Contents, Facts, Unusable
 from llmconf.catalogs._ids import candidates
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 from llmconf.schema.parts import Price
 
 FIXTURES = REPOSITORY / "tests" / "catalogs"

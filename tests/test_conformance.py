@@ -19,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from upstream.vendor import ModelRecord, Seen, State, Vendor
 
-from llmconf import adapters, fields
+from llmconf import adapters
 from llmconf.adapters._base import Adapter, Check, Failure, Request, Response, Site, Unreadable, Verdict
+from llmconf.core import grammar
 from llmconf.schema._types import Capability, Mode
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.schema.parts import Lifecycle, Price
@@ -149,7 +150,7 @@ def verdict(failure: Failure | None) -> str:
 
 def assert_sound(record: ModelRecord) -> None:
     """Check that a record can go into a lock and a schema, whatever it was read from."""
-    assert re.match(fields.MODEL_ID_PATTERN, record.id)
+    assert re.match(grammar.MODEL_ID_PATTERN, record.id)
     assert record.mode is None or record.mode in get_args(Mode)
     if record.capabilities is not None:
         assert set(record.capabilities) <= set(get_args(Capability))
@@ -163,7 +164,7 @@ def assert_sound(record: ModelRecord) -> None:
     Lifecycle.model_validate({name: getattr(record, name) for name in lifecycle})
     assert type(record.callable) is bool
     for alias in record.aliases:
-        assert re.match(fields.MODEL_ID_PATTERN, alias)
+        assert re.match(grammar.MODEL_ID_PATTERN, alias)
 
 
 def test_every_type_has_a_fake_vendor() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llmconf import events, values
-from llmconf.diagnostics import Path
+from llmconf.core.diagnostics import Path
 from llmconf.document import Document, Edit
 from llmconf.scalars import Refusal
 

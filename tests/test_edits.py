@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from llmconf import edits
+from llmconf.core.errors import RefusedError, UndeterminedError
 from llmconf.edits import Change
-from llmconf.errors import RefusedError, UndeterminedError
 
 NOBODY = 65534
 

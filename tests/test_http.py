@@ -34,8 +34,8 @@ from upstream.server import MISBEHAVIOR, Server, serve, unused_port
 from upstream.vendor import Answer, Seen, State, Vendor
 
 from llmconf.adapters._base import Request
+from llmconf.core.version import __version__
 from llmconf.http import MAX_BODY, Network
-from llmconf.version import __version__
 
 __all__ = ["ca", "ca_file", "client", "no_proxies", "trusted"]
 

@@ -18,7 +18,7 @@ from http_support import failed, get, line, models, no_proxies, open_files, own_
 from upstream.server import serve, unused_port
 
 from llmconf.adapters._base import Request
-from llmconf.fields import parse_url
+from llmconf.core.grammar import parse_url
 from llmconf.http import Network, Reply
 
 __all__ = ["no_proxies"]
@@ -131,7 +131,7 @@ def test_a_process_ends_while_a_name_hangs() -> None:
     program = """
 import asyncio, socket, time
 from llmconf.adapters import Request
-from llmconf.fields import parse_url
+from llmconf.core.grammar import parse_url
 from llmconf.http import Line, Network
 socket.getaddrinfo = lambda *_, **__: time.sleep(60)
 async def main():

@@ -29,8 +29,8 @@ from upstream.server import serve, serve_proxy, unused_port
 from upstream.vendor import Answer, Vendor
 
 from llmconf.adapters._base import Request
-from llmconf.errors import RefusedError, UsageError
-from llmconf.fields import parse_url
+from llmconf.core.errors import RefusedError, UsageError
+from llmconf.core.grammar import parse_url
 from llmconf.http._line import find_headers, find_route
 from llmconf.http._proxies import Environment
 

@@ -32,8 +32,8 @@ from upstream.server import serve
 from upstream.vendor import Answer
 
 from llmconf.adapters._base import Request
-from llmconf.errors import UsageError
-from llmconf.fields import parse_url
+from llmconf.core.errors import UsageError
+from llmconf.core.grammar import parse_url
 
 __all__ = ["ca", "ca_file", "client", "no_proxies", "trusted"]
 

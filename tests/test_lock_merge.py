@@ -15,7 +15,7 @@ from lock_projects import OPENAI, PROVIDER, lock_text, model, write_files
 from support import commit_all, git, run
 
 from llmconf import lockmerge, lockreader
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 from llmconf.lockfile import Locked, LockFile, Source
 
 LOCK = "lock/openai.lock.yaml"

@@ -13,8 +13,8 @@ from lock_projects import OPENAI, PROVIDER, lock_text, model, write_files
 from support import edit, run
 
 from llmconf import api
+from llmconf.core.plugins import load_module
 from llmconf.lockfile import Locked, Source
-from llmconf.registry import load_module
 
 TODAY = date(2026, 6, 1)
 OTHER = PROVIDER.replace("openai", "other", 1).replace("env:OPENAI", "env:OTHER")

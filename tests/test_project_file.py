@@ -10,7 +10,7 @@ import pytest
 
 from llmconf import api
 from llmconf.checked import Checked
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 from llmconf.views import origins
 
 DAY = date(2026, 11, 23)

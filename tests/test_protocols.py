@@ -28,7 +28,7 @@ from upstream.vendor import Answer, Seen, State, Vendor
 
 from llmconf import adapters
 from llmconf.adapters._base import Adapter, Failure, Request, Response, Site, Unreadable
-from llmconf.errors import LlmconfError, RefusedError, UndeterminedError
+from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError
 
 NOW = 1_795_000_000
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from llmconf.errors import UndeterminedError, UsageError
-from llmconf.fields import Reference, parse_host, parse_reference
+from llmconf.core.errors import UndeterminedError, UsageError
+from llmconf.core.grammar import Reference, parse_host, parse_reference
 from llmconf.vault.references import allowed_patterns, only_to, resolve
 
 

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import xmlschema
 
-from llmconf.diagnostics import Diagnostic, Related, Span, sort_diagnostics
+from llmconf.core.diagnostics import Diagnostic, Related, Span, sort_diagnostics
 from llmconf.reporters import Report, RuleText, formats, reporter
 from llmconf.reporters import github as github_format
 from llmconf.reporters import sarif as sarif_format

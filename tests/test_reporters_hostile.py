@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmconf.diagnostics import Diagnostic, Related, Span
+from llmconf.core.diagnostics import Diagnostic, Related, Span
 from llmconf.reporters import Report, formats, reporter
 from llmconf.reporters.markdown import LIMIT
 

@@ -16,7 +16,7 @@ import pytest
 from secret_projects import Scratch, everything, provider, scratch
 
 from llmconf import edits, rotation, secrets
-from llmconf.errors import LlmconfError
+from llmconf.core.errors import LlmconfError
 from llmconf.sites import find_sites
 from llmconf.vault.files import Recipient, read_store
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from llmconf.scan import DUMMY, PLACEHOLDER, SENSITIVE_KEY, redact, scan, secret_lines, sensitive_values
+from llmconf.core.key_formats import DUMMY, PLACEHOLDER, SENSITIVE_KEY, redact, scan, secret_lines, sensitive_values
 
 KEYS = {
     "openai project": ("OpenAI", "sk-proj-" + "Fake_key-" * 8),

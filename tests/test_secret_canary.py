@@ -26,7 +26,7 @@ from upstream.server import serve
 from upstream.vendor import Answer, Seen
 
 from llmconf.cli import group
-from llmconf.registry import module_names
+from llmconf.core.plugins import module_names
 
 FRESH = "sk-proj-fakeCANARYfreshCANARYfakeCANARYfreshHHHH"
 PLAIN = "sk-proj-fakeCANARYplainCANARYfakeCANARYplainIIII"
@@ -507,7 +507,7 @@ def test_a_traceback_holds_no_secret(
 
 def test_errors_carry_no_secret_along() -> None:
     from llmconf.binding import Slot
-    from llmconf.fields import parse_token
+    from llmconf.core.grammar import parse_token
     from llmconf.vault import token
 
     key = token.DataKey("default", token.key_id(bytes(32)), bytes(32), bytes(32))

@@ -16,7 +16,7 @@ import pytest
 from secret_support import CI_SECRETS, SEALED, Lab, leaks, make_lab, new_identity
 from support import commit_all, git
 
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 from llmconf.source import pin_file
 from llmconf.vault import age, store
 from llmconf.vault.files import Recipient

@@ -11,8 +11,8 @@ import pytest
 from secret_support import Lab, make_lab
 
 from llmconf.binding import Slot, binding
-from llmconf.errors import LlmconfError
-from llmconf.fields import parse_token
+from llmconf.core.errors import LlmconfError
+from llmconf.core.grammar import parse_token
 from llmconf.vault import token
 from llmconf.vault.keyring import Keyring
 from llmconf.vault.token import COMMITMENT, SALT, TAG, DataKey

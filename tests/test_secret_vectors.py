@@ -173,7 +173,8 @@ def test_the_page_has_the_first_vector() -> None:
 
 @pytest.mark.parametrize("vector", TOKENS.values(), ids=TOKENS)
 def test_the_program_makes_and_opens_the_same_tokens(vector: dict[str, Any]) -> None:
-    from llmconf import binding, fields
+    from llmconf import binding
+    from llmconf.core import grammar
     from llmconf.vault import token
 
     slot = binding.Slot(vector["vault"], vector["layer"], vector["identity"], vector["field"], tuple(vector["hosts"]))
@@ -189,7 +190,7 @@ def test_the_program_makes_and_opens_the_same_tokens(vector: dict[str, Any]) -> 
         salt=bytes.fromhex(vector["salt"]),
     )
     assert sealed == vector["token"]
-    parts = fields.parse_token(sealed)
+    parts = grammar.parse_token(sealed)
     assert parts is not None
     assert token.open_token(parts, key, slot) == vector["plaintext"]
 

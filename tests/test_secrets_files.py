@@ -13,7 +13,7 @@ import pytest
 from secret_projects import OTHER, SECRET, Scratch, everything, scratch
 
 from llmconf import rotation, secrets
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 from llmconf.revealing import reveal, seal_again
 
 FILE = "config/main.yaml"

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sops_files import EXPECTED, FOLDER, MINE, PUBLIC, identities
 
-from llmconf.errors import LlmconfError, RefusedError, UndeterminedError
+from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError
 from llmconf.vault import age, sops
 
 CANARIES = ("sk-fake", "bottom", "значение", "line two", "hidden", "certificate")

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from llmconf import targets
 from llmconf.base import read_base
-from llmconf.fields import is_sealed
+from llmconf.core.grammar import is_sealed
 from llmconf.project import load_project
 from llmconf.resolve import resolve
 from llmconf.resolved import Resolved

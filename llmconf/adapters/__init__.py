@@ -23,7 +23,7 @@ from llmconf.adapters._base import (
     Unreadable,
     Verdict,
 )
-from llmconf.registry import load_module, module_names
+from llmconf.core.plugins import load_module, module_names
 
 __all__ = [
     "Adapter", "Check", "CredentialForm", "Failure", "ModelRecord", "Options", "Page", "Preset", "Request",

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from llmconf.adapters._base import ModelRecord, Page, Response, Unreadable
-from llmconf.fields import MODEL_ID_PATTERN
+from llmconf.core.grammar import MODEL_ID_PATTERN
 
 LIST_PLACES = (
     "data", "models", "result", "modelSummaries", "publisherModels", "endpoints", "output.models", "value",

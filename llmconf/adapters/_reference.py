@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from llmconf import adapters
 from llmconf.adapters._base import Adapter, CredentialForm, Preset
-from llmconf.registry import load_module
+from llmconf.core.plugins import load_module
 
 _INTRODUCTION = """\
 # Provider types

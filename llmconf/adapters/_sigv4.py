@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from llmconf.adapters._base import Request, Site
-from llmconf.errors import UndeterminedError
+from llmconf.core.errors import UndeterminedError
 
 
 def signed(site: Site, request: Request, service: str, region: str) -> Request:

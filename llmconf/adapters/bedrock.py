@@ -29,8 +29,8 @@ from llmconf.adapters._json import capabilities, day, mapping, meanings, model_i
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._sigv4 import signed
 from llmconf.adapters._urls import bearer, join, part, post
-from llmconf.errors import UndeterminedError
-from llmconf.unique import Unique
+from llmconf.core.errors import UndeterminedError
+from llmconf.core.unique import Unique
 
 CREDENTIAL_FORMS = (
     CredentialForm(frozenset({"api_key"})),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, cast
 
 from llmconf.catalogs._base import Contents
-from llmconf.registry import load_module, module_names
+from llmconf.core.plugins import load_module, module_names
 
 
 class Format(Protocol):

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from llmconf.catalogs._base import FACTS, Facts
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
+from llmconf.core.unique import Unique
 from llmconf.schema._types import Capability, Count, Mode, ModelId, Name, Strict, Text
 from llmconf.schema.parts import Lifecycle, Price
-from llmconf.unique import Unique
 
 VERSION = 1
 Shape = TypeVar("Shape", bound=Strict)

@@ -13,8 +13,8 @@ from typing import NoReturn
 import click
 
 from llmconf.cli._group import EXIT_PIPE, Commands
-from llmconf.errors import LlmconfError, RefusedError
-from llmconf.version import __version__
+from llmconf.core.errors import LlmconfError, RefusedError
+from llmconf.core.version import __version__
 
 EXIT_INTERNAL = 70
 _EXIT_INTERRUPTED = 130

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from llmconf.cli import _complete
-from llmconf.errors import LlmconfError, RefusedError, UsageError
-from llmconf.registry import module_names
+from llmconf.core.errors import LlmconfError, RefusedError, UsageError
+from llmconf.core.plugins import module_names
 
 if TYPE_CHECKING:
     from llmconf.checked import Checked
-    from llmconf.diagnostics import Diagnostic
+    from llmconf.core.diagnostics import Diagnostic
     from llmconf.report import Report
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -143,7 +143,7 @@ def checked_or_exit(
     taken for this run's. What is `forgiven` is left out: `validate` is for that.
     """
     from llmconf.api import validate
-    from llmconf.diagnostics import at_least
+    from llmconf.core.diagnostics import at_least
 
     checked = validate(root_of(directory), env=env, today=today)
     stopping = [diagnostic for diagnostic in checked.diagnostics if not forgiven(diagnostic)]
@@ -170,7 +170,7 @@ def write_reports(
 
 def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool = False) -> None:
     """Render one report, to a file or a stream."""
-    from llmconf.registry import load_module
+    from llmconf.core.plugins import load_module
 
     text: str = load_module("llmconf.reporters", name).render(report)
     if path is None:

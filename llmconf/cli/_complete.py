@@ -51,7 +51,7 @@ def capabilities(_ctx: click.Context, _parameter: click.Parameter, typed: str) -
 
 def reports(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
     """Complete a report format."""
-    from llmconf.registry import module_names
+    from llmconf.core.plugins import module_names
 
     return [name for name in module_names("llmconf.reporters") if name.startswith(typed)]
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from llmconf.errors import RefusedError, UsageError
+from llmconf.core.errors import RefusedError, UsageError
 from llmconf.gitcall import COMMAND, SECONDS, environment, require_no_trap
 
 

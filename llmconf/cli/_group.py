@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from llmconf.registry import load_module, module_names
+from llmconf.core.plugins import load_module, module_names
 
 EXIT_PIPE = 141
 """Exit code where the reader went away, as shells have it."""
@@ -45,7 +45,7 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from llmconf.diagnostics import did_you_mean
+            from llmconf.core.diagnostics import did_you_mean
 
             hint = did_you_mean(args[0], self.list_commands(ctx))
             raise click.UsageError(f"{error.message} {hint or ''}".strip(), ctx) from None

@@ -14,12 +14,12 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses
     from llmconf.checked import Checked
-    from llmconf.diagnostics import Diagnostic
+    from llmconf.core.diagnostics import Diagnostic
     from llmconf.http import Network
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -127,7 +127,7 @@ def progress(label: str, count: int) -> Iterator[Callable[[object], None]]:
 
 def unknown(identity: str, known: Sequence[str], command: str) -> UsageError:
     """Return the error for an identity that a command does not take, with a hint that fits this project."""
-    from llmconf.diagnostics import did_you_mean
+    from llmconf.core.diagnostics import did_you_mean
 
     kind = identity.partition("/")[0]
     elsewhere = {"endpoint": "probe", "credential": "verify", "provider": "probe", "model": "list"}.get(kind)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from llmconf.cli import _common as common
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.secrets import Outcome, Workspace
@@ -22,7 +22,7 @@ _MAX_SECRET = 64 * 1024
 
 def check_vault(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Read the value of `--vault`: a name, as in the project file."""
-    from llmconf.fields import NAME_PATTERN
+    from llmconf.core.grammar import NAME_PATTERN
 
     if value is not None and not re.match(NAME_PATTERN, value):
         raise click.BadParameter("a vault is a name: lower-case letters, digits and inner - _ .")

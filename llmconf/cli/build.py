@@ -13,7 +13,7 @@ from typing import Literal
 import click
 
 from llmconf.cli import _common as common
-from llmconf.errors import RefusedError, UsageError
+from llmconf.core.errors import RefusedError, UsageError
 from llmconf.files import require_inside
 
 

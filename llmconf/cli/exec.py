@@ -11,7 +11,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 
 _NOT_FOUND, _NOT_STARTED = 127, 126
 """Exit codes, as shells have them."""

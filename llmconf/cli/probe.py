@@ -15,7 +15,7 @@ import click
 from llmconf.cli import _common as common
 from llmconf.cli import _complete
 from llmconf.cli import _network as shared
-from llmconf.registry import load_module, module_names
+from llmconf.core.plugins import load_module, module_names
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses

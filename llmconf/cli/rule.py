@@ -6,8 +6,8 @@ import click
 
 from llmconf import rules
 from llmconf.cli import _complete
-from llmconf.diagnostics import did_you_mean
-from llmconf.errors import UsageError
+from llmconf.core.diagnostics import did_you_mean
+from llmconf.core.errors import UsageError
 
 
 @click.command(name="rule")

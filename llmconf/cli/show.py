@@ -10,7 +10,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _complete
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 
 
 @click.command(name="show")
@@ -40,7 +40,7 @@ def command(
     resolved = checked.environments[common.pick_environment(checked, env)]
     resource = resolved.get(identity)
     if resource is None:
-        from llmconf.diagnostics import did_you_mean
+        from llmconf.core.diagnostics import did_you_mean
 
         hint = did_you_mean(identity, [known.identity for known in resolved])
         raise UsageError(f"there is no `{identity}`", hint or "`llmconf list KIND -o name` lists identities")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from llmconf.cli import _common as common
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.report import Report
@@ -71,7 +71,7 @@ def command(
     # Begun before the imports below, which take as long as parsing a thousand files.
     parsing = Parsing(root, discovery.files, jobs or common.default_jobs())
     from llmconf import api
-    from llmconf.diagnostics import at_least
+    from llmconf.core.diagnostics import at_least
 
     checked = api.validate(root, env=env, today=day, discovery=discovery, parsing=parsing, frozen=frozen)
     if cache and not checked.diagnostics:
@@ -84,8 +84,8 @@ def command(
 
 def _clean_report(verdict: Verdict, *, color: bool) -> Report:
     """Return the report on a project that was clean when the verdict was kept."""
+    from llmconf.core.version import __version__
     from llmconf.report import Report
-    from llmconf.version import __version__
 
     return Report(
         (), {}, lambda _: (), lambda _: frozenset(), resources=verdict.resources,

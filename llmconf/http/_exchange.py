@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import httpcore
 
 from llmconf.adapters._base import Request, Response, Unreadable
-from llmconf.fields import parse_url
+from llmconf.core.grammar import parse_url
 from llmconf.http._failures import Phase
 from llmconf.http._line import Route, Timing, shown
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from llmconf.adapters._base import Failure, Request, Response
-from llmconf.errors import RefusedError
-from llmconf.fields import Origin, parse_url, url_secrets
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import Origin, parse_url, url_secrets
+from llmconf.core.version import __version__
 from llmconf.http._proxies import Environment, Proxy, choose
-from llmconf.version import __version__
 
 _OF_THE_CONNECTION = frozenset({
     "accept-encoding", "connection", "content-length", "expect", "forwarded", "host", "keep-alive",

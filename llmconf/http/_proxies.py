@@ -7,8 +7,8 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import getproxies_environment
 
-from llmconf.errors import UsageError
-from llmconf.fields import Origin, parse_url
+from llmconf.core.errors import UsageError
+from llmconf.core.grammar import Origin, parse_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from llmconf.registry import load_module, module_names
+from llmconf.core.plugins import load_module, module_names
 from llmconf.report import Report, RuleText
 from llmconf.reporters._base import ReporterModule
 

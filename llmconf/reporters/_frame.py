@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf.diagnostics import Span
+from llmconf.core.diagnostics import Span
 from llmconf.report import Report
 from llmconf.reporters._shared import line_text
 from llmconf.reporters._style import Style

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from llmconf.diagnostics import SEVERITIES, Diagnostic, Severity, Span, pointer
+from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Severity, Span, pointer
 from llmconf.report import Report
 from llmconf.reporters._text import visible
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmconf.diagnostics import Diagnostic
+from llmconf.core.diagnostics import Diagnostic
 from llmconf.report import Report
 from llmconf.reporters._shared import hint, message, place
 from llmconf.reporters._style import Style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf.diagnostics import Diagnostic
+from llmconf.core.diagnostics import Diagnostic
 from llmconf.report import Report
 from llmconf.reporters._frame import frame, gutter_width
 from llmconf.reporters._shared import in_environments, place, summary

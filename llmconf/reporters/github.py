@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmconf.diagnostics import SEVERITIES, Diagnostic
+from llmconf.core.diagnostics import SEVERITIES, Diagnostic
 from llmconf.report import Report
 from llmconf.reporters._shared import count_text, counts, hint, message, on_one_line
 from llmconf.reporters._text import visible

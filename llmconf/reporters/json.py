@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from llmconf.diagnostics import Diagnostic, pointer
+from llmconf.core.diagnostics import Diagnostic, pointer
 from llmconf.report import Report
 from llmconf.reporters._shared import TOOL, counts
 from llmconf.reporters._text import dump_json

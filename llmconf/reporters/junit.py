@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from html import escape
 
-from llmconf.diagnostics import Diagnostic
+from llmconf.core.diagnostics import Diagnostic
 from llmconf.report import Report
 from llmconf.reporters._shared import TOOL, counts, hint, message, place, summary
 from llmconf.reporters._text import visible

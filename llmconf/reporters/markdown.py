@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-from llmconf.diagnostics import Diagnostic, Span
+from llmconf.core.diagnostics import Diagnostic, Span
 from llmconf.report import Report
 from llmconf.reporters._shared import hint, message, plural, summary
 from llmconf.reporters._text import shorten, visible

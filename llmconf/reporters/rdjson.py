@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmconf.diagnostics import Diagnostic, Span
+from llmconf.core.diagnostics import Diagnostic, Span
 from llmconf.report import Report
 from llmconf.reporters._shared import TOOL, hint, line_text, message
 from llmconf.reporters._text import dump_json, visible

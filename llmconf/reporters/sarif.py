@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from llmconf.diagnostics import SEVERITIES, Diagnostic, Span
+from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Span
 from llmconf.report import Report, RuleText
 from llmconf.reporters._shared import TOOL, fingerprints, hint, message, on_one_line, plural
 from llmconf.reporters._text import dump_json, shorten, visible

@@ -12,8 +12,8 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from llmconf.diagnostics import Severity
-from llmconf.registry import load_module, module_names
+from llmconf.core.diagnostics import Severity
+from llmconf.core.plugins import load_module, module_names
 from llmconf.values import load_trusted
 
 if TYPE_CHECKING:

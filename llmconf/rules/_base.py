@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Protocol
 
 from llmconf import wiring
-from llmconf.diagnostics import Place, Severity
+from llmconf.core.diagnostics import Place, Severity
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Credential, Model
 from llmconf.schema.project_file import ProjectFile

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, TypeVar
 
-from llmconf.diagnostics import Path, Place, closest
+from llmconf.core.diagnostics import Path, Place, closest
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmconf import wiring
-from llmconf.fields import is_sealed, parse_url
+from llmconf.core.grammar import is_sealed, parse_url
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import live, name_place

@@ -21,8 +21,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from llmconf import wiring
-from llmconf.diagnostics import Place
-from llmconf.fields import Origin, parse_url
+from llmconf.core.diagnostics import Place
+from llmconf.core.grammar import Origin, parse_url
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, listed, live, name_place

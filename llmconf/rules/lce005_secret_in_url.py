@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from llmconf.fields import url_secrets
+from llmconf.core.grammar import url_secrets
 from llmconf.resolved import Resource
 from llmconf.rules._base import Context, Problem
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmconf import wiring
-from llmconf.diagnostics import Path, Place
+from llmconf.core.diagnostics import Path, Place
 from llmconf.resolved import Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import described

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from llmconf import adapters, wiring
-from llmconf.fields import parse_url
+from llmconf.core.grammar import parse_url
 from llmconf.resolved import Resolved
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import name_place

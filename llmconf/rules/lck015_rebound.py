@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from llmconf import adapters, wiring
-from llmconf.fields import Origin, parse_host, parse_url
+from llmconf.core.grammar import Origin, parse_host, parse_url
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Provider

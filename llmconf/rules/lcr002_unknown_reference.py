@@ -20,7 +20,7 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
-from llmconf.diagnostics import Place
+from llmconf.core.diagnostics import Place
 from llmconf.lockfile import selects
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from llmconf.diagnostics import Path, Place
+from llmconf.core.diagnostics import Path, Place
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import described, live

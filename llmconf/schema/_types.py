@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, LiteralString
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from llmconf import fields
+from llmconf.core import grammar
 
 
 class Strict(BaseModel):
@@ -18,14 +18,14 @@ class Strict(BaseModel):
 
 
 def _check_secret(value: str) -> str:
-    if fields.is_sealed(value):
+    if grammar.is_sealed(value):
         return value
     raise PydanticCustomError(_secret_problem(value), "not a token or a reference")
 
 
 def _secret_problem(value: str) -> LiteralString:
     """Name what stands where a secret should: the value itself goes into no message."""
-    from llmconf.scan import DUMMY, PLACEHOLDER
+    from llmconf.core.key_formats import DUMMY, PLACEHOLDER
 
     if value.startswith("ENC[AES256_GCM,"):
         return "secret_sops"
@@ -40,7 +40,7 @@ def _secret_problem(value: str) -> LiteralString:
 
 def _check_url(value: str) -> str:
     try:
-        fields.parse_url(value)
+        grammar.parse_url(value)
     except ValueError as error:
         raise PydanticCustomError("url", "{reason}", {"reason": str(error)}) from None
     return value
@@ -48,7 +48,7 @@ def _check_url(value: str) -> str:
 
 def _check_host(value: str) -> str:
     try:
-        fields.parse_host(value)
+        grammar.parse_host(value)
     except ValueError as error:
         raise PydanticCustomError("host", "{reason}", {"reason": str(error)}) from None
     return value
@@ -75,18 +75,18 @@ SECRET_SCHEMA = {
     "type": "string",
     "title": "Secret",
     # The names of groups are Python's; JSON Schema has the syntax of JavaScript.
-    "pattern": f"^(?:{re.sub('[?]P<[a-z]+>', '', fields.TOKEN_PATTERN)[1:-1]}|{_REFERENCES})$",
+    "pattern": f"^(?:{re.sub('[?]P<[a-z]+>', '', grammar.TOKEN_PATTERN)[1:-1]}|{_REFERENCES})$",
     "examples": ["env:OPENAI_API_KEY"],
 }
 URL_SCHEMA = {"pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\][^\s\\]*$"}
 HOST_SCHEMA = {"pattern": r"^[^\s*@?#\\]+$"}
 
-Name = Annotated[str, StringConstraints(pattern=fields.NAME_PATTERN)]
-ModelId = Annotated[str, StringConstraints(pattern=fields.MODEL_ID_PATTERN)]
-Duration = Annotated[str, StringConstraints(pattern=fields.DURATION_PATTERN)]
-Money = Annotated[str, StringConstraints(pattern=r"^-?" + fields.MONEY_PATTERN[1:]), BeforeValidator(_quoted)]
-Amount = Annotated[str, StringConstraints(pattern=fields.MONEY_PATTERN), BeforeValidator(_quoted)]
-Date = Annotated[str, StringConstraints(pattern=fields.DATE_PATTERN), AfterValidator(_check_date)]
+Name = Annotated[str, StringConstraints(pattern=grammar.NAME_PATTERN)]
+ModelId = Annotated[str, StringConstraints(pattern=grammar.MODEL_ID_PATTERN)]
+Duration = Annotated[str, StringConstraints(pattern=grammar.DURATION_PATTERN)]
+Money = Annotated[str, StringConstraints(pattern=r"^-?" + grammar.MONEY_PATTERN[1:]), BeforeValidator(_quoted)]
+Amount = Annotated[str, StringConstraints(pattern=grammar.MONEY_PATTERN), BeforeValidator(_quoted)]
+Date = Annotated[str, StringConstraints(pattern=grammar.DATE_PATTERN), AfterValidator(_check_date)]
 Url = Annotated[str, AfterValidator(_check_url), Field(json_schema_extra=URL_SCHEMA)]
 Host = Annotated[str, AfterValidator(_check_host), Field(json_schema_extra=HOST_SCHEMA)]
 Secret = Annotated[str, AfterValidator(_check_secret), Field(json_schema_extra=SECRET_SCHEMA)]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from llmconf import fields
-from llmconf.diagnostics import Finding, Path, Place, closest, did_you_mean
-from llmconf.scan import SEAL_HINT, secret_lines
+from llmconf.core import grammar
+from llmconf.core.diagnostics import Finding, Path, Place, closest, did_you_mean
+from llmconf.core.key_formats import SEAL_HINT, secret_lines
 from llmconf.schema.kinds import ModelReference, Use
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 _USE = str(get_args(Use)[1].pattern)
 _PATTERNS = {
-    fields.NAME_PATTERN: "a name has at most 63 lower-case letters and digits, and inner `-`, `_`, `.`",
-    fields.MODEL_ID_PATTERN: "a model id has no white space and at most 256 characters",
-    fields.DURATION_PATTERN: "a duration is a number and a unit, such as `30s`, `500ms` or `5m`",
-    r"^-?" + fields.MONEY_PATTERN[1:]: 'an amount is a decimal number in quotes, such as "1.25"',
-    fields.MONEY_PATTERN: 'an amount is a decimal number in quotes, not negative, such as "500"',
-    fields.DATE_PATTERN: "a date is written as in 2027-03-31",
+    grammar.NAME_PATTERN: "a name has at most 63 lower-case letters and digits, and inner `-`, `_`, `.`",
+    grammar.MODEL_ID_PATTERN: "a model id has no white space and at most 256 characters",
+    grammar.DURATION_PATTERN: "a duration is a number and a unit, such as `30s`, `500ms` or `5m`",
+    r"^-?" + grammar.MONEY_PATTERN[1:]: 'an amount is a decimal number in quotes, such as "1.25"',
+    grammar.MONEY_PATTERN: 'an amount is a decimal number in quotes, not negative, such as "500"',
+    grammar.DATE_PATTERN: "a date is written as in 2027-03-31",
     get_args(ModelReference)[1].pattern: "written as `provider/id`",
     _USE: "written as `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`",
     r"^LC[A-Z][0-9]{3}$": "a rule code is written as in LCE002",

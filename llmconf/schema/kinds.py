@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from llmconf.fields import MODEL_ID_CHARACTER
+from llmconf.core.grammar import MODEL_ID_CHARACTER
+from llmconf.core.unique import Unique
 from llmconf.schema._types import (
     Capability,
     Count,
@@ -31,7 +32,6 @@ from llmconf.schema._types import (
     Weight,
 )
 from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
-from llmconf.unique import Unique
 
 ProviderReference = Name
 ModelReference = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from llmconf.fields import NAME_PATTERN
+from llmconf.core.grammar import NAME_PATTERN
 from llmconf.schema._types import Name, Strict, Text
 from llmconf.schema.kinds import Model
 from llmconf.schema.parts import Patterns

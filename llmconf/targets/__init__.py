@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from llmconf.registry import load_module, module_names
+from llmconf.core.plugins import load_module, module_names
 
 if TYPE_CHECKING:
     from llmconf.targets._base import TargetModule

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from llmconf.diagnostics import Place
+from llmconf.core.diagnostics import Place
 from llmconf.resolved import Resolved
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from llmconf.diagnostics import Path
+from llmconf.core.diagnostics import Path
 from llmconf.resolved import Resource
 from llmconf.targets._base import Note
 from llmconf.targets._litellm_call import Call, Variable

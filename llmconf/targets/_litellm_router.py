@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmconf.diagnostics import Place
+from llmconf.core.diagnostics import Place
 from llmconf.targets._base import Note
 from llmconf.targets._litellm_plan import Group, Plan
 

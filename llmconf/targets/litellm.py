@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmconf.fields import parse_duration
+from llmconf.core.grammar import parse_duration
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Route
 from llmconf.schema.parts import Limits

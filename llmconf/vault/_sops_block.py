@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmconf.diagnostics import Path
-from llmconf.errors import RefusedError, UndeterminedError
+from llmconf.core.diagnostics import Path
+from llmconf.core.errors import RefusedError, UndeterminedError
 from llmconf.vault import age
 
 KEY = 32

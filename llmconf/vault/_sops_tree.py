@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmconf import values
-from llmconf.diagnostics import Path
+from llmconf.core.diagnostics import Path
+from llmconf.core.errors import RefusedError
 from llmconf.document import Document, Node
-from llmconf.errors import RefusedError
 from llmconf.scalars import short
 from llmconf.vault._sops_values import Plain
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from llmconf.diagnostics import Path
+from llmconf.core.diagnostics import Path
 
 Plain = str | int | float | bool | None
 

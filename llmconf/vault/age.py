@@ -10,7 +10,7 @@ from typing import Any
 
 import pyrage
 
-from llmconf.errors import RefusedError, UndeterminedError
+from llmconf.core.errors import RefusedError, UndeterminedError
 
 _FITS_NOBODY = "No matching keys found"
 """What age says of a file that is for somebody else."""

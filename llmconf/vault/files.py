@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmconf import values
-from llmconf.diagnostics import Finding, Span
-from llmconf.fields import NAME_PATTERN
+from llmconf.core.diagnostics import Finding, Span
+from llmconf.core.grammar import NAME_PATTERN
 from llmconf.text import decode
 
 _MAX_FILE = 64 * 1024

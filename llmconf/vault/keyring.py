@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmconf.binding import Slot
-from llmconf.errors import LlmconfError, RefusedError
-from llmconf.fields import parse_token
+from llmconf.core.errors import LlmconfError, RefusedError
+from llmconf.core.grammar import parse_token
 from llmconf.files import write_atomic
 from llmconf.vault import age, files, store, token
 from llmconf.vault.token import DataKey

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from llmconf.errors import UndeterminedError, UsageError
-from llmconf.fields import REFERENCE_SCHEMES, Origin, Reference, parse_host
-from llmconf.scan import secret_lines
+from llmconf.core.errors import UndeterminedError, UsageError
+from llmconf.core.grammar import REFERENCE_SCHEMES, Origin, Reference, parse_host
+from llmconf.core.key_formats import secret_lines
 
 ALLOWED_BY_DEFAULT = ("env:LLMCONF_*",)
 _RUN_SECRETS = "/run/secrets"

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmconf.diagnostics import Path
+from llmconf.core.diagnostics import Path
+from llmconf.core.errors import RefusedError, UndeterminedError
 from llmconf.document import Document
-from llmconf.errors import RefusedError, UndeterminedError
 from llmconf.text import decode
 from llmconf.values import MAX_DEPTH
 from llmconf.vault import _sops_tree as trees

@@ -9,7 +9,7 @@ import os
 import re
 from hashlib import sha256
 
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 from llmconf.vault import age
 from llmconf.vault.files import Recipient, Store
 from llmconf.vault.token import DataKey, key_id, mac

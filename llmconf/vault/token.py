@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from llmconf.binding import Slot, base32, binding, context, encode, why_stale
-from llmconf.errors import RefusedError
-from llmconf.fields import Token
+from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import Token
 
 SALT, COMMITMENT, TAG = 24, 32, 16
 MAX_SECRET = 64 * 1024

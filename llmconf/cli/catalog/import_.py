@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmconf import fields
 from llmconf.cli import _common as common
-from llmconf.errors import UsageError
-from llmconf.registry import module_names
+from llmconf.core import grammar
+from llmconf.core.errors import UsageError
+from llmconf.core.plugins import module_names
 
 if TYPE_CHECKING:
     from llmconf.catalog_import import Imported
@@ -50,7 +50,7 @@ def command(file: str, source: str, name: str | None, dry_run: bool, directory: 
 
 
 def _checked(name: str, reserved: tuple[str, ...]) -> str:
-    if not re.match(fields.NAME_PATTERN, name):
+    if not re.match(grammar.NAME_PATTERN, name):
         raise UsageError(f"`{name}` is no name for a catalog", "use lower-case letters, digits, `-`, `_` and `.`")
     if name in reserved:
         raise UsageError(f"`{name}` is the name of another source of facts", "choose another name")

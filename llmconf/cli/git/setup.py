@@ -9,7 +9,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli._git import git, top_of
-from llmconf.errors import RefusedError, UsageError
+from llmconf.core.errors import RefusedError, UsageError
 
 SETTINGS = {"diff.llmconf.textconv": "llmconf git textconv", "diff.llmconf.cachetextconv": "false"}
 ATTRIBUTES = (

@@ -13,7 +13,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli._git import git, top_of
-from llmconf.errors import RefusedError, UsageError
+from llmconf.core.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from llmconf.lockfile import LockFile, Source
@@ -129,7 +129,7 @@ def _environments(root: Path) -> Collection[Resolved]:
 
 
 def _side(text: str, name: str, side: str) -> LockFile:
-    from llmconf.diagnostics import Span
+    from llmconf.core.diagnostics import Span
     from llmconf.locked import read_text
     from llmconf.lockreader import open_text
 

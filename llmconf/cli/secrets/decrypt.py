@@ -6,7 +6,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 
 
 @click.command(name="decrypt")

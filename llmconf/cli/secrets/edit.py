@@ -20,7 +20,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
-from llmconf.errors import LlmconfError, RefusedError
+from llmconf.core.errors import LlmconfError, RefusedError
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - memory, and only a private folder in it is used
 _PREFIX = "llmconf-edit-"

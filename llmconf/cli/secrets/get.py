@@ -26,7 +26,7 @@ def command(
       llmconf secrets get credential/openai/main api_key --env prod --reveal
     """
     from llmconf import secrets
-    from llmconf.fields import mask
+    from llmconf.core.grammar import mask
     from llmconf.vault.references import allowed_patterns
 
     with shared.workspace(directory) as work:

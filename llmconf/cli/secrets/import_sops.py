@@ -8,7 +8,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 
 
 def _parse_maps(_: click.Context, __: click.Parameter, entries: tuple[str, ...]) -> list[tuple[str, str, str]]:

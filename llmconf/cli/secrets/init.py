@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from llmconf.cli import _secrets as shared
-from llmconf.errors import UsageError
+from llmconf.core.errors import UsageError
 
 
 @click.command(name="init")
@@ -31,7 +31,7 @@ def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> i
     import re
 
     from llmconf import rotation
-    from llmconf.fields import NAME_PATTERN
+    from llmconf.core.grammar import NAME_PATTERN
     from llmconf.vault.files import Recipient
 
     named = [entry.partition("=") for entry in recipients]

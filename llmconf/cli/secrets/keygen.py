@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from llmconf.cli import _common as common
-from llmconf.errors import RefusedError
+from llmconf.core.errors import RefusedError
 
 
 @click.command(name="keygen")

@@ -14,11 +14,11 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.cli._git import git, top_of
-from llmconf.errors import RefusedError, UsageError
+from llmconf.core.errors import RefusedError, UsageError
 from llmconf.gitcall import COMMAND, environment
 
 if TYPE_CHECKING:
-    from llmconf.diagnostics import Diagnostic
+    from llmconf.core.diagnostics import Diagnostic
     from llmconf.report import Report
 
 _MOST = 8 * 1024 * 1024
@@ -80,9 +80,9 @@ def command(
 
 
 def _look_at(content: _Content) -> Iterator[Diagnostic]:
-    from llmconf.diagnostics import Diagnostic
+    from llmconf.core.diagnostics import Diagnostic
+    from llmconf.core.key_formats import redact
     from llmconf.leaks import find_leaks
-    from llmconf.scan import redact
     from llmconf.text import Lines
 
     wide = content.data[:2] in _UTF16
@@ -102,9 +102,9 @@ def _look_at(content: _Content) -> Iterator[Diagnostic]:
 def _report(base: Path, found: Iterable[Diagnostic], *, in_hook: bool) -> Report:
     """Return what the formats need; there are no lines in it, so that none can show one."""
     from llmconf import rules
-    from llmconf.diagnostics import sort_diagnostics
+    from llmconf.core.diagnostics import sort_diagnostics
+    from llmconf.core.version import __version__
     from llmconf.report import Report, RuleText
-    from llmconf.version import __version__
 
     info = rules.info("LCK001")
     text = f"{info.summary}\n\nWhy: {info.why}\n\nFix: {info.fix}"
@@ -122,7 +122,7 @@ def _full(report: Report, color: str) -> str:
     import sys
     from dataclasses import replace
 
-    from llmconf.registry import load_module
+    from llmconf.core.plugins import load_module
 
     colored = replace(report, color=common.use_color(color, sys.stdout))
     text: str = load_module("llmconf.reporters", "full").render(colored)

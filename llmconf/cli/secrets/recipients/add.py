@@ -7,8 +7,8 @@ import re
 import click
 
 from llmconf.cli import _secrets as shared
-from llmconf.errors import UsageError
-from llmconf.fields import NAME_PATTERN
+from llmconf.core.errors import UsageError
+from llmconf.core.grammar import NAME_PATTERN
 
 
 @click.command(name="add")

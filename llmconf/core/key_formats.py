@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from llmconf.fields import is_sealed
+from llmconf.core.grammar import is_sealed
 
 SEAL_HINT = (
     "seal it with `llmconf secrets encrypt`, or write `env:NAME`, and renew the key at its vendor: it may already be"

@@ -171,13 +171,14 @@ def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"
         return places
 
     # Hashing and canonical JSON are needed by builds alone.
-    from llmconf import bundle, source
+    from llmconf import bundle
+    from llmconf.workspace import repository
 
     return bundle.build(
         checked.environments[env],
         project.settings,
         secrets=secrets,
-        revision=source.revision(project.root),
+        revision=repository.revision(project.root),
         locate=locate,
-        keys=lambda kid: source.key_files(project.root, kid),
+        keys=lambda kid: repository.key_files(project.root, kid),
     )

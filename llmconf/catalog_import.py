@@ -10,13 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
-from llmconf import edits
 from llmconf.catalog import FOLDER, GENAI_PRICES, MAX_SIZE, PROVIDER, read_bounded
 from llmconf.catalogs import _lines, format_named, format_names
 from llmconf.catalogs._base import Facts, Unusable
 from llmconf.core.diagnostics import Finding
 from llmconf.core.errors import RefusedError
 from llmconf.text import Lines, decode
+from llmconf.workspace import transaction
 
 RESERVED = (GENAI_PRICES, PROVIDER)
 """Names of sources that no imported catalog can have."""
@@ -32,7 +32,7 @@ class Imported:
     """
 
     path: str
-    change: edits.Change
+    change: transaction.Change
     models: int
     types: int
     added: int
@@ -72,7 +72,7 @@ def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Impor
         raise RefusedError(f"{shown}: has more models than a catalog of {MAX_SIZE:,} bytes can hold")
     return Imported(
         here,
-        edits.Change(path, old, new),
+        transaction.Change(path, old, new),
         models=len(after),
         types=len({provider_type for provider_type, _ in after}),
         added=len(after.keys() - before.keys()),
@@ -86,8 +86,8 @@ def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Impor
 def apply(root: Path, imported: Imported) -> None:
     """Write what was prepared. Raises RefusedError where the file cannot be replaced; then it is as it was."""
     if not imported.same:
-        with edits.locked(root):
-            edits.apply(root, [imported.change])
+        with transaction.locked(root):
+            transaction.apply(root, [imported.change])
 
 
 def _resembled(parsed: Any) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from llmconf import source
 from llmconf.core.diagnostics import Finding, Place, Span
 from llmconf.core.errors import LlmconfError, UndeterminedError
 from llmconf.core.grammar import mask, parse_reference, parse_token
 from llmconf.secrets import Workspace
 from llmconf.sites import Site, find_sites, key_problems
 from llmconf.vault import files, store
+from llmconf.workspace import repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _finding(path: str, message: str, hint: str | None) -> Finding:
 
 def rows(work: Workspace) -> list[dict[str, str]]:
     """Return a row for each secret field: what it is, where, and who changed it last; never a secret."""
-    blame = source.Blame(work.root)
+    blame = repository.Blame(work.root)
     found = []
     for site in find_sites(work.project):
         parts = parse_token(site.value)

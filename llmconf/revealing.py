@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llmconf import edits, sites
+from llmconf import sites
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import is_sealed, parse_token
 from llmconf.document import Document, Edit, Node
@@ -17,6 +17,7 @@ from llmconf.sites import Site
 from llmconf.splices import scalar_edit
 from llmconf.text import BOM, decode
 from llmconf.vault import token
+from llmconf.workspace import transaction
 
 _PLAIN = re.compile(r"[A-Za-z0-9_+=][A-Za-z0-9_+=./-]*\Z")
 _NOT_A_STRING = re.compile(r"[0-9+.]|(?i:true|false|null|yes|no|on|off|y|n)\Z")
@@ -97,7 +98,7 @@ def seal_again(
         outcome.changed.append(f"{site.slot.identity} {site.slot.field} sealed")
     new = (BOM if old.data.startswith(BOM) else b"") + document.splice(changes).encode("utf-8")
     if new != old.data:
-        edits.apply(work.root, [edits.Change(work.root / name, old.data, new)])
+        transaction.apply(work.root, [transaction.Change(work.root / name, old.data, new)])
     return outcome
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from llmconf import edits, sites
+from llmconf import sites
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import parse_token
 from llmconf.secrets import Outcome, Workspace, open_site, require_readable
@@ -13,6 +13,7 @@ from llmconf.splices import Editing
 from llmconf.vault import age, store, token
 from llmconf.vault.files import Recipient
 from llmconf.vault.token import DataKey
+from llmconf.workspace import transaction
 
 
 def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
@@ -36,7 +37,7 @@ def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
     files = store.key_files(key, [], recipients)
     for recipient in recipients:
         files |= store.recipient_file(vault, recipient)
-    edits.apply(work.root, _new_files(work.root, files))
+    transaction.apply(work.root, _new_files(work.root, files))
     work.keyring.stores.pop(vault, None)
     work.keyring.keys[vault, key.kid] = key
     # Made here just now, it needs no look at where it comes from.
@@ -68,7 +69,7 @@ def rotate(
     anew = not behind or fresh or united
     # All are opened before anything is written: one that does not open must not leave a rotation half done.
     opened = [(site, open_site(work, site, ())) for site in (_sealed(work, vault) if anew else behind)]
-    new: list[edits.Change] = []
+    new: list[transaction.Change] = []
     if anew:
         current, new = _make_successor(work, vault, current, fresh=fresh, without=without, outcome=outcome)
     else:
@@ -78,7 +79,7 @@ def rotate(
         editing.scalar(site.place, _sealed_again(site, plaintext, current), old=site.value)
     changes = editing.changes()
     # The key comes first: what is sealed under it can be opened, however far this comes.
-    edits.apply(work.root, new + changes)
+    transaction.apply(work.root, new + changes)
     work.keyring.stores.pop(vault, None)
     work.keyring.keys[vault, current.kid] = current
     work.keyring.sealing_key(vault)
@@ -98,7 +99,7 @@ def _sealed_again(site: Site, plaintext: str, key: DataKey) -> str:
 
 def _make_successor(
     work: Workspace, vault: str, current: DataKey, *, fresh: bool, without: str | None, outcome: Outcome
-) -> tuple[DataKey, list[edits.Change]]:
+) -> tuple[DataKey, list[transaction.Change]]:
     """Return a new key that follows the current ones, and the changes that write it for their recipients."""
     files = work.keyring.store(vault)
     recipients = _recipients(work, vault, current, without)
@@ -144,7 +145,7 @@ def add_recipient(work: Workspace, vault: str, recipient: Recipient) -> Outcome:
     new = {} if known else store.recipient_file(vault, recipient)
     for kid in files.folders:
         new |= store.wrap_files(work.keyring.key(vault, kid), recipient)
-    edits.apply(work.root, _new_files(work.root, new))
+    transaction.apply(work.root, _new_files(work.root, new))
     work.keyring.stores.pop(vault, None)
     return Outcome([f"vault {vault}: {len(files.folders)} keys wrapped for {recipient.name}"])
 
@@ -167,8 +168,8 @@ def remove_recipient(work: Workspace, vault: str, name: str) -> Outcome:
         for kid in files.folders
         for suffix in ("age", "mac")
     ]
-    deletions = [edits.Change(path, path.read_bytes(), None) for path in gone if path.is_file()]
-    edits.apply(work.root, deletions)
+    deletions = [transaction.Change(path, path.read_bytes(), None) for path in gone if path.is_file()]
+    transaction.apply(work.root, deletions)
     work.keyring.stores.pop(vault, None)
     outcome.changed.insert(0, f"vault {vault}: {name} removed")
     outcome.notes.append(f"{name} may have kept what it could open: renew these at their vendors")
@@ -184,7 +185,7 @@ def rewrap(work: Workspace, vault: str) -> Outcome:
     for kid in files.folders:
         for recipient in recipients:
             new |= store.wrap_files(work.keyring.key(vault, kid), recipient)
-    edits.apply(work.root, _new_files(work.root, new))
+    transaction.apply(work.root, _new_files(work.root, new))
     return Outcome(
         [f"vault {vault}: {len(files.folders)} keys wrapped again for {len(recipients)} recipients"]
     )
@@ -238,7 +239,7 @@ def _unused(work: Workspace, vault: str, kids: set[str]) -> list[str]:
 def _delete(root: Path, folder: Path) -> None:
     """Delete the files of a key, `key.yaml` first, and its folder where nothing else is in it."""
     files = sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name != "key.yaml")
-    edits.apply(root, [edits.Change(file, file.read_bytes(), None) for file in files])
+    transaction.apply(root, [transaction.Change(file, file.read_bytes(), None) for file in files])
     if not any(folder.iterdir()):
         folder.rmdir()
 
@@ -253,10 +254,10 @@ def _kid(site: Site) -> str:
     return parts.kid if parts else ""
 
 
-def _new_files(root: Path, files: dict[str, bytes]) -> list[edits.Change]:
+def _new_files(root: Path, files: dict[str, bytes]) -> list[transaction.Change]:
     """Return the changes that write key files: `key.yaml` last, since a folder without it is no key yet."""
     changes = []
     for name, data in sorted(files.items(), key=lambda file: (file[0].endswith("/key.yaml"), file[0])):
         path = root / name
-        changes.append(edits.Change(path, path.read_bytes() if path.is_file() else None, data))
+        changes.append(transaction.Change(path, path.read_bytes() if path.is_file() else None, data))
     return changes

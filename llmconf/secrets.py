@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from llmconf import edits, sites, source
+from llmconf import sites
 from llmconf.binding import Slot
 from llmconf.core.diagnostics import Finding, Place, did_you_mean
 from llmconf.core.errors import LlmconfError, RefusedError
@@ -22,6 +22,7 @@ from llmconf.sites import Site
 from llmconf.splices import Editing
 from llmconf.vault import references, token
 from llmconf.vault.keyring import Keyring
+from llmconf.workspace import repository, transaction
 
 _NOT_READ = {"LCY001", "LCY002", "LCY003", "LCY005", "LCY006", "LCY007", "LCY008", "LCO004"}
 """What is wrong with a file whose secrets are not found, not all found, or belong to nobody knows which vault."""
@@ -61,7 +62,7 @@ def open_workspace(project: Project) -> Workspace:
         tokens = (parse_token(site.value) for site in sites.find_sites(project) if site.slot.vault == vault)
         return {parts.kid for parts in tokens if parts}
 
-    return Workspace(project, Keyring(project.root, source.pin_file(project.root), in_use=in_use))
+    return Workspace(project, Keyring(project.root, repository.pin_file(project.root), in_use=in_use))
 
 
 def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None = None) -> Outcome:
@@ -88,7 +89,7 @@ def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None
         sealed = token.seal(plain_text(site), key, slot, hints=work.hints)
         editing.scalar(site.place, sealed, old=site.value)
         outcome.changed.append(f"{slot.identity} {slot.field} sealed in {site.place.file}")
-    edits.apply(work.root, editing.changes())
+    transaction.apply(work.root, editing.changes())
     return outcome
 
 
@@ -211,7 +212,7 @@ def set_secret(
     if site is None:
         site = _new_site(work, identity, name, layer)
         _seal_new(work, editing, site, value, trust)
-        edits.apply(work.root, editing.changes())
+        transaction.apply(work.root, editing.changes())
         return Outcome([f"{identity} {name} sealed in {site.place.file}"])
     old = parse_token(site.value)
     if old is not None and _opens_to(work, site, value):
@@ -221,7 +222,7 @@ def set_secret(
     revision = old.revision + 1 if old else 1
     sealed = token.seal(value, key, slot, revision=revision, hints=work.hints)
     editing.scalar(site.place, sealed, old=site.value)
-    edits.apply(work.root, editing.changes())
+    transaction.apply(work.root, editing.changes())
     return Outcome([f"{identity} {name} sealed in {site.place.file}, revision {revision}"])
 
 

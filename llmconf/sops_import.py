@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from llmconf import edits, sites
+from llmconf import sites
 from llmconf.binding import Slot
 from llmconf.core.diagnostics import Path as DataPath
 from llmconf.core.errors import RefusedError
@@ -23,6 +23,7 @@ from llmconf.splices import Editing
 from llmconf.text import BOM, decode
 from llmconf.vault import age, sops, token
 from llmconf.vault._sops_yaml import quoted
+from llmconf.workspace import transaction
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -106,7 +107,7 @@ def import_file(
     outcome = Outcome(notes=[] if comments else list(tree.notes))
     _check_bare(name, tree, found, reveal)
     changes = _sealed(Workspace(project, work.keyring), name, data, plain, found, outcome, trust)
-    edits.apply(work.root, changes)
+    transaction.apply(work.root, changes)
     outcome.changed.append(f"{name}: the `sops` block is gone; what it protected stays in the history of git")
     return outcome
 
@@ -200,7 +201,7 @@ def _scalar(value: str | float | bool | None) -> str:
 
 def _sealed(
     work: Workspace, name: str, data: bytes, plain: str, found: list[Site], outcome: Outcome, trust: str | None
-) -> list[edits.Change]:
+) -> list[transaction.Change]:
     """Return the change that writes a plain text with its secrets sealed."""
     path = work.root / name
     editing = _InMemory(work.root, name, data, plain)
@@ -225,4 +226,4 @@ def _sealed(
         editing.scalar(site.place, sealed)
         outcome.changed.append(f"{slot.identity} {slot.field} sealed in {name}")
     head = BOM if data.startswith(BOM) else b""
-    return editing.changes() or [edits.Change(path, data, head + plain.encode("utf-8"))]
+    return editing.changes() or [transaction.Change(path, data, head + plain.encode("utf-8"))]

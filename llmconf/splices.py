@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from llmconf import edits
 from llmconf.core.diagnostics import Place
 from llmconf.core.errors import RefusedError
 from llmconf.document import Document, Edit, Node
 from llmconf.scalars import Refusal
 from llmconf.text import BOM, decode
+from llmconf.workspace import transaction
 
 
 class Editing:
@@ -79,14 +79,14 @@ class Editing:
             return None, None
         return owner, next((pair for pair in owner.value if pair[0].value == place.path[-1]), None)
 
-    def changes(self) -> list[edits.Change]:
+    def changes(self) -> list[transaction.Change]:
         """Return what the edits make of the files, byte for byte the same elsewhere."""
         found = []
         for name, file_edits in sorted(self._edits.items()):
             old, document = self._documents[name]
             head = BOM if old.startswith(BOM) else b""
             found.append(
-                edits.Change(self.root / name, old, head + document.splice(file_edits).encode("utf-8"))
+                transaction.Change(self.root / name, old, head + document.splice(file_edits).encode("utf-8"))
             )
         return found
 

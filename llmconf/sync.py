@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmconf import edits, locked, wiring
+from llmconf import locked, wiring
 from llmconf.access import Accesses
 from llmconf.catalog import Catalogs
 from llmconf.checked import Checked
@@ -22,6 +22,7 @@ from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Provider
 from llmconf.stale import declared_providers, listed_urls
 from llmconf.text import BOM
+from llmconf.workspace import transaction
 
 _NOT_UNDERSTOOD = ("LCY", "LCS", "LCO", "LCR001")
 """Codes of findings on what was not taken over: something may be in it that refers to a model."""
@@ -210,13 +211,13 @@ def orphans(checked: Checked) -> list[Update]:
 def write(root: Path, updates: Iterable[Update]) -> None:
     """Write the locks that change, all together. Raises RefusedError where one changed meanwhile."""
     changes = [
-        edits.Change(root / update.file, _before(root / update.file, update.old), _bytes(update.new))
+        transaction.Change(root / update.file, _before(root / update.file, update.old), _bytes(update.new))
         for update in updates
         if update.drifted
     ]
     if changes:
-        with edits.locked(root):
-            edits.apply(root, changes)
+        with transaction.locked(root):
+            transaction.apply(root, changes)
 
 
 def _before(path: Path, text: str | None) -> bytes | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from llmconf.core.version import __version__
 from llmconf.discover import Discovery
-from llmconf.files import write_atomic
+from llmconf.workspace.atomic import write_atomic
 
 _RACY_NS = 2_000_000_000
 """A file changed this short before it was looked at may change again under the same time stamp."""

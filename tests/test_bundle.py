@@ -17,7 +17,7 @@ import rfc8785
 from support import EXAMPLES, REPOSITORY, TODAY, commit_all, copy_example, edit, git, run, tree
 
 from llmconf.core.grammar import TOKEN_PATTERN
-from llmconf.source import key_files
+from llmconf.workspace.repository import key_files
 
 ACME = EXAMPLES / "acme"
 TOKEN = re.compile(TOKEN_PATTERN[1:-1])

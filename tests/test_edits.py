@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from llmconf import edits
 from llmconf.core.errors import RefusedError, UndeterminedError
-from llmconf.edits import Change
+from llmconf.workspace import transaction
+from llmconf.workspace.transaction import Change
 
 NOBODY = 65534
 
@@ -61,7 +61,7 @@ OLD = {"a.yaml": "old a\n", "b.yaml": "old b\n"}
 
 
 def test_all_files_change_and_nothing_else_is_left(root: Path) -> None:
-    edits.apply(root, both(root))
+    transaction.apply(root, both(root))
     assert contents(root) == {"a.yaml": "new a\n", "b.yaml": "new b\n"}
 
 
@@ -69,14 +69,14 @@ def test_all_files_change_and_nothing_else_is_left(root: Path) -> None:
 def test_a_file_keeps_its_mode(root: Path, mode: int) -> None:
     file = root / "config/a.yaml"
     file.chmod(mode)
-    edits.apply(root, both(root))
+    transaction.apply(root, both(root))
     assert stat.S_IMODE(file.stat().st_mode) == mode
 
 
 def test_a_new_file_gets_what_the_umask_leaves_and_a_deleted_one_is_gone(root: Path) -> None:
     before = os.umask(0o027)
     try:
-        edits.apply(root, [Change(root / "keys/x/y.age", None, b"1"), Change(root / "config/a.yaml", b"old a\n", None)])
+        transaction.apply(root, [Change(root / "keys/x/y.age", None, b"1"), Change(root / "config/a.yaml", b"old a\n", None)])
     finally:
         os.umask(before)
     assert stat.S_IMODE((root / "keys/x/y.age").stat().st_mode) == 0o640
@@ -86,7 +86,7 @@ def test_a_new_file_gets_what_the_umask_leaves_and_a_deleted_one_is_gone(root: P
 def test_what_somebody_else_has_changed_is_not_overwritten(root: Path) -> None:
     (root / "config/b.yaml").write_text("theirs\n")
     with pytest.raises(RefusedError, match=r"config/b\.yaml was changed by somebody else") as error:
-        edits.apply(root, both(root))
+        transaction.apply(root, both(root))
     assert error.value.hint == "run this again"
     assert contents(root) == {"a.yaml": "old a\n", "b.yaml": "theirs\n"}
 
@@ -94,16 +94,16 @@ def test_what_somebody_else_has_changed_is_not_overwritten(root: Path) -> None:
 def test_what_changes_between_the_look_and_the_replacement_is_not_overwritten(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare = edits._prepare
+    prepare = transaction._prepare
 
     def slow(change: Change) -> Path:
         (root / "config/b.yaml").write_text("theirs\n")
         return prepare(change)
 
     changes = both(root)[::-1]
-    monkeypatch.setattr(edits, "_prepare", slow)
+    monkeypatch.setattr(transaction, "_prepare", slow)
     with pytest.raises(RefusedError, match="somebody else"):
-        edits.apply(root, [changes[1], changes[0]])
+        transaction.apply(root, [changes[1], changes[0]])
     assert contents(root) == {"a.yaml": "old a\n", "b.yaml": "theirs\n"}
 
 
@@ -117,7 +117,7 @@ def test_a_failure_in_the_middle_puts_everything_back(root: Path, monkeypatch: p
 
     monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(RefusedError, match=r"nothing was changed: config/b\.yaml cannot be written"):
-        edits.apply(root, both(root))
+        transaction.apply(root, both(root))
     assert contents(root) == OLD
 
 
@@ -131,7 +131,7 @@ def test_an_interruption_in_the_middle_puts_everything_back(root: Path, monkeypa
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        edits.apply(root, [Change(root / "config/new.yaml", None, b"new\n"), *both(root)])
+        transaction.apply(root, [Change(root / "config/new.yaml", None, b"new\n"), *both(root)])
     assert contents(root) == OLD
 
 
@@ -141,7 +141,7 @@ def test_a_link_out_of_the_repository_is_not_followed(root: Path, tmp_path: Path
     (root / "config/a.yaml").unlink()
     (root / "config/a.yaml").symlink_to(outside)
     with pytest.raises(RefusedError, match=r"config/a\.yaml is a link or leads out of the repository"):
-        edits.apply(root, both(root))
+        transaction.apply(root, both(root))
     assert outside.read_text() == "old a\n"
     assert (root / "config/b.yaml").read_text() == "old b\n"
 
@@ -150,7 +150,7 @@ def test_a_folder_that_leads_out_of_the_repository_is_not_followed(root: Path, t
     (tmp_path / "outside").mkdir()
     (root / "keys").symlink_to(tmp_path / "outside")
     with pytest.raises(RefusedError, match="leads out of the repository"):
-        edits.apply(root, [Change(root / "keys/default.yaml", None, b"x")])
+        transaction.apply(root, [Change(root / "keys/default.yaml", None, b"x")])
     assert list((tmp_path / "outside").iterdir()) == []
 
 
@@ -163,7 +163,7 @@ def _as_nobody(root: Path) -> str:
             if os.geteuid() == 0:
                 os.setgid(NOBODY)
                 os.setuid(NOBODY)
-            edits.apply(root, both(root))
+            transaction.apply(root, both(root))
         except RefusedError as error:
             os.write(writer, f"{error.message}: {error.hint}".encode())
         finally:
@@ -199,10 +199,10 @@ def test_a_full_disk_leaves_everything_as_it_was(root: Path, monkeypatch: pytest
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RefusedError, match=r"nothing was changed: config/a\.yaml cannot be written: No space left"):
-        edits.apply(root, both(root))
+        transaction.apply(root, both(root))
     assert contents(root) == OLD
     with pytest.raises(RefusedError, match=r"nothing was changed: keys/x/y\.age cannot be written"):
-        edits.apply(root, [Change(root / "keys/x/y.age", None, b"1")])
+        transaction.apply(root, [Change(root / "keys/x/y.age", None, b"1")])
     assert not (root / "keys/x").exists()
 
 
@@ -212,13 +212,13 @@ def test_leftovers_of_a_killed_process_go_and_nothing_else(root: Path) -> None:
     for file in (*ours, *theirs):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("x")
-    with edits.locked(root):
+    with transaction.locked(root):
         assert [file for file in ours if file.exists()] == []
         assert [file for file in theirs if not file.exists()] == []
 
 
 def _hold(root: Path, ready: str, seconds: float) -> None:
-    with edits.locked(root):
+    with transaction.locked(root):
         Path(ready).touch()
         time.sleep(seconds)
 
@@ -230,10 +230,10 @@ def test_a_second_process_waits_and_is_told(root: Path, tmp_path: Path) -> None:
     while not ready.exists():
         time.sleep(0.005)
     told: list[bool] = []
-    with edits.locked(root, lambda: told.append(first.is_alive())):
+    with transaction.locked(root, lambda: told.append(first.is_alive())):
         assert told == [True]
     first.join()
-    with edits.locked(root, lambda: told.append(False)):
+    with transaction.locked(root, lambda: told.append(False)):
         assert told == [True]
 
 
@@ -251,7 +251,7 @@ def test_the_lock_holds_where_the_project_file_was_replaced_meanwhile(root: Path
     time.sleep(0.1)
     (root / "new").write_text("version: 1\n")
     (root / "new").replace(root / "llmconf.yaml")
-    with edits.locked(root):
+    with transaction.locked(root):
         first.join()
         time.sleep(0.2)
         order.write_text("third\n")
@@ -260,11 +260,11 @@ def test_the_lock_holds_where_the_project_file_was_replaced_meanwhile(root: Path
 
 
 def _take_and_note(root: Path, order: Path, name: str) -> None:
-    with edits.locked(root), order.open("a") as file:
+    with transaction.locked(root), order.open("a") as file:
         file.write(name + "\n")
 
 
 def test_a_repository_that_cannot_be_locked_is_said_to_be_so(root: Path) -> None:
     (root / "llmconf.yaml").unlink()
-    with pytest.raises(UndeterminedError, match="cannot be locked"), edits.locked(root):
+    with pytest.raises(UndeterminedError, match="cannot be locked"), transaction.locked(root):
         pass

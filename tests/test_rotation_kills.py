@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from secret_projects import Scratch, everything, provider, scratch
 
-from llmconf import edits, rotation, secrets
+from llmconf import rotation, secrets
 from llmconf.core.errors import LlmconfError
 from llmconf.sites import find_sites
 from llmconf.vault.files import Recipient, read_store
+from llmconf.workspace import transaction
 
 FILES = 200
 KILLS = 300
@@ -41,7 +42,7 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 
 def _rotate(project: Scratch) -> object:
-    with edits.locked(project.root):
+    with transaction.locked(project.root):
         return rotation.rotate(project.work(), "default")
 
 
@@ -119,7 +120,7 @@ def test_kills_at_random_moments_lose_nothing(memory: Path) -> None:
         if kills % TOGETHER == 0 or hits == KILLS:
             _rotate(project)
             _assert_finished(project, frames)
-            with edits.locked(project.root):
+            with transaction.locked(project.root):
                 rotation.prune(project.work(), "default")
     _assert_finished(project, frames)
     assert len(read_store(project.root, "default").folders) == 1
@@ -161,22 +162,22 @@ def _killed_at(project: Scratch, step: int, action: Action) -> bool:
 
 
 def _remove(project: Scratch) -> object:
-    with edits.locked(project.root):
+    with transaction.locked(project.root):
         return rotation.remove_recipient(project.work(), "default", "bob")
 
 
 def _add(project: Scratch) -> object:
-    with edits.locked(project.root):
+    with transaction.locked(project.root):
         return rotation.add_recipient(project.work(), "default", Recipient("carol", project.public))
 
 
 def _prune(project: Scratch) -> object:
-    with edits.locked(project.root):
+    with transaction.locked(project.root):
         return rotation.prune(project.work(), "default")
 
 
 def _rewrap(project: Scratch) -> object:
-    with edits.locked(project.root):
+    with transaction.locked(project.root):
         return rotation.rewrap(project.work(), "default")
 
 
@@ -222,7 +223,7 @@ def test_a_kill_while_a_vault_is_made_leaves_none_or_a_whole_one(step: int, memo
     project = scratch(memory, {"config/main.yaml": provider("env:LLMCONF_X")}, vaults=())
 
     def init(made: Scratch) -> object:
-        with edits.locked(made.root):
+        with transaction.locked(made.root):
             return rotation.init(made.work(), "default", [Recipient("alice", made.public)])
 
     _killed_at(project, step, init)

@@ -458,8 +458,9 @@ def test_a_commit_and_its_diff_hold_no_secret(lab: Lab) -> None:
 
 
 def test_no_repr_shows_a_secret(lab: Lab) -> None:
-    from llmconf import edits, revealing, secrets, sites
+    from llmconf import revealing, secrets, sites
     from llmconf.project import load_project
+    from llmconf.workspace import transaction
 
     lab.write("config/extra.yaml", PLAIN_FILES["a plain key"])
     with lab.inside():
@@ -473,7 +474,7 @@ def test_no_repr_shows_a_secret(lab: Lab) -> None:
             work.keyring.identities,
             work.keyring.store("default"),
             *sites.find_sites(work.project),
-            edits.Change(lab.root, revealed.text.encode(), PLAIN.encode()),
+            transaction.Change(lab.root, revealed.text.encode(), PLAIN.encode()),
         ]
     for each in shown:
         for text in (repr(each), str(each), f"{each!r:.100000}"):
@@ -483,7 +484,7 @@ def test_no_repr_shows_a_secret(lab: Lab) -> None:
                 assert repr(hidden)[2:-1] not in text
 
 
-PLACES = ("llmconf.vault.token.fingerprint", "llmconf.rotation.open_site", "llmconf.edits.apply")
+PLACES = ("llmconf.vault.token.fingerprint", "llmconf.rotation.open_site", "llmconf.workspace.transaction.apply")
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -17,10 +17,10 @@ from secret_support import CI_SECRETS, SEALED, Lab, leaks, make_lab, new_identit
 from support import commit_all, git
 
 from llmconf.core.errors import RefusedError
-from llmconf.source import pin_file
 from llmconf.vault import age, store
 from llmconf.vault.files import Recipient
 from llmconf.vault.token import DataKey
+from llmconf.workspace.repository import pin_file
 
 NEW_KEY = "sk-proj-fakeCANARYnewCANARYfakeCANARYnewfakeGGGG"
 
@@ -419,7 +419,7 @@ def test_a_planted_repository_runs_nothing(lab: Lab) -> None:
     }
     for name, text in planted.items():
         (outer / "llm" / name).write_text(text)
-    from llmconf.source import Blame, revision
+    from llmconf.workspace.repository import Blame, revision
 
     for args in (("add", "llmconf.yaml"), ("commit", "--quiet", "--message=x")):
         git("--git-dir", outer / "llm", "--work-tree", outer / "llm", *args, cwd=outer / "llm")

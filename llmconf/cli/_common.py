@@ -190,7 +190,7 @@ def explain(error: LlmconfError, where: str = "") -> None:
 
 def write_file(path: Path, data: bytes, what: str) -> None:
     """Write a file that was asked for, whole or not at all. Raises RefusedError."""
-    from llmconf.files import require_inside, write_atomic
+    from llmconf.workspace.atomic import require_inside, write_atomic
 
     require_inside(path)
     if path.is_symlink() and path.absolute().parts[1:2] != ("dev",):

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError, UsageError
-from llmconf.gitcall import COMMAND, SECONDS, environment, require_no_trap
+from llmconf.workspace.git import COMMAND, SECONDS, environment, require_no_trap
 
 
 def git(folder: Path, *arguments: str, in_hook: bool = False) -> bytes:

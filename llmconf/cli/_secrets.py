@@ -57,9 +57,9 @@ def secrets_options(function: Function) -> Function:
 @contextmanager
 def workspace(directory: str | None, *, change: bool = False) -> Iterator[Workspace]:
     """Open the project and its keys; for a change, keep other llmconf processes out until it is done."""
-    from llmconf.edits import locked
     from llmconf.project import load_project
     from llmconf.secrets import open_workspace
+    from llmconf.workspace.transaction import locked
 
     root = common.root_of(directory)
     if not change:

@@ -14,7 +14,7 @@ import click
 
 from llmconf.cli import _common as common
 from llmconf.core.errors import RefusedError, UsageError
-from llmconf.files import require_inside
+from llmconf.workspace.atomic import require_inside
 
 
 @click.command(name="build")

@@ -47,7 +47,7 @@ def schema_text(schema: object) -> str:
 
 
 def _write(folder: Path, found: dict[str, dict[str, object]]) -> None:
-    from llmconf.files import require_inside
+    from llmconf.workspace.atomic import require_inside
 
     require_inside(folder / "any")
     try:

@@ -11,9 +11,9 @@ from pathlib import Path
 from llmconf.binding import Slot
 from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.core.grammar import parse_token
-from llmconf.files import write_atomic
 from llmconf.vault import age, files, store, token
 from llmconf.vault.token import DataKey
+from llmconf.workspace.atomic import write_atomic
 
 
 @dataclass(slots=True)

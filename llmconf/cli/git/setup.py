@@ -64,7 +64,7 @@ def _configure(root: Path) -> list[str]:
 
 def _add_attributes(file: Path, root: Path) -> list[str]:
     """Append the lines that are missing, with the line ends of the file, and return them."""
-    from llmconf import edits
+    from llmconf.workspace import transaction
 
     try:
         old = file.read_bytes() if file.exists() or file.is_symlink() else None
@@ -78,5 +78,5 @@ def _add_attributes(file: Path, root: Path) -> list[str]:
         newline = b"\r\n" if b"\r\n" in before else b"\n"
         gap = newline if before and not before.endswith(b"\n") else b""
         new = before + gap + b"".join(line.encode() + newline for line in missing)
-        edits.apply(root, [edits.Change(file, old, new)])
+        transaction.apply(root, [transaction.Change(file, old, new)])
     return missing

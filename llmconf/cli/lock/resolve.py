@@ -41,8 +41,8 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
       llmconf lock resolve
       llmconf lock resolve lock/openai.lock.yaml
     """
-    from llmconf import edits
     from llmconf.reporters._text import visible
+    from llmconf.workspace import transaction
 
     root = common.root_of(directory)
     names = _lock_names(root, paths)
@@ -50,7 +50,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
     done, refused = [], False
     # The project is read for the first lock that needs it, and for no other again.
     environments = cache(partial(_environments, root))
-    with edits.locked(root):
+    with transaction.locked(root):
         for name in names:
             try:
                 if _resolve(root, name, in_git, partial(_fits, environments, name)):
@@ -80,8 +80,9 @@ def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
 
 def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]) -> bool:
     """Merge one file, and tell whether there was anything to merge."""
-    from llmconf import edits, lockfile, lockmerge, lockreader, parse
+    from llmconf import lockfile, lockmerge, lockreader, parse
     from llmconf.reporters._text import visible
+    from llmconf.workspace import transaction
 
     text = parse.read_text(root, name)
     if not isinstance(text, str):
@@ -107,7 +108,7 @@ def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]
         hint = "narrow `sync:`, take one side, and run `llmconf sync`"
         raise RefusedError("both sides together are more than is read", hint)
     old = (root / name).read_bytes()
-    edits.apply(root, [edits.Change(root / name, old, new.encode())])
+    transaction.apply(root, [transaction.Change(root / name, old, new.encode())])
     for note in merged.notes:
         click.echo(visible(f"{name}: {note}"), err=True)
     click.echo(f"{visible(name)}: merged, {len(merged.lock.models)} models")

@@ -15,7 +15,7 @@ import click
 from llmconf.cli import _common as common
 from llmconf.cli._git import git, top_of
 from llmconf.core.errors import RefusedError, UsageError
-from llmconf.gitcall import COMMAND, environment
+from llmconf.workspace.git import COMMAND, environment
 
 if TYPE_CHECKING:
     from llmconf.core.diagnostics import Diagnostic

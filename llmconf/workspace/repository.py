@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError
-from llmconf.gitcall import COMMAND, SECONDS, environment, require_no_trap
+from llmconf.workspace.git import COMMAND, SECONDS, environment, require_no_trap
 
 _SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
 _MAX_KEY_FILE = 64 * 1024

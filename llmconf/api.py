@@ -17,12 +17,12 @@ from llmconf.core.diagnostics import Diagnostic, Path, Span, closest
 from llmconf.core.errors import RefusedError
 from llmconf.core.version import __version__
 from llmconf.discover import Discovery, lock_provider
-from llmconf.document import Document
 from llmconf.parse import Parsing
 from llmconf.project import load_project, require_environment
 from llmconf.report import Report, RuleText
 from llmconf.resolved import Resource
 from llmconf.schema.kinds import SECRET_FIELDS
+from llmconf.yamltext.document import Document
 
 if TYPE_CHECKING:
     from llmconf.bundle import Bundle

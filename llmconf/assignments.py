@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from llmconf.document import Node, compose
-from llmconf.scalars import Refusal
-from llmconf.text import forbidden_character
+from llmconf.yamltext.document import Node, compose
+from llmconf.yamltext.scalars import Refusal
+from llmconf.yamltext.text import forbidden_character
 
 _TREES = frozenset({".yaml", ".yml", ".json", ".jsonc", ".json5"})
 _FLAT = frozenset({".env", ".toml", ".ini", ".cfg", ".conf", ".properties", ".tfvars", ".netrc"})

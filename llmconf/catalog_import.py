@@ -15,8 +15,8 @@ from llmconf.catalogs import _lines, format_named, format_names
 from llmconf.catalogs._base import Facts, Unusable
 from llmconf.core.diagnostics import Finding
 from llmconf.core.errors import RefusedError
-from llmconf.text import Lines, decode
 from llmconf.workspace import transaction
+from llmconf.yamltext.text import Lines, decode
 
 RESERVED = (GENAI_PRICES, PROVIDER)
 """Names of sources that no imported catalog can have."""

@@ -26,19 +26,19 @@ from llmconf.core.diagnostics import (
 )
 from llmconf.core.key_formats import redact
 from llmconf.discover import PROJECT_FILE
-from llmconf.document import Document
 from llmconf.lockreader import LockText, open_text
 from llmconf.project import Project
 from llmconf.resolve import resolve
 from llmconf.resolved import Resolved
 from llmconf.rules._base import Context
-from llmconf.scalars import Refusal
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
 from llmconf.sites import find_sites, key_problems
 from llmconf.stale import CODE as STALE_LOCK
 from llmconf.stale import stale_locks
 from llmconf.vault import files
+from llmconf.yamltext.document import Document
+from llmconf.yamltext.scalars import Refusal
 
 _LONGEST = 1000
 """Characters of a message; what files hold may be quoted in it."""

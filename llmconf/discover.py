@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.errors import UsageError
-from llmconf.text import MAX_FILE_SIZE
+from llmconf.yamltext.text import MAX_FILE_SIZE
 
 PROJECT_FILE = "llmconf.yaml"
 LOCK_FOLDER = "lock/"

@@ -103,7 +103,7 @@ def rows(work: Workspace) -> list[dict[str, str]]:
 
 
 def _line(work: Workspace, site: Site) -> int:
-    from llmconf.splices import Editing
+    from llmconf.yamltext.splices import Editing
 
     editing = Editing(work.root)
     place: Place = site.place

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from llmconf.text import MAX_FILE_SIZE
+from llmconf.yamltext.text import MAX_FILE_SIZE
 
 VERSION = 1
 """Version of the format. A newer one is refused, an older one will be read."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from llmconf import values
 from llmconf.core.diagnostics import Path, Span
-from llmconf.document import Document
 from llmconf.lockfile import FACTS, HEAD, LIFECYCLE, MISREAD, PLAIN, PRICE, QUOTED
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.document import Document
 
 _KEYS = {*PRICE, *LIFECYCLE, *FACTS, "endpoint", "adapter"}
 _SCALAR = rf"(?:{PLAIN}|{QUOTED})"
@@ -151,7 +151,7 @@ class _Reader:
 
 def _nested(raw: str) -> dict[str, Any]:
     """Read what is seldom there, prices of batch calls and tiers, with the YAML parser."""
-    documents, findings = values.load(raw, "")
+    documents, findings = yaml_load.load(raw, "")
     if findings or len(documents) != 1 or not isinstance(documents[0], dict):
         raise _Odd
     found: dict[str, Any] = documents[0]

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llmconf import lockfile, lockreader, values
+from llmconf import lockfile, lockreader
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.key_formats import SEAL_HINT, scan
 from llmconf.discover import PROJECT_FILE, SourceFile, lock_provider
-from llmconf.text import MAX_FILE_SIZE, Lines, decode
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.text import MAX_FILE_SIZE, Lines, decode
 
 FORK_PAYS_ABOVE = 400
 """Number of files above which a second process is faster."""
@@ -63,7 +64,7 @@ def read_text(root: Path, name: str) -> str | Finding:
 def load(text: str, name: str) -> tuple[list[Any], list[Finding]]:
     """Return the plain values of a file of a project, and what is wrong with its text, as `values.load` does."""
     if lock_provider(name) is None:
-        documents, findings = values.load(text, name)
+        documents, findings = yaml_load.load(text, name)
         return documents, _with_conflict(findings, text, name)
     line = lockreader.conflict(text)
     if line is not None:
@@ -77,7 +78,7 @@ def load(text: str, name: str) -> tuple[list[Any], list[Finding]]:
     locked = lockreader.load(text)
     if locked is not None:
         return [locked], []
-    documents, findings = values.load(text, name)
+    documents, findings = yaml_load.load(text, name)
     return [lockreader.without_nulls(document) for document in documents], findings
 
 

@@ -10,12 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from llmconf import values
 from llmconf.core.diagnostics import Finding, Place, Span, did_you_mean
 from llmconf.core.errors import UsageError
 from llmconf.core.grammar import is_sealed
 from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
-from llmconf.document import Document
 from llmconf.fragments import Fragment, drop_nulls, read_document
 from llmconf.free_maps import free_secrets, unsafe_numbers
 from llmconf.locked import read_lock
@@ -24,6 +22,8 @@ from llmconf.resolved import Layer, Lock
 from llmconf.schema import errors
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.document import Document
 
 _NOT_BY_DEFAULT = {"name", "id", "provider", "url", "default", "hosts", "type", *CREDENTIAL_FIELDS}
 
@@ -84,7 +84,7 @@ def reread(project: Project, name: str, text: str) -> tuple[Project, list[Findin
 
     Nothing is read or written. Plain secrets are what such a text is about and are not reported.
     """
-    documents, findings = values.load(text, name)
+    documents, findings = yaml_load.load(text, name)
     environment = next((file.environment for file in project.files if file.name == name), None)
     changed = Project(project.root, project.files, project.settings, locks=project.locks)
     changed.base = [fragment for fragment in project.base if fragment.layer.file != name]

@@ -9,15 +9,15 @@ from pathlib import Path
 from llmconf import sites
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import is_sealed, parse_token
-from llmconf.document import Document, Edit, Node
 from llmconf.project import reread
-from llmconf.scalars import Refusal
 from llmconf.secrets import Outcome, Workspace, open_site, plain_text, require_readable, unfit
 from llmconf.sites import Site
-from llmconf.splices import scalar_edit
-from llmconf.text import BOM, decode
 from llmconf.vault import token
 from llmconf.workspace import transaction
+from llmconf.yamltext.document import Document, Edit, Node
+from llmconf.yamltext.scalars import Refusal
+from llmconf.yamltext.splices import scalar_edit
+from llmconf.yamltext.text import BOM, decode
 
 _PLAIN = re.compile(r"[A-Za-z0-9_+=][A-Za-z0-9_+=./-]*\Z")
 _NOT_A_STRING = re.compile(r"[0-9+.]|(?i:true|false|null|yes|no|on|off|y|n)\Z")

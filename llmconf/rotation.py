@@ -9,11 +9,11 @@ from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import parse_token
 from llmconf.secrets import Outcome, Workspace, open_site, require_readable
 from llmconf.sites import Site
-from llmconf.splices import Editing
 from llmconf.vault import age, store, token
 from llmconf.vault.files import Recipient
 from llmconf.vault.token import DataKey
 from llmconf.workspace import transaction
+from llmconf.yamltext.splices import Editing
 
 
 def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:

@@ -19,10 +19,10 @@ from llmconf.fragments import Fragment
 from llmconf.project import Project
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.sites import Site
-from llmconf.splices import Editing
 from llmconf.vault import references, token
 from llmconf.vault.keyring import Keyring
 from llmconf.workspace import repository, transaction
+from llmconf.yamltext.splices import Editing
 
 _NOT_READ = {"LCY001", "LCY002", "LCY003", "LCY005", "LCY006", "LCY007", "LCY008", "LCO004"}
 """What is wrong with a file whose secrets are not found, not all found, or belong to nobody knows which vault."""

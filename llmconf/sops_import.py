@@ -15,15 +15,15 @@ from llmconf.binding import Slot
 from llmconf.core.diagnostics import Path as DataPath
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import is_sealed
-from llmconf.document import Document, Edit
 from llmconf.project import load_project, reread
 from llmconf.secrets import Outcome, Workspace, open_workspace, set_secret, unfit
 from llmconf.sites import Site
-from llmconf.splices import Editing
-from llmconf.text import BOM, decode
 from llmconf.vault import age, sops, token
 from llmconf.vault._sops_yaml import quoted
 from llmconf.workspace import transaction
+from llmconf.yamltext.document import Document, Edit
+from llmconf.yamltext.splices import Editing
+from llmconf.yamltext.text import BOM, decode
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from llmconf.core.diagnostics import Diagnostic, Finding, Span, did_you_mean
-from llmconf.document import Document
-from llmconf.scalars import Refusal
+from llmconf.yamltext.document import Document
+from llmconf.yamltext.scalars import Refusal
 
 NEVER = ("LCK001", "LCY001", "LCY002")
 """Codes that no comment silences."""

@@ -21,8 +21,8 @@ from llmconf.lockupdate import Known, Update, Wish, decide
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Provider
 from llmconf.stale import declared_providers, listed_urls
-from llmconf.text import BOM
 from llmconf.workspace import transaction
+from llmconf.yamltext.text import BOM
 
 _NOT_UNDERSTOOD = ("LCY", "LCS", "LCO", "LCR001")
 """Codes of findings on what was not taken over: something may be in it that refers to a model."""

@@ -9,12 +9,12 @@ from typing import Any
 from llmconf import wiring
 from llmconf.core.diagnostics import Path
 from llmconf.core.grammar import mask
-from llmconf.document import Document
 from llmconf.lockreader import LockText, open_text
 from llmconf.project import Project
 from llmconf.resolved import Layer, Resolved, Resource
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider, Route, Team
 from llmconf.schema.parts import Lifecycle
+from llmconf.yamltext.document import Document
 
 Row = dict[str, Any]
 

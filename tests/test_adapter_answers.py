@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from support import REPOSITORY
 from upstream.vendor import State, Vendor
 
-from llmconf import adapters, values
+from llmconf import adapters
 from llmconf.adapters import _errors, _json, _paging, _urls, openai, openai_compatible
 from llmconf.adapters._base import Preset, Response, Site, Unreadable
 from llmconf.adapters._errors import Rule
@@ -26,6 +26,7 @@ from llmconf.adapters._network import Listing, Network, Paging, network
 from llmconf.adapters._positions import Position, following
 from llmconf.core import grammar
 from llmconf.schema._types import Capability, Mode
+from llmconf.yamltext import load as yaml_load
 
 COMPATIBLE = [
     name for name in adapters.types() if adapters.preset(name).protocol in ("openai", "openai_compatible", "openrouter")
@@ -449,7 +450,7 @@ def _example() -> tuple[Preset, Vendor]:
     """Return the preset and the fake vendor that the page on adapters shows."""
     page = (REPOSITORY / "docs" / "adapters.md").read_text(encoding="utf-8")
     blocks = dict(re.findall(r"^```\w+ (preset|vendor)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
-    documents, findings = values.load(blocks["preset"], "acme.yaml")
+    documents, findings = yaml_load.load(blocks["preset"], "acme.yaml")
     assert findings == []
     data = documents[0]
     module = ModuleType("acme")

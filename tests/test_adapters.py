@@ -11,11 +11,12 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from llmconf import adapters, values
+from llmconf import adapters
 from llmconf.adapters._base import Adapter, Options, Preset
 from llmconf.adapters._reference import provider_types_markdown
 from llmconf.core import grammar, plugins
 from llmconf.schema.kinds import CREDENTIAL_FIELDS
+from llmconf.yamltext import load as yaml_load
 
 PRESETS = sorted((Path(adapters.__file__).parent / "presets").iterdir())
 PROTOCOLS = plugins.module_names(adapters.__name__)
@@ -43,7 +44,7 @@ def is_fixed(url: str) -> bool:
 
 @pytest.mark.parametrize("file", PRESETS, ids=lambda file: file.stem)
 def test_a_preset_has_all_needed_keys_and_no_unknown_one(file: Path) -> None:
-    data = values.load_trusted(file)
+    data = yaml_load.load_trusted(file)
     known = {field.name: field for field in dataclass_fields(Preset) if field.name != "type"}
     needed = {
         name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING

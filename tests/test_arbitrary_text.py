@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import EXAMPLES
 
-from llmconf import api, events, values
-from llmconf.document import Document
-from llmconf.scalars import Refusal
+from llmconf import api
+from llmconf.yamltext import events
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.document import Document
+from llmconf.yamltext.scalars import Refusal
 
 BOUNDED = settings(
     max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
@@ -80,7 +82,7 @@ def test_examples_with_a_line_that_is_wrong(data: st.DataObject) -> None:
 def test_plain_data_comes_back(open_parser: object, data: object) -> None:
     text = yaml.safe_dump({"value": data}, allow_unicode=True)
     complaints: list[Refusal] = []
-    documents = values.construct(open_parser, text, complaints.append)  # type: ignore[arg-type]
+    documents = yaml_load.construct(open_parser, text, complaints.append)  # type: ignore[arg-type]
     # PyYAML writes YAML 1.1: what only that version quotes or leaves plain is compared through its own reader.
     assert (documents, complaints) == ([yaml.load(text, _Core)], [])  # noqa: S506 - a safe loader
 
@@ -102,7 +104,7 @@ _Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|True|TRUE
 def test_every_path_of_an_example_is_located(data: st.DataObject) -> None:
     file = data.draw(st.sampled_from(SEEDS))
     text = file.read_text(encoding="utf-8")
-    documents, findings = values.load(text, file.name)
+    documents, findings = yaml_load.load(text, file.name)
     assert findings == []
     index = data.draw(st.integers(0, len(documents) - 1))
     value, path = documents[index], ()

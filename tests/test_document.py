@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from llmconf import events, values
 from llmconf.core.diagnostics import Path
-from llmconf.document import Document, Edit
-from llmconf.scalars import Refusal
+from llmconf.yamltext import events
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.document import Document, Edit
+from llmconf.yamltext.scalars import Refusal
 
 
 @pytest.fixture(params=["c", "pure"], autouse=True)
@@ -134,7 +135,7 @@ class TestLocate:
     def test_every_value_is_found_where_it_stands(self) -> None:
         text = "a: 1\nb: {c: two, d: [x3, 'four', {e: 5}]}\nf:\n- g6\n- - h7\n  - |\n    eight\ni: [9]\n"
         document = Document(text, "x.yaml")
-        for path, value in _leaves(values.load(text, "x.yaml")[0][0], ()):
+        for path, value in _leaves(yaml_load.load(text, "x.yaml")[0][0], ()):
             node = document.node(0, path)
             assert node is not None
             assert str(value).strip() in text[node.start : node.end]
@@ -223,8 +224,8 @@ class TestReplace:
         assert text[edit.start : edit.end].strip() == "" or "#" not in text[edit.start : edit.end].splitlines()[0] or (
             text[edit.start] in "|>"
         )
-        expected = _with(values.load(text, "x")[0][0], path, new.strip("'\""), text)
-        assert values.load(after, "x") == ([expected, *values.load(text, "x")[0][1:]], [])
+        expected = _with(yaml_load.load(text, "x")[0][0], path, new.strip("'\""), text)
+        assert yaml_load.load(after, "x") == ([expected, *yaml_load.load(text, "x")[0][1:]], [])
 
     @pytest.mark.parametrize(
         ("text", "path"),
@@ -279,7 +280,7 @@ class TestWhatCannotBeRead:
 
     def test_a_large_broken_text_is_refused_without_a_second_opinion(self) -> None:
         with pytest.raises(Refusal):
-            Document("a: 1\n" * (values.SECOND_OPINION_SIZE // 5 + 1) + "]", "x.yaml")
+            Document("a: 1\n" * (yaml_load.SECOND_OPINION_SIZE // 5 + 1) + "]", "x.yaml")
 
     @pytest.mark.parametrize(
         "text",

@@ -15,10 +15,11 @@ from lock_projects import OPENAI, PROVIDER, lock_text, model, write_files
 from ruamel.yaml import YAML
 from support import run
 
-from llmconf import api, locked, lockreader, values
-from llmconf.document import Document
+from llmconf import api, locked, lockreader
 from llmconf.lockfile import FACTS, Locked, LockFile, Source, scalar, selects, write
 from llmconf.resolved import Resolved
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.document import Document
 
 TODAY = date(2026, 6, 1)
 AWKWARD = [
@@ -135,7 +136,7 @@ def test_the_form_is_fixed() -> None:
 @example(LockFile(OPENAI, tuple(model(name) for name in sorted(set(AWKWARD)))))
 def test_what_is_written_is_read_alike_by_all_and_written_again(lock: LockFile) -> None:
     text = write(lock)
-    (own,), findings = values.load(text, "lock")
+    (own,), findings = yaml_load.load(text, "lock")
     assert findings == []
     assert yaml.safe_load(text) == own
     assert YAML(typ="safe", pure=True).load(text) == own
@@ -161,7 +162,7 @@ def test_the_quick_reader_knows_what_it_does_not_know(lock: LockFile, data: st.D
     changed = text[:start] + inserted + text[end:]
     quick = lockreader.load(changed)
     if quick is not None:
-        assert values.load(changed, "lock") == ([quick], [])
+        assert yaml_load.load(changed, "lock") == ([quick], [])
 
 
 @pytest.mark.parametrize(
@@ -181,8 +182,8 @@ def test_the_quick_reader_leaves_what_is_nearly_right_to_the_parser(old: str, ne
 
 def test_a_written_lock_needs_no_yaml_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     text = SAMPLE.replace('    batch:\n      input: "0.5"\n', "").replace(SAMPLE[SAMPLE.index("    tiers") : SAMPLE.index("  aliases")], "")
-    expected = values.load(text, "lock")[0]
-    monkeypatch.delattr(values, "load")
+    expected = yaml_load.load(text, "lock")[0]
+    monkeypatch.delattr(yaml_load, "load")
     assert [lockreader.load(text)] == expected
 
 
@@ -190,7 +191,7 @@ def test_a_written_lock_needs_no_yaml_parser(monkeypatch: pytest.MonkeyPatch) ->
 def test_places_are_those_of_the_whole_text(text: str) -> None:
     whole, parts = Document(text, "lock"), lockreader.open_text(text, "lock")
     assert isinstance(parts, lockreader.LockText)
-    data = values.load(text, "lock")[0][0]
+    data = yaml_load.load(text, "lock")[0][0]
     paths = [(), ("version",), ("source",), ("source", "adapter"), ("models",), ("nothing",), *_paths(data["models"], ("models",))]
     for path in paths:
         for on_key in (False, True):

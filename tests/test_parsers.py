@@ -9,15 +9,16 @@ import pytest
 from rule_projects import PROVIDER, Projects
 from support import EXAMPLES
 
-from llmconf import events, values
-from llmconf.document import Document
+from llmconf.yamltext import events
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.document import Document
 
 C, PURE = events.open_c_parser, events.open_pure_parser
 
 
 def outcome(parser: Any, text: str) -> tuple[list[Any], list[str]]:
     """Return the documents of a text, and code and place of what is wrong with it."""
-    documents, findings = values._load_with(parser, text, "x.yaml")
+    documents, findings = yaml_load._load_with(parser, text, "x.yaml")
     return documents, [f"{f.code} {f.place.line}:{f.place.column}" for f in findings]  # type: ignore[union-attr]
 
 
@@ -40,12 +41,12 @@ class TestDifferences:
         # libyaml sees the mark of a key before any `]`, or in front of a second colon.
         assert outcome(C, text)[1][0].startswith("LCY001")
         assert outcome(PURE, text) == ([[text[1:-1]]], [])
-        assert values.load(text, "x.yaml") == ([[text[1:-1]]], [])
+        assert yaml_load.load(text, "x.yaml") == ([[text[1:-1]]], [])
 
     def test_a_colon_before_a_closing_brace(self) -> None:
         # YAML 1.2 reads an empty value there; libyaml stops, and ruamel.yaml takes the colon into the key.
         assert outcome(C, "{b: 1, a:}") == ([], ["LCY001 1:9"])
-        assert values.load("{b: 1, a:}", "x.yaml") == ([{"b": 1, "a:": None}], [])
+        assert yaml_load.load("{b: 1, a:}", "x.yaml") == ([{"b": 1, "a:": None}], [])
         for parser in (C, PURE):
             assert outcome(parser, "{b: 1, a: }") == ([{"b": 1, "a": None}], [])
 
@@ -53,17 +54,17 @@ class TestDifferences:
         # libyaml wants `---` there, YAML 1.2 does not.
         text = "a: b\n...\nc: d\n"
         assert outcome(C, text) == ([], ["LCY001 3:1"])
-        assert values.load(text, "x.yaml") == ([{"a": "b"}, {"c": "d"}], [])
+        assert yaml_load.load(text, "x.yaml") == ([{"a": "b"}, {"c": "d"}], [])
 
     def test_an_anchor_with_letters_that_are_not_ascii(self) -> None:
         text = "a: &é 1\nb: *é\n"
         assert outcome(C, text) == ([], ["LCY001 1:5"])
-        assert values.load(text, "x.yaml") == ([{"a": 1, "b": 1}], [])
+        assert yaml_load.load(text, "x.yaml") == ([{"a": 1, "b": 1}], [])
 
     def test_an_unknown_directive(self) -> None:
         # YAML 1.2 asks for a warning at most; libyaml stops.
         assert outcome(C, "%FOO\n---\na: 1\n") == ([], ["LCY001 1:5"])
-        assert values.load("%FOO\n---\na: 1\n", "x.yaml") == ([{"a": 1}], [])
+        assert yaml_load.load("%FOO\n---\na: 1\n", "x.yaml") == ([{"a": 1}], [])
 
     def test_where_a_document_of_another_version_begins(self) -> None:
         # libyaml begins it at the directive, ruamel.yaml at `---`.
@@ -111,7 +112,7 @@ class TestOddLineEnds:
     @MARKS
     @pytest.mark.parametrize("text", ["a: |\n x{} y\n", "a: x{}  y\n", "a: 1{}b: 2\n", "a: 1 {}", "{{a: 1,{} b: 2}}"])
     def test_outside_of_quotes_they_are_refused(self, mark: str, text: str) -> None:
-        documents, findings = values.load(text.format(mark), "x.yaml")
+        documents, findings = yaml_load.load(text.format(mark), "x.yaml")
         assert documents == []
         assert [f.code for f in findings] in (["LCY001"], ["LCY002"])
         assert findings[0].hint
@@ -127,15 +128,15 @@ class TestOddLineEnds:
 
 class TestSecondOpinion:
     def test_is_not_asked_about_a_large_text(self) -> None:
-        text = "[a:]\n" + "#" * values.SECOND_OPINION_SIZE
-        assert [f.code for f in values.load(text, "x.yaml")[1]] == ["LCY001"]
+        text = "[a:]\n" + "#" * yaml_load.SECOND_OPINION_SIZE
+        assert [f.code for f in yaml_load.load(text, "x.yaml")[1]] == ["LCY001"]
 
     def test_is_not_taken_where_it_refuses_too(self) -> None:
-        findings = values.load("a: [b\nc: d\n", "x.yaml")[1]
-        assert findings == values._load_with(C, "a: [b\nc: d\n", "x.yaml")[1]
+        findings = yaml_load.load("a: [b\nc: d\n", "x.yaml")[1]
+        assert findings == yaml_load._load_with(C, "a: [b\nc: d\n", "x.yaml")[1]
 
     def test_may_have_findings_of_its_own(self) -> None:
-        assert [f.code for f in values.load("b: [::x]\na: 1\na: 2\n", "x.yaml")[1]] == ["LCY003"]
+        assert [f.code for f in yaml_load.load("b: [::x]\na: 1\na: 2\n", "x.yaml")[1]] == ["LCY003"]
 
     def test_positions_come_from_it_too(self) -> None:
         span = Document("a: b\n...\nc: d\n", "x.yaml").locate(1, ("c",))

@@ -18,8 +18,8 @@ from llmconf.core.plugins import load_module
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._reference import rules_markdown
 from llmconf.schema.kinds import DOCUMENTS
-from llmconf.text import MAX_FILE_SIZE
-from llmconf.values import load
+from llmconf.yamltext.load import load
+from llmconf.yamltext.text import MAX_FILE_SIZE
 
 FIXTURES = Path(__file__).parent / "rules"
 DOCS = Path(__file__).parents[1] / "docs" / "rules.md"

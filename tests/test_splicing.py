@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llmconf.document import Document, Edit
-from llmconf.values import load
+from llmconf.yamltext.document import Document, Edit
+from llmconf.yamltext.load import load
 
 AWKWARD = {
     "plain": "a: 1\nkey: old # why\nb: 2\n",

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from llmconf import events, values
-from llmconf.values import load, load_trusted
+from llmconf.yamltext import events
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.load import load, load_trusted
 
 Opener = Any
 
@@ -25,7 +26,7 @@ def parser(request: pytest.FixtureRequest) -> Opener:
 
 def read(parser: Opener, text: str) -> Any:
     """Read one document that is fine."""
-    documents, findings = values._load_with(parser, text, "x.yaml")
+    documents, findings = yaml_load._load_with(parser, text, "x.yaml")
     assert findings == []
     assert len(documents) == 1
     return documents[0]
@@ -33,7 +34,7 @@ def read(parser: Opener, text: str) -> Any:
 
 def complaints(parser: Opener, text: str) -> list[str]:
     """Return code, place and message of all that is wrong with a text."""
-    found = values._load_with(parser, text, "x.yaml")[1]
+    found = yaml_load._load_with(parser, text, "x.yaml")[1]
     return [f"{f.code} {f.place.line}:{f.place.column} {f.message}" for f in found]  # type: ignore[union-attr]
 
 
@@ -67,7 +68,7 @@ def test_nan_is_a_number(parser: Opener, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["9" * 401, "0x" + "f" * 400, "1e400", "-1e999"])
 def test_a_number_out_of_range_is_reported_and_stays_text(parser: Opener, text: str) -> None:
-    documents, findings = values._load_with(parser, f"a: {text}\n", "x.yaml")
+    documents, findings = yaml_load._load_with(parser, f"a: {text}\n", "x.yaml")
     assert documents == [{"a": text}]
     assert [f.code for f in findings] == ["LCY012"]
 
@@ -204,7 +205,7 @@ class TestBounds:
     def test_a_file_has_a_bounded_number_of_mistakes(self) -> None:
         documents, findings = load("a: 1\n" * 50_000, "x.yaml")
         assert documents == []
-        assert len(findings) == values.MAX_COMPLAINTS + 1
+        assert len(findings) == yaml_load.MAX_COMPLAINTS + 1
         assert findings[-1].code == "LCY008"
         assert findings[-1].message == "more than 10,000 mistakes; the rest is not read"
 
@@ -227,7 +228,7 @@ class TestDocuments:
         ],
     )  # fmt: skip
     def test_count(self, parser: Opener, text: str, documents: list[Any]) -> None:
-        assert values._load_with(parser, text, "x.yaml") == (documents, [])
+        assert yaml_load._load_with(parser, text, "x.yaml") == (documents, [])
 
     def test_positions_go_on_over_documents(self, parser: Opener) -> None:
         assert complaints(parser, "a: 1\n---\nb: 1\n---\n\nc: 1\nc: 2\n") == ["LCY003 7:1 the key `c` stands twice"]
@@ -235,7 +236,7 @@ class TestDocuments:
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
     def test_line_ends(self, parser: Opener, end: str) -> None:
         text = end.join(["a: 1", "b:", "  - x", "  - 'y", "    z'", "a: 2", ""])
-        documents, findings = values._load_with(parser, text, "x.yaml")
+        documents, findings = yaml_load._load_with(parser, text, "x.yaml")
         assert documents == [{"a": 2, "b": ["x", "y z"]}]
         assert [(f.place.line, f.place.column) for f in findings] == [(6, 1)]  # type: ignore[union-attr]
 

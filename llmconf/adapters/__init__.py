@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from llmconf import values
 from llmconf.adapters._base import (
     Adapter,
     Check,
@@ -24,6 +23,7 @@ from llmconf.adapters._base import (
     Verdict,
 )
 from llmconf.core.plugins import load_module, module_names
+from llmconf.yamltext import load as yaml_load
 
 __all__ = [
     "Adapter", "Check", "CredentialForm", "Failure", "ModelRecord", "Options", "Page", "Preset", "Request",
@@ -44,7 +44,7 @@ def preset(provider_type: str) -> Preset:
     """Return the facts of a provider type. Raises KeyError where there is no such type."""
     if provider_type not in types():
         raise KeyError(provider_type)
-    data = cast(dict[str, Any], values.load_trusted(_PRESETS / f"{provider_type}.yaml"))
+    data = cast(dict[str, Any], yaml_load.load_trusted(_PRESETS / f"{provider_type}.yaml"))
     known = {field.name for field in dataclass_fields(Preset)}
     facts = {key: value for key, value in data.items() if key in known}
     lists = {name: tuple(data.get(name, ())) for name in ("hosts", "domains")}

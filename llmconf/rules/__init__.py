@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from llmconf.core.diagnostics import Severity
 from llmconf.core.plugins import load_module, module_names
-from llmconf.values import load_trusted
+from llmconf.yamltext.load import load_trusted
 
 if TYPE_CHECKING:
     from llmconf.rules._base import Rule

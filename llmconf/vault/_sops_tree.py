@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmconf import values
 from llmconf.core.diagnostics import Path
 from llmconf.core.errors import RefusedError
-from llmconf.document import Document, Node
-from llmconf.scalars import short
 from llmconf.vault._sops_values import Plain
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.document import Document, Node
+from llmconf.yamltext.scalars import short
 
 _WORDS: dict[str, Plain] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -61,7 +61,7 @@ def read_json(text: str, file: str) -> list[dict[str, Any]]:
     except _Twice as error:
         raise RefusedError(f"{file}: the key `{short(str(error))}` stands twice") from None
     except RecursionError:
-        raise RefusedError(f"{file}: nested more than {values.MAX_DEPTH} levels deep") from None
+        raise RefusedError(f"{file}: nested more than {yaml_load.MAX_DEPTH} levels deep") from None
     except ValueError:
         raise RefusedError(f"{file}: holds a number that JSON does not have") from None
     if not isinstance(data, dict):
@@ -93,8 +93,8 @@ def _no_constant(name: str) -> Any:
 
 
 def _leaves(data: Any, path: Path, file: str) -> Any:
-    if len(path) > values.MAX_DEPTH:
-        raise RefusedError(f"{file}: nested more than {values.MAX_DEPTH} levels deep")
+    if len(path) > yaml_load.MAX_DEPTH:
+        raise RefusedError(f"{file}: nested more than {yaml_load.MAX_DEPTH} levels deep")
     if isinstance(data, dict):
         return {key: _leaves(value, (*path, key), file) for key, value in data.items()}
     if isinstance(data, list):
@@ -104,7 +104,7 @@ def _leaves(data: Any, path: Path, file: str) -> Any:
 
 def read_yaml(text: str, file: str) -> tuple[list[dict[str, Any]], Document]:
     """Return all documents of a YAML file, and its nodes. Raises RefusedError with the first thing wrong."""
-    for finding in values.load(text, file)[1]:
+    for finding in yaml_load.load(text, file)[1]:
         # SOPS itself writes `!!merge <<` where a mapping is merged.
         if not (finding.code == "LCY004" and "2002:merge`" in finding.message):
             line = getattr(finding.place, "line", 1)

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llmconf import values
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.grammar import NAME_PATTERN
-from llmconf.text import decode
+from llmconf.yamltext import load as yaml_load
+from llmconf.yamltext.text import decode
 
 _MAX_FILE = 64 * 1024
 _KID = re.compile(r"[a-z2-7]{10}\Z")
@@ -142,7 +142,7 @@ def _yaml(root: Path, file: Path, store: Store) -> dict[str, object] | None:
     if content is None:
         return None
     text = decode(content, file.name)
-    documents, findings = values.load(text, file.name) if isinstance(text, str) else ([], [text])
+    documents, findings = yaml_load.load(text, file.name) if isinstance(text, str) else ([], [text])
     if findings or len(documents) != 1 or not isinstance(documents[0], dict):
         store.problems.append((_shown(root, file), "is not one YAML mapping"))
         return None

@@ -16,9 +16,6 @@ from typing import Any
 
 from llmconf.core.diagnostics import Path
 from llmconf.core.errors import RefusedError, UndeterminedError
-from llmconf.document import Document
-from llmconf.text import decode
-from llmconf.values import MAX_DEPTH
 from llmconf.vault import _sops_tree as trees
 from llmconf.vault import age
 from llmconf.vault._sops_block import KEY, Block, armor, find_key, parse_block, shown
@@ -33,6 +30,9 @@ from llmconf.vault._sops_values import (
     seal_value,
 )
 from llmconf.vault._sops_yaml import write
+from llmconf.yamltext.document import Document
+from llmconf.yamltext.load import MAX_DEPTH
+from llmconf.yamltext.text import decode
 
 MAX_FILE = 4 * 1024 * 1024
 """Largest file that is read, in bytes."""

@@ -83,7 +83,7 @@ def _look_at(content: _Content) -> Iterator[Diagnostic]:
     from llmconf.core.diagnostics import Diagnostic
     from llmconf.core.key_formats import redact
     from llmconf.leaks import find_leaks
-    from llmconf.text import Lines
+    from llmconf.yamltext.text import Lines
 
     wide = content.data[:2] in _UTF16
     if b"\0" in content.data[:_BINARY_LOOK] and not wide:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from llmconf.core.diagnostics import Place
 from llmconf.core.errors import RefusedError
-from llmconf.document import Document, Edit, Node
-from llmconf.scalars import Refusal
-from llmconf.text import BOM, decode
 from llmconf.workspace import transaction
+from llmconf.yamltext.document import Document, Edit, Node
+from llmconf.yamltext.scalars import Refusal
+from llmconf.yamltext.text import BOM, decode
 
 
 class Editing:

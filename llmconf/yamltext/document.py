@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from llmconf import events
 from llmconf.core.diagnostics import Path, Span
-from llmconf.scalars import check_text
-from llmconf.text import Lines
-from llmconf.values import MAX_DEPTH, SECOND_OPINION_SIZE, syntax_refusal
+from llmconf.yamltext import events
+from llmconf.yamltext.load import MAX_DEPTH, SECOND_OPINION_SIZE, syntax_refusal
+from llmconf.yamltext.scalars import check_text
+from llmconf.yamltext.text import Lines
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
 _COLON = re.compile(r"\s*:")

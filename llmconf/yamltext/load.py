@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from llmconf import events
 from llmconf.core.diagnostics import Finding, Span
-from llmconf.scalars import (
+from llmconf.yamltext import events
+from llmconf.yamltext.scalars import (
     SPECIAL,
     Refusal,
     check_collection_tag,
@@ -23,7 +23,7 @@ from llmconf.scalars import (
     short,
     tagged,
 )
-from llmconf.text import Lines, decode, forbidden_character
+from llmconf.yamltext.text import Lines, decode, forbidden_character
 
 MAX_DEPTH = 64
 MAX_EXPANSION = 100_000

@@ -13,7 +13,7 @@ import pytest
 from secret_repository import FIRST, OPENAI, SECOND, Repository, new_repository
 from support import run
 
-from llmconf.masking import mask_text, tell_token
+from llmconf.leaks.mask import mask_text, tell_token
 
 CONFIG = "config/openai.yaml"
 

@@ -13,7 +13,7 @@ from support import REPOSITORY, git, run
 from test_pre_commit import Repository as Hooked
 from test_pre_commit import home, published
 
-from llmconf.leaks import find_leaks
+from llmconf.leaks.find import find_leaks
 
 __all__ = ["home", "published"]
 

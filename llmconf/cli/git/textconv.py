@@ -25,7 +25,7 @@ def command(file: str) -> int:
     Examples:
       llmconf git textconv config/openai.yaml
     """
-    from llmconf.masking import mask_text
+    from llmconf.leaks.mask import mask_text
 
     try:
         data = Path(file).read_bytes()

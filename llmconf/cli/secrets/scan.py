@@ -82,7 +82,7 @@ def command(
 def _look_at(content: _Content) -> Iterator[Diagnostic]:
     from llmconf.core.diagnostics import Diagnostic
     from llmconf.core.key_formats import redact
-    from llmconf.leaks import find_leaks
+    from llmconf.leaks.find import find_leaks
     from llmconf.yamltext.text import Lines
 
     wide = content.data[:2] in _UTF16

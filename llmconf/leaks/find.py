@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from llmconf.assignments import Assignment, Trust, assignments, is_configuration
 from llmconf.core.grammar import is_sealed
 from llmconf.core.key_formats import DUMMY, PLACEHOLDER, SENSITIVE_KEY, scan
+from llmconf.leaks.assignments import Assignment, Trust, assignments, is_configuration
 
 _LONG, _SHORT, _FRAGMENT = 16, 8, 8
 _MANY_KINDS = 9

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from llmconf.assignments import Trust, block_end, by_line, tree_assignments
 from llmconf.core.grammar import parse_token
-from llmconf.leaks import find_leaks, is_dummy, is_reference, is_sensitive, is_weak, private_keys
+from llmconf.leaks.assignments import Trust, block_end, by_line, tree_assignments
+from llmconf.leaks.find import find_leaks, is_dummy, is_reference, is_sensitive, is_weak, private_keys
 
 MASK = "****"
 _TOKEN = re.compile(r"ENC\([^()\r\n]*\)?")

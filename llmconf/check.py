@@ -26,7 +26,7 @@ from llmconf.core.diagnostics import (
 )
 from llmconf.core.key_formats import redact
 from llmconf.discover import PROJECT_FILE
-from llmconf.lockreader import LockText, open_text
+from llmconf.lock.reader import LockText, open_text
 from llmconf.project import Project
 from llmconf.resolve import resolve
 from llmconf.resolved import Resolved

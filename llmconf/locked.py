@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from llmconf import lockfile, parse
+from llmconf import parse
 from llmconf.core.diagnostics import Finding, Place
 from llmconf.discover import lock_provider
-from llmconf.lockfile import Locked, LockFile, Source
+from llmconf.lock import format as lock_format
+from llmconf.lock.format import Locked, LockFile, Source
 from llmconf.resolved import Lock
 from llmconf.schema import errors
 from llmconf.schema.lock import LOCKED_KEYS, LockDocument
@@ -23,9 +24,9 @@ def read_lock(documents: list[Any], file: str) -> tuple[Lock | None, list[Findin
         return None, [Finding("LCS001", at, "a lock file holds one mapping", "restore it, or run `llmconf sync`")]
     data: dict[str, Any] = documents[0]
     version = data.get("version")
-    if type(version) is int and version > lockfile.VERSION:
+    if type(version) is int and version > lock_format.VERSION:
         at = Place(file, 0, ("version",))
-        message = f"this lock has version {version}, and this llmconf reads up to {lockfile.VERSION}"
+        message = f"this lock has version {version}, and this llmconf reads up to {lock_format.VERSION}"
         return None, [Finding("LCS006", at, message, "update llmconf")]
     try:
         document = LockDocument.model_validate(data)
@@ -33,7 +34,7 @@ def read_lock(documents: list[Any], file: str) -> tuple[Lock | None, list[Findin
         found = errors.findings(error, LockDocument, data, place)
         return None, found + [errors.missing(path, place, data) for path in errors.missing_paths(error)]
     blocks: list[dict[str, Any]] = data["models"]
-    too_many = lockfile.too_many(len(blocks))
+    too_many = lock_format.too_many(len(blocks))
     if too_many:
         return None, [Finding("LCY008", Place(file, 0, ("models",), on_key=True), too_many, "narrow `sync:` first")]
     found = _misplaced(blocks, file)
@@ -85,5 +86,5 @@ def as_file(lock: Lock) -> LockFile:
 
 
 def _locked(block: dict[str, Any]) -> Locked:
-    facts = {fact: block[fact] for fact in lockfile.FACTS if fact in block}
+    facts = {fact: block[fact] for fact in lock_format.FACTS if fact in block}
     return Locked(block["id"], facts, block.get("enabled", True), block.get("sources", {}))

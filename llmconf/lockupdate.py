@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from llmconf import lockfile
 from llmconf.adapters import ModelRecord
-from llmconf.catalog import PROVIDER, Catalogs, Disagreement, enrich
 from llmconf.discover import lock_name
 from llmconf.listing import Listing
-from llmconf.lockfile import Locked, LockFile, Source
+from llmconf.lock import format as lock_format
+from llmconf.lock.enrich import PROVIDER, Catalogs, Disagreement, enrich
+from llmconf.lock.format import Locked, LockFile, Source
 
 _SHARE, _FEW = 0.25, 1
 """Part of the live models that may vanish at once without being asked for, and how many may in any case."""
@@ -114,7 +114,7 @@ def decide(
     if listing.skipped:
         update.notes.append(f"{listing.skipped} entries without a usable id were left out")
     new = _text(update, lock, models, source, known, wish)
-    if lockfile.is_too_large(new):
+    if lock_format.is_too_large(new):
         update.refusal = f"a lock of {len(models):,} models would not be read again: narrow `sync:` of the provider"
         return
     update.new = new
@@ -140,12 +140,12 @@ def _text(
     """Return the new text. One lock serves all environments, so the endpoint only changes when the list does."""
     was = lock.source.endpoint if lock else source.endpoint
     if was in known.urls and was != source.endpoint:
-        same = lockfile.write(LockFile(replace(source, endpoint=was), tuple(models.values())))
+        same = lock_format.write(LockFile(replace(source, endpoint=was), tuple(models.values())))
         if same == update.old or wish.models:
             update.notes.append(f"{source.endpoint} was asked, and the lock is of {was}")
             return same
         update.notes.append(f"{source.endpoint} was asked; until now the lock was of {was}")
-    return lockfile.write(LockFile(source, tuple(models.values())))
+    return lock_format.write(LockFile(source, tuple(models.values())))
 
 
 def _refusal(
@@ -162,7 +162,7 @@ def _refusal(
         return f"the filter takes none of the {len(names)} models that are listed"
     # What the filter leaves out was asked for, and what was gone before is not lost now.
     old = {model.id: model for model in lock.models} if lock else {}
-    live = [name for name in old if _is_live(old[name]) and lockfile.selects(name, source.include, source.exclude)]
+    live = [name for name in old if _is_live(old[name]) and lock_format.selects(name, source.include, source.exclude)]
     lost = [name for name in gone if name in live]
     all_gone = bool(lost) and not any(name in listed for name in live)
     if wish.allow_removals or not (all_gone or len(lost) > max(_FEW, _SHARE * len(live))):
@@ -184,7 +184,7 @@ def _enriched(
     """Return the listed models that the filter takes, with the facts that catalogs add."""
     found: dict[str, Locked] = {}
     for record in listing.models:
-        if not lockfile.selects(record.id, source.include, source.exclude):
+        if not lock_format.selects(record.id, source.include, source.exclude):
             continue
         enriched = enrich(record, source.adapter, catalogs, source.endpoint)
         update.disagreements += enriched.disagreements if not wish.models or record.id in wish.models else []
@@ -233,7 +233,7 @@ def _compare(update: Update, old: Mapping[str, Locked], new: Mapping[str, Locked
         before, after = old[name].facts, new[name].facts
         differ = [
             (fact, before.get(fact), after.get(fact))
-            for fact in lockfile.FACTS
+            for fact in lock_format.FACTS
             if _plain(before.get(fact)) != _plain(after.get(fact))
         ]
         differ += [("enabled", old[name].enabled, new[name].enabled)] * (old[name].enabled != new[name].enabled)

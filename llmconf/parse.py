@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llmconf import lockfile, lockreader
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.key_formats import SEAL_HINT, scan
 from llmconf.discover import PROJECT_FILE, SourceFile, lock_provider
+from llmconf.lock import format as lock_format
+from llmconf.lock import reader
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.text import MAX_FILE_SIZE, Lines, decode
 
@@ -66,20 +67,20 @@ def load(text: str, name: str) -> tuple[list[Any], list[Finding]]:
     if lock_provider(name) is None:
         documents, findings = yaml_load.load(text, name)
         return documents, _with_conflict(findings, text, name)
-    line = lockreader.conflict(text)
+    line = reader.conflict(text)
     if line is not None:
         span = Lines(text).span(name, *line)
         message = "a merge left a conflict in this lock"
         return [], [Finding("LCM011", span, message, "run `llmconf lock resolve`, then `git add` the file")]
     # Before it is read: as values, a lock takes two hundred times its bytes.
-    too_many = lockfile.too_many(lockfile.count(text))
+    too_many = lock_format.too_many(lock_format.count(text))
     if too_many:
         return [], [Finding("LCY008", Span(name, 1, 1, 1, 1), too_many, "narrow `sync:`, and run `llmconf sync`")]
-    locked = lockreader.load(text)
+    locked = reader.load(text)
     if locked is not None:
         return [locked], []
     documents, findings = yaml_load.load(text, name)
-    return [lockreader.without_nulls(document) for document in documents], findings
+    return [reader.without_nulls(document) for document in documents], findings
 
 
 def _with_conflict(findings: list[Finding], text: str, name: str) -> list[Finding]:

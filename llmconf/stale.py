@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from llmconf import adapters, wiring
 from llmconf.core.diagnostics import Finding, Path, Place, did_you_mean
 from llmconf.discover import lock_name
-from llmconf.lockfile import Source, selects
+from llmconf.lock.format import Source, selects
 from llmconf.project import Project
 from llmconf.resolved import Lock, Resolved, Resource
 from llmconf.schema.kinds import Provider

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from llmconf import locked, wiring
 from llmconf.access import Accesses
-from llmconf.catalog import Catalogs
 from llmconf.checked import Checked
 from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import RefusedError
@@ -16,7 +15,8 @@ from llmconf.discover import lock_name, lock_provider
 from llmconf.gather import gather, reason
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
-from llmconf.lockfile import LockFile, Source
+from llmconf.lock.enrich import Catalogs
+from llmconf.lock.format import LockFile, Source
 from llmconf.lockupdate import Known, Update, Wish, decide
 from llmconf.resolved import Resolved, Resource
 from llmconf.schema.kinds import Provider

@@ -9,7 +9,7 @@ from typing import Any
 from llmconf import wiring
 from llmconf.core.diagnostics import Path
 from llmconf.core.grammar import mask
-from llmconf.lockreader import LockText, open_text
+from llmconf.lock.reader import LockText, open_text
 from llmconf.project import Project
 from llmconf.resolved import Layer, Resolved, Resource
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider, Route, Team

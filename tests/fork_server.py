@@ -73,8 +73,8 @@ def _stop(server: subprocess.Popen[str]) -> None:
 
 def _serve() -> None:
     import llmconf.api
-    import llmconf.catalog
     import llmconf.inspection
+    import llmconf.lock.enrich
     import llmconf.probe
     import llmconf.reporters.full
     import llmconf.revealing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from llmconf.lockfile import Locked, LockFile, Source, write
+from llmconf.lock.format import Locked, LockFile, Source, write
 
 OPENAI = Source("https://api.openai.com/v1", "openai")
 PROVIDER = """\

@@ -17,17 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import REPOSITORY, run, tree
 
-from llmconf import adapters, catalog, catalog_import, catalogs
+from llmconf import adapters
 from llmconf.adapters._base import ModelRecord
-from llmconf.catalogs import _lines
-from llmconf.catalogs._base import Contents, Facts, Unusable
-from llmconf.catalogs._ids import candidates
 from llmconf.core.errors import RefusedError
+from llmconf.lock import catalog_import, catalogs, enrich
+from llmconf.lock.catalogs import _lines
+from llmconf.lock.catalogs._base import Contents, Facts, Unusable
+from llmconf.lock.catalogs._ids import candidates
 from llmconf.schema.parts import Price
 
 FIXTURES = REPOSITORY / "tests" / "catalogs"
 FORMATS = catalogs.format_names()
-NOTHING = catalog.Catalogs({})
+NOTHING = enrich.Catalogs({})
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def fixture_of(source: str, suffix: str = ".json") -> Path:
     return FIXTURES / f"{source.replace('.', '_')}{suffix}"
 
 
-def imported(*sources: str) -> catalog.Catalogs:
-    return catalog.Catalogs({
+def imported(*sources: str) -> enrich.Catalogs:
+    return enrich.Catalogs({
         source: _lines.read(fixture_of(source, ".jsonl").read_bytes(), source) for source in sorted(sources)
     })
 
@@ -95,7 +96,7 @@ def test_a_catalog_can_have_a_name_of_its_own(project: Path) -> None:
     done = run("catalog", "import", fixture_of("openrouter"), "--from", "openrouter", "--as", "ours", "-C", project)
     assert done.returncode == 0
     assert (project / "catalog" / "ours.jsonl").read_bytes() == fixture_of("openrouter", ".jsonl").read_bytes()
-    assert list(catalog.load(project).imported) == ["ours"]
+    assert list(enrich.load(project).imported) == ["ours"]
 
 
 @pytest.mark.parametrize("name", ["../config/x", "genai-prices", "provider", "", "A", ".hidden", "a/b"])
@@ -188,14 +189,14 @@ def test_a_link_out_of_the_repository_is_not_followed(project: Path, tmp_path_fa
     assert "leads out of the repository" in done.stderr
     assert (outside / "litellm.jsonl").read_text() == "mine\n"
     with pytest.raises(RefusedError, match="a link out of the repository"):
-        catalog.load(project)
+        enrich.load(project)
 
 
 def test_an_import_mends_a_broken_catalog(project: Path) -> None:
     (project / "catalog").mkdir()
     (project / "catalog" / "litellm.jsonl").write_text("<<<<<<< ours\n")
     assert run("catalog", "import", fixture_of("litellm"), "--from", "litellm", "-C", project).returncode == 0
-    assert catalog.load(project) == imported("litellm")
+    assert enrich.load(project) == imported("litellm")
 
 
 def test_a_repository_with_catalogs_stays_valid(project: Path) -> None:
@@ -339,21 +340,21 @@ def test_a_broken_line_is_refused_with_file_and_line(project: Path, old: str, ne
     (project / "catalog").mkdir()
     file = project / "catalog" / "litellm.jsonl"
     file.write_text(GOOD)
-    assert len(catalog.load(project).imported["litellm"]) == 2
+    assert len(enrich.load(project).imported["litellm"]) == 2
     assert old in GOOD
     file.write_text(GOOD.replace(old, new))
     with pytest.raises(RefusedError) as caught:
-        catalog.load(project)
+        enrich.load(project)
     assert caught.value.message.startswith(f"catalog/litellm.jsonl:{line}: ")
     assert caught.value.exit_code == 1
 
 
 def test_no_catalog_is_no_trouble_and_a_pipe_is_refused(project: Path) -> None:
-    assert catalog.load(project) == NOTHING
+    assert enrich.load(project) == NOTHING
     (project / "catalog").mkdir()
     os.mkfifo(project / "catalog" / "litellm.jsonl")
     with pytest.raises(RefusedError, match="not a regular file"):
-        catalog.load(project)
+        enrich.load(project)
 
 
 # Ids
@@ -383,12 +384,12 @@ def test_ids_to_look_up(provider_type: str, model_id: str, known: list[tuple[str
 
 
 def test_genai_prices_tells_price_and_context() -> None:
-    known = catalog.genai_prices_facts("openai", "gpt-4o-mini")
+    known = enrich.genai_prices_facts("openai", "gpt-4o-mini")
     assert known is not None
     assert known.context == 128000
     assert known.price is not None
     assert (known.price["input"], known.price["output"], known.price["cache_read"]) == ("0.15", "0.6", "0.075")
-    assert catalog.genai_prices_facts("openai", "gpt-4o-mini-2024-07-18") == known
+    assert enrich.genai_prices_facts("openai", "gpt-4o-mini-2024-07-18") == known
     assert (known.mode, known.capabilities, known.max_output, known.lifecycle) == (None, None, None, None)
 
 
@@ -399,7 +400,7 @@ def test_every_price_of_genai_prices_fits_the_schema() -> None:
     asked = priced = 0
     for provider in get_snapshot().providers:
         for model in provider.models if provider.id in names else ():
-            known = catalog.genai_prices_facts(names[provider.id], model.id)
+            known = enrich.genai_prices_facts(names[provider.id], model.id)
             asked += 1
             if known and known.price:
                 Price.model_validate(known.price)
@@ -411,7 +412,7 @@ def made_up_prices(monkeypatch: pytest.MonkeyPatch, *models: Any, **provider: An
     """Let genai-prices know one vendor only, in place of openai."""
     from genai_prices import types
 
-    from llmconf.catalogs import _genai_prices as module
+    from llmconf.lock.catalogs import _genai_prices as module
 
     vendor = types.Provider("openai", "Made up", r"https://api\.openai\.com", models=list(models), **provider)
     other = types.Provider("elsewhere", "Elsewhere", r"https://api\.example\.org", models=[
@@ -426,7 +427,7 @@ def made_up_prices(monkeypatch: pytest.MonkeyPatch, *models: Any, **provider: An
 @pytest.fixture(autouse=True)
 def _forget_made_up_prices() -> Iterator[None]:
     yield
-    from llmconf.catalogs import _genai_prices as module
+    from llmconf.lock.catalogs import _genai_prices as module
 
     for cached in (module._vendor, module._index, module._find):
         cached.cache_clear()
@@ -457,7 +458,7 @@ def test_tiers_batch_and_dates_of_genai_prices(monkeypatch: pytest.MonkeyPatch) 
         types.ModelInfo("m", types.ClauseEquals("m"), prices=prices, price_variants=[batch, fast]),
         types.ModelInfo("by-hour", types.ClauseEquals("by-hour"), prices=types.ModelPrice(audio_hours=Decimal(1))),
     )
-    known = catalog.genai_prices_facts("openai", "M")
+    known = enrich.genai_prices_facts("openai", "M")
     assert known is not None
     assert known.price == {
         "input": "1.25",
@@ -469,11 +470,11 @@ def test_tiers_batch_and_dates_of_genai_prices(monkeypatch: pytest.MonkeyPatch) 
             {"above": 1000000, "input": "5", "output": "15"},
         ],
     }
-    assert catalog.genai_prices_facts("openai", "by-hour") is None
-    assert catalog.genai_prices_facts("openai", "other") is None
-    elsewhere = catalog.genai_prices_facts("openai", "m", "https://api.example.org/v1")
+    assert enrich.genai_prices_facts("openai", "by-hour") is None
+    assert enrich.genai_prices_facts("openai", "other") is None
+    elsewhere = enrich.genai_prices_facts("openai", "m", "https://api.example.org/v1")
     assert elsewhere == Facts(context=7)
-    assert catalog.genai_prices_facts("openai", "m", "https://gateway.internal/v1") == known
+    assert enrich.genai_prices_facts("openai", "m", "https://gateway.internal/v1") == known
 
 
 def test_no_clause_of_genai_prices_reaches_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -491,7 +492,7 @@ def test_no_clause_of_genai_prices_reaches_another_model(monkeypatch: pytest.Mon
     )
 
     def known(name: str) -> tuple[bool, bool]:
-        found = catalog.genai_prices_facts("openai", name)
+        found = enrich.genai_prices_facts("openai", name)
         return found is not None, bool(found and found.price)
 
     for name in ("flash", "flash-001", "flash-20260131", "flash-2026-01-31", "flash@default", "flash-v1:0", "quick-20260131"):
@@ -502,18 +503,18 @@ def test_no_clause_of_genai_prices_reaches_another_model(monkeypatch: pytest.Mon
     assert known("eu.maker.nova-v1:0") == (True, False), "a region has prices of its own"
 
 
-@pytest.mark.parametrize("name", sorted(name for name in adapters.types() if not catalog.is_known(name)))
+@pytest.mark.parametrize("name", sorted(name for name in adapters.types() if not enrich.is_known(name)))
 def test_self_hosted_types_are_not_asked_about(name: str) -> None:
-    cats = catalog.Catalogs({"litellm": {(name, "gpt-4o-mini"): Facts(context=1)}})
-    assert catalog.facts(cats, name, "gpt-4o-mini", "https://api.openai.com/v1") == []
-    assert catalog.enrich(ModelRecord("gpt-4o-mini"), name, cats).record == ModelRecord("gpt-4o-mini")
+    cats = enrich.Catalogs({"litellm": {(name, "gpt-4o-mini"): Facts(context=1)}})
+    assert enrich.facts(cats, name, "gpt-4o-mini", "https://api.openai.com/v1") == []
+    assert enrich.enrich(ModelRecord("gpt-4o-mini"), name, cats).record == ModelRecord("gpt-4o-mini")
 
 
 def test_what_is_self_hosted_and_what_is_not() -> None:
     for name in ("vllm", "sglang", "tgi", "ollama", "llama_cpp", "lm_studio", "litellm", "openai_compatible"):
-        assert not catalog.is_known(name)
+        assert not enrich.is_known(name)
     for name in ("openai", "azure_openai", "bedrock", "vertex", "openrouter", "gemini_openai"):
-        assert catalog.is_known(name)
+        assert enrich.is_known(name)
 
 
 def test_presets_name_vendors_that_genai_prices_has() -> None:
@@ -540,7 +541,7 @@ def test_the_provider_goes_first_then_genai_prices_then_imported(monkeypatch: py
     price = types.ModelPrice(input_mtok=Decimal(2), output_mtok=Decimal(20))
     made_up_prices(monkeypatch, types.ModelInfo("m", types.ClauseEquals("made-up-5"), context_window=400000, prices=price))
     cats = imported("litellm", "models.dev")
-    done = catalog.enrich(ModelRecord("made-up-5", max_output=100000), "openai", cats)
+    done = enrich.enrich(ModelRecord("made-up-5", max_output=100000), "openai", cats)
     assert done.record.max_output == 100000
     assert done.record.price == {"input": "2", "output": "20"}, "whole, without the tiers of another source"
     assert done.record.context == 400000
@@ -555,13 +556,13 @@ def test_the_provider_goes_first_then_genai_prices_then_imported(monkeypatch: py
         "lifecycle": "litellm",
     }
     assert done.disagreements == [
-        catalog.Disagreement(
+        enrich.Disagreement(
             "made-up-5", "max_output", (("provider", "100000"), ("litellm", "128000"), ("models.dev", "128000"))
         ),
-        catalog.Disagreement(
+        enrich.Disagreement(
             "made-up-5", "price.input", (("genai-prices", "2"), ("litellm", "1.25"), ("models.dev", "1.25"))
         ),
-        catalog.Disagreement(
+        enrich.Disagreement(
             "made-up-5", "price.output", (("genai-prices", "20"), ("litellm", "10"), ("models.dev", "10"))
         ),
     ]
@@ -571,25 +572,25 @@ def test_the_provider_goes_first_then_genai_prices_then_imported(monkeypatch: py
 
 def test_a_price_of_the_provider_is_not_completed_from_elsewhere() -> None:
     record = ModelRecord("made-up-5", price={"input": "1.250"})
-    done = catalog.enrich(record, "openai", imported("litellm"))
+    done = enrich.enrich(record, "openai", imported("litellm"))
     assert done.record.price == {"input": "1.250"}
     assert done.sources["price"] == "provider"
     assert done.disagreements == [], "1.250 and 1.25 are the same amount, and output is said once"
 
 
 def test_a_context_with_and_without_the_output_is_no_disagreement() -> None:
-    done = catalog.enrich(ModelRecord("made-up-5"), "openai", imported("litellm", "models.dev"))
+    done = enrich.enrich(ModelRecord("made-up-5"), "openai", imported("litellm", "models.dev"))
     assert done.record.context == 272000
     assert [each.fact for each in done.disagreements] == []
-    other = catalog.enrich(ModelRecord("made-up-5", context=300000), "openai", imported("litellm", "models.dev"))
+    other = enrich.enrich(ModelRecord("made-up-5", context=300000), "openai", imported("litellm", "models.dev"))
     assert other.disagreements[0].values == (("provider", "300000"), ("litellm", "272000"), ("models.dev", "400000"))
 
 
 def test_a_regional_id_follows_its_model_without_the_price() -> None:
     cats = imported("litellm")
-    own = catalog.enrich(ModelRecord("eu.made.up-v1:0"), "bedrock", cats).record
+    own = enrich.enrich(ModelRecord("eu.made.up-v1:0"), "bedrock", cats).record
     assert own.price == {"input": "3.3", "output": "16.5"}
-    other = catalog.enrich(ModelRecord("us.made.up-v1:0"), "bedrock", cats)
+    other = enrich.enrich(ModelRecord("us.made.up-v1:0"), "bedrock", cats)
     assert (other.record.context, other.record.price) == (200000, None)
     assert "price" not in other.sources
 
@@ -605,14 +606,14 @@ def test_a_regional_id_follows_its_model_without_the_price() -> None:
 def test_that_a_model_is_active_does_not_hide_when_it_ends(
     record: ModelRecord, retires: str | None, source: str
 ) -> None:
-    done = catalog.enrich(record, "openai", imported("litellm"))
+    done = enrich.enrich(record, "openai", imported("litellm"))
     assert (done.record.retires, done.record.status) == (retires, record.status)
     assert done.sources["lifecycle"] == source
 
 
 def test_what_nobody_knows_stays_unknown() -> None:
     record = ModelRecord("no-such-model-anywhere", aliases=("other",))
-    assert catalog.enrich(record, "openai", imported(*FORMATS)) == catalog.Enriched(record, {}, [])
+    assert enrich.enrich(record, "openai", imported(*FORMATS)) == enrich.Enriched(record, {}, [])
 
 
 def test_many_models_are_completed_in_time() -> None:
@@ -620,7 +621,7 @@ def test_many_models_are_completed_in_time() -> None:
     records = [ModelRecord(f"{name}-{number}") for number in range(250) for name in ("gpt-4o", "x", "gpt-5", "o3")]
     started = time.process_time()
     for record in records:
-        catalog.enrich(record, "openai", cats)
+        enrich.enrich(record, "openai", cats)
     # Generous: what is looked for is a search through all models for each.
     assert time.process_time() - started < 5
 
@@ -628,13 +629,13 @@ def test_many_models_are_completed_in_time() -> None:
 def test_a_catalog_adds_the_capabilities_that_a_provider_has_no_word_for() -> None:
     known = {("moonshot", "kimi"): Facts(capabilities=("chat", "function_calling", "video_input"))}
     record = ModelRecord("kimi", capabilities=("reasoning",), lacks=("video_input",))
-    enriched = catalog.enrich(record, "moonshot", catalog.Catalogs({"mine": known}))
+    enriched = enrich.enrich(record, "moonshot", enrich.Catalogs({"mine": known}))
     assert enriched.record.capabilities == ("chat", "function_calling", "reasoning")
     assert enriched.sources["capabilities"] == "provider+mine"
 
 
 def test_a_provider_that_says_all_keeps_the_word() -> None:
     known = {("moonshot", "kimi"): Facts(capabilities=("chat",))}
-    enriched = catalog.enrich(ModelRecord("kimi", capabilities=("chat", "reasoning")), "moonshot", catalog.Catalogs({"mine": known}))
+    enriched = enrich.enrich(ModelRecord("kimi", capabilities=("chat", "reasoning")), "moonshot", enrich.Catalogs({"mine": known}))
     assert enriched.record.capabilities == ("chat", "reasoning")
     assert enriched.sources["capabilities"] == "provider"

@@ -22,9 +22,9 @@ from upstream.vendor import Answer, ModelRecord, Seen, State, Vendor
 from llmconf.access import Accesses, Limits
 from llmconf.adapters import preset
 from llmconf.api import validate
-from llmconf.catalog import load
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
+from llmconf.lock.enrich import load
 from llmconf.locked import read_text
 from llmconf.lockupdate import Update, Wish
 from llmconf.probe import Health, endpoints_to_probe, probe

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from lock_projects import OPENAI, PROVIDER, lock_text, model, write_files
 from support import commit_all, git, run
 
-from llmconf import lockmerge, lockreader
 from llmconf.core.errors import RefusedError
-from llmconf.lockfile import Locked, LockFile, Source
+from llmconf.lock import merge as lock_merge
+from llmconf.lock import reader
+from llmconf.lock.format import Locked, LockFile, Source
 
 LOCK = "lock/openai.lock.yaml"
 MANY = [model(f"m{number:02}", context=number + 1) for number in range(0, 40, 2)]
@@ -237,11 +238,11 @@ def test_of_two_endpoints_of_one_list_ours_is_kept() -> None:
     first, second = Source("https://one.test/v1", "openai"), Source("https://two.test/v1", "openai")
     sides = LockFile(first, (model("a"), model("b"))), LockFile(second, (model("a"), model("c")))
     base = LockFile(OPENAI, (model("a"),))
-    merged = lockmerge.merge(base, *sides, lambda _: True)
+    merged = lock_merge.merge(base, *sides, lambda _: True)
     assert (merged.lock.source, [each.id for each in merged.lock.models]) == (first, ["a", "b", "c"])
-    assert lockmerge.merge(base, *sides, lambda source: source == second).lock.source == second
+    assert lock_merge.merge(base, *sides, lambda source: source == second).lock.source == second
     with pytest.raises(RefusedError, match="different endpoints"):
-        lockmerge.merge(base, *sides)
+        lock_merge.merge(base, *sides)
 
 
 @pytest.mark.parametrize("command", ["lock resolve", "secrets scan --staged", "git setup", "build"])
@@ -316,20 +317,20 @@ def test_paths_that_are_no_locks(tmp_path: Path, path: str) -> None:
 )  # fmt: skip
 def test_markers_that_do_not_fit(text: str, line: int) -> None:
     with pytest.raises(RefusedError, match=f"on line {line} " if line else "no end"):
-        lockmerge.split(text)
+        lock_merge.split(text)
 
 
 def test_only_the_markers_that_tell_the_ancestor_tell_it() -> None:
-    plain = lockmerge.split("a\n<<<<<<< x\nb\n=======\nc\n>>>>>>> y\nd")
+    plain = lock_merge.split("a\n<<<<<<< x\nb\n=======\nc\n>>>>>>> y\nd")
     assert (plain.ours, plain.theirs, plain.base) == (["a\n", "b\n", "d"], ["a\n", "c\n", "d"], None)
-    diff3 = lockmerge.split("a\n<<<<<<< x\nb\n||||||| o\ne\n=======\n>>>>>>> y\nd")
+    diff3 = lock_merge.split("a\n<<<<<<< x\nb\n||||||| o\ne\n=======\n>>>>>>> y\nd")
     assert (diff3.ours, diff3.theirs, diff3.base) == (["a\n", "b\n", "d"], ["a\n", "d"], ["a\n", "e\n", "d"])
 
 
 @pytest.mark.parametrize("text", ["a: <<<<<<< b\n", "========\n", "<<<<<<<<\n", " =======\n", "<<<<<<\n", ">>>>>>>x\n"])
 def test_what_is_no_marker(text: str) -> None:
-    assert lockreader.conflict(text) is None
-    assert lockmerge.split(text).ours == [text]
+    assert reader.conflict(text) is None
+    assert lock_merge.split(text).ours == [text]
 
 
 # What becomes of a fact: base, ours, theirs -> result, each as (value, source); None where it is not known.
@@ -354,7 +355,7 @@ def test_each_fact_is_merged_with_its_origin(
         facts = {"context": fact[0]} if fact else {}
         return LockFile(OPENAI, (model("m", sources={"context": fact[1]} if fact else {}, **facts, max_output=other),))
 
-    merged = lockmerge.merge(lock(base, 1), lock(ours, 1), lock(theirs, 2))
+    merged = lock_merge.merge(lock(base, 1), lock(ours, 1), lock(theirs, 2))
     assert merged.lock == lock(expected, 2)
     assert merged.notes == ([f"m: the sides differ on `context`; {side} is kept"] if side else [])
 
@@ -362,7 +363,7 @@ def test_each_fact_is_merged_with_its_origin(
 @pytest.mark.parametrize(("base", "ours", "theirs"), list(itertools.product((True, False), repeat=3)))
 def test_a_switch_is_that_of_the_side_that_changed_it(base: bool, ours: bool, theirs: bool) -> None:
     locks = [LockFile(OPENAI, (model("m", state),)) for state in (base, ours, theirs)]
-    assert lockmerge.merge(*locks).lock.models[0].enabled is (theirs if ours == base else ours)
+    assert lock_merge.merge(*locks).lock.models[0].enabled is (theirs if ours == base else ours)
 
 
 _locks = st.lists(
@@ -373,12 +374,12 @@ _locks = st.lists(
 
 @given(_locks, _locks, _locks)
 def test_laws_of_a_merge(base: LockFile, one: LockFile, two: LockFile) -> None:
-    assert lockmerge.merge(base, one, one) == lockmerge.Merged(one, [])
-    assert lockmerge.merge(base, base, one) == lockmerge.Merged(one, [])
-    assert lockmerge.merge(base, one, base) == lockmerge.Merged(one, [])
-    there, back = lockmerge.merge(base, one, two), lockmerge.merge(base, two, one)
+    assert lock_merge.merge(base, one, one) == lock_merge.Merged(one, [])
+    assert lock_merge.merge(base, base, one) == lock_merge.Merged(one, [])
+    assert lock_merge.merge(base, one, base) == lock_merge.Merged(one, [])
+    there, back = lock_merge.merge(base, one, two), lock_merge.merge(base, two, one)
     assert [each.id for each in there.lock.models] == [each.id for each in back.lock.models]
     if not there.notes:
         assert there == back
     both = {each.id for each in one.models} | {each.id for each in two.models}
-    assert {each.id for each in lockmerge.merge(None, one, two).lock.models} == both
+    assert {each.id for each in lock_merge.merge(None, one, two).lock.models} == both

@@ -14,7 +14,7 @@ from support import edit, run
 
 from llmconf import api
 from llmconf.core.plugins import load_module
-from llmconf.lockfile import Locked, Source
+from llmconf.lock.format import Locked, Source
 
 TODAY = date(2026, 6, 1)
 OTHER = PROVIDER.replace("openai", "other", 1).replace("env:OPENAI", "env:OTHER")
@@ -199,7 +199,7 @@ def test_nothing_is_guessed_while_a_file_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_lock_of_more_models_than_anybody_lists_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llmconf.lockfile.MAX_MODELS", 100)
+    monkeypatch.setattr("llmconf.lock.format.MAX_MODELS", 100)
     ids = [f"m{number:06}" for number in range(101)]
     (line,) = _found(tmp_path, _with_lock(*ids))
     assert line == (

@@ -15,8 +15,9 @@ from lock_projects import OPENAI, PROVIDER, lock_text, model, write_files
 from ruamel.yaml import YAML
 from support import run
 
-from llmconf import api, locked, lockreader
-from llmconf.lockfile import FACTS, Locked, LockFile, Source, scalar, selects, write
+from llmconf import api, locked
+from llmconf.lock import reader
+from llmconf.lock.format import FACTS, Locked, LockFile, Source, scalar, selects, write
 from llmconf.resolved import Resolved
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document
@@ -140,7 +141,7 @@ def test_what_is_written_is_read_alike_by_all_and_written_again(lock: LockFile) 
     assert findings == []
     assert yaml.safe_load(text) == own
     assert YAML(typ="safe", pure=True).load(text) == own
-    assert lockreader.load(text) in (own, None)
+    assert reader.load(text) in (own, None)
     assert [block["id"] for block in own["models"]] == sorted(each.id for each in lock.models)
     read, findings = locked.read_text(text, "lock/openai.lock.yaml")
     assert (findings, read is not None) == ([], True)
@@ -160,7 +161,7 @@ def test_the_quick_reader_knows_what_it_does_not_know(lock: LockFile, data: st.D
     end = data.draw(st.integers(start, min(start + 3, len(text))))
     inserted = data.draw(st.sampled_from(["", " ", "\n", "#", " # x", ":", '"', "\\", "- ", "&a ", "*a", "\t", "\r", "\u2028", "1", "null"]))
     changed = text[:start] + inserted + text[end:]
-    quick = lockreader.load(changed)
+    quick = reader.load(changed)
     if quick is not None:
         assert yaml_load.load(changed, "lock") == ([quick], [])
 
@@ -176,21 +177,21 @@ def test_the_quick_reader_knows_what_it_does_not_know(lock: LockFile, data: st.D
 )  # fmt: skip
 def test_the_quick_reader_leaves_what_is_nearly_right_to_the_parser(old: str, new: str) -> None:
     assert SAMPLE.count(old) >= 1
-    assert lockreader.load(SAMPLE) is not None
-    assert lockreader.load(SAMPLE.replace(old, new, 1)) is None
+    assert reader.load(SAMPLE) is not None
+    assert reader.load(SAMPLE.replace(old, new, 1)) is None
 
 
 def test_a_written_lock_needs_no_yaml_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     text = SAMPLE.replace('    batch:\n      input: "0.5"\n', "").replace(SAMPLE[SAMPLE.index("    tiers") : SAMPLE.index("  aliases")], "")
     expected = yaml_load.load(text, "lock")[0]
     monkeypatch.delattr(yaml_load, "load")
-    assert [lockreader.load(text)] == expected
+    assert [reader.load(text)] == expected
 
 
 @pytest.mark.parametrize("text", [SAMPLE, lock_text(*sorted(set(AWKWARD)))])
 def test_places_are_those_of_the_whole_text(text: str) -> None:
-    whole, parts = Document(text, "lock"), lockreader.open_text(text, "lock")
-    assert isinstance(parts, lockreader.LockText)
+    whole, parts = Document(text, "lock"), reader.open_text(text, "lock")
+    assert isinstance(parts, reader.LockText)
     data = yaml_load.load(text, "lock")[0][0]
     paths = [(), ("version",), ("source",), ("source", "adapter"), ("models",), ("nothing",), *_paths(data["models"], ("models",))]
     for path in paths:

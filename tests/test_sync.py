@@ -18,8 +18,8 @@ from upstream.server import Server, unused_port
 from llmconf import sync as stage
 from llmconf.access import Accesses, Limits
 from llmconf.api import validate
-from llmconf.catalog import load
 from llmconf.http import Network
+from llmconf.lock.enrich import load
 from llmconf.lockupdate import Update, Wish
 
 __all__ = ["live", "openai", "server"]
@@ -337,7 +337,7 @@ def test_a_lock_that_would_not_be_read_again_is_not_written(
     live: Live, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_KEY", KEY)
-    monkeypatch.setattr("llmconf.lockfile.MAX_MODELS", 2)
+    monkeypatch.setattr("llmconf.lock.format.MAX_MODELS", 2)
     checked = validate(live.root)
     ways = Accesses(checked, None, ["env:FAKE_*"], Limits(retries=0))
     (update,) = stage.sync(

@@ -13,8 +13,8 @@ from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses
-    from llmconf.catalog import Disagreement
     from llmconf.checked import Checked
+    from llmconf.lock.enrich import Disagreement
     from llmconf.lockupdate import Update, Wish
     from llmconf.resolved import Resource
     from llmconf.schema.kinds import Provider
@@ -81,10 +81,10 @@ def command(
 def _listed(
     asked: shared.Asked, ways: Accesses, providers: list[Resource[Provider]], checked: Checked, wish: Wish
 ) -> list[Update]:
-    from llmconf import catalog
+    from llmconf.lock import enrich
     from llmconf.sync import sync
 
-    catalogs = catalog.load(checked.project.root)
+    catalogs = enrich.load(checked.project.root)
     with shared.progress("Syncing", len(providers)) as done:
         return sync(
             ways, providers, checked=checked, catalogs=catalogs, wish=wish,

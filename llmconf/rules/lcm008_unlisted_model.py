@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf.lockfile import selects
+from llmconf.lock.format import selects
 from llmconf.resolved import Lock
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, name_place

@@ -21,7 +21,7 @@ from itertools import chain
 from typing import Any
 
 from llmconf.core.diagnostics import Place
-from llmconf.lockfile import selects
+from llmconf.lock.format import selects
 from llmconf.resolved import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, described

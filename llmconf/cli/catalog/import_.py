@@ -14,10 +14,10 @@ from llmconf.core.errors import UsageError
 from llmconf.core.plugins import module_names
 
 if TYPE_CHECKING:
-    from llmconf.catalog_import import Imported
+    from llmconf.lock.catalog_import import Imported
 
 # The modules themselves would be imported with every `--help`.
-FORMATS = tuple(name.replace("_", ".") for name in module_names("llmconf.catalogs"))
+FORMATS = tuple(name.replace("_", ".") for name in module_names("llmconf.lock.catalogs"))
 
 
 @click.command(name="import")
@@ -38,7 +38,7 @@ def command(file: str, source: str, name: str | None, dry_run: bool, directory: 
       llmconf catalog import model_prices_and_context_window.json --from litellm
       llmconf catalog import api.json --from models.dev --dry-run
     """
-    from llmconf import catalog_import
+    from llmconf.lock import catalog_import
 
     root = common.root_of(directory)
     name = _checked(name, catalog_import.RESERVED) if name is not None else source

@@ -16,7 +16,7 @@ from llmconf.cli._git import git, top_of
 from llmconf.core.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from llmconf.lockfile import LockFile, Source
+    from llmconf.lock.format import LockFile, Source
     from llmconf.resolved import Resolved
 
 _OURS, _THEIRS = 2, 3
@@ -80,31 +80,34 @@ def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
 
 def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]) -> bool:
     """Merge one file, and tell whether there was anything to merge."""
-    from llmconf import lockfile, lockmerge, lockreader, parse
+    from llmconf import parse
+    from llmconf.lock import format as lock_format
+    from llmconf.lock import merge as lock_merge
+    from llmconf.lock import reader
     from llmconf.reporters._text import visible
     from llmconf.workspace import transaction
 
     text = parse.read_text(root, name)
     if not isinstance(text, str):
         raise RefusedError(text.message, text.hint)
-    has_markers = lockreader.conflict(text) is not None
+    has_markers = reader.conflict(text) is not None
     stages = _stages(root, name) if in_git else {}
     plain = text.replace("\r\n", "\n")
     if _OURS in stages and _THEIRS in stages and (has_markers or plain in stages.values()):
         ancestor, ours, theirs = stages.get(1), stages[_OURS], stages[_THEIRS]
     elif has_markers:
-        sides = lockmerge.split(plain)
+        sides = lock_merge.split(plain)
         ancestor = None if sides.base is None else "".join(sides.base)
         ours, theirs = "".join(sides.ours), "".join(sides.theirs)
     elif stages and not {_OURS, _THEIRS} <= stages.keys():
         raise RefusedError("deleted on one side and changed on the other", "`git add` keeps it, `git rm` deletes it")
     else:
         return False
-    merged = lockmerge.merge(
+    merged = lock_merge.merge(
         _base(ancestor, name), _side(ours, name, "ours"), _side(theirs, name, "theirs"), fits
     )
-    new = lockfile.write(merged.lock)
-    if lockfile.is_too_large(new):
+    new = lock_format.write(merged.lock)
+    if lock_format.is_too_large(new):
         hint = "narrow `sync:`, take one side, and run `llmconf sync`"
         raise RefusedError("both sides together are more than is read", hint)
     old = (root / name).read_bytes()
@@ -131,8 +134,8 @@ def _environments(root: Path) -> Collection[Resolved]:
 
 def _side(text: str, name: str, side: str) -> LockFile:
     from llmconf.core.diagnostics import Span
+    from llmconf.lock.reader import open_text
     from llmconf.locked import read_text
-    from llmconf.lockreader import open_text
 
     lock, findings = read_text(text, name)
     if lock is None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from llmconf.core.diagnostics import Path, Span
-from llmconf.lockfile import FACTS, HEAD, LIFECYCLE, MISREAD, PLAIN, PRICE, QUOTED
+from llmconf.lock.format import FACTS, HEAD, LIFECYCLE, MISREAD, PLAIN, PRICE, QUOTED
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llmconf.core.errors import RefusedError
-from llmconf.lockfile import FACTS, Locked, LockFile, Source, selects
+from llmconf.lock.format import FACTS, Locked, LockFile, Source, selects
 
 _MARKER = re.compile(r"(?:([<|>])\1{6}(?: .*)?|(=)={6})\r?\n?", re.DOTALL)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")

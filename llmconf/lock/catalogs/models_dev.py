@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmconf.adapters import _json
-from llmconf.catalogs._base import (
+from llmconf.lock.catalogs._base import (
     Contents,
     Facts,
     Unusable,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, cast
 
-from llmconf.catalogs._base import Contents
 from llmconf.core.plugins import load_module, module_names
+from llmconf.lock.catalogs._base import Contents
 
 
 class Format(Protocol):

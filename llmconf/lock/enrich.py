@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from llmconf.adapters._base import ModelRecord
-from llmconf.catalogs import _lines
-from llmconf.catalogs._base import FACTS, Facts, is_known
-from llmconf.catalogs._genai_prices import genai_prices_facts
-from llmconf.catalogs._ids import candidates
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import NAME_PATTERN
+from llmconf.lock.catalogs import _lines
+from llmconf.lock.catalogs._base import FACTS, Facts, is_known
+from llmconf.lock.catalogs._genai_prices import genai_prices_facts
+from llmconf.lock.catalogs._ids import candidates
 
 __all__ = [
     "FOLDER", "GENAI_PRICES", "PROVIDER", "Catalogs", "Disagreement", "Enriched", "Facts", "catalog_files", "enrich",

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from llmconf import adapters
 from llmconf.adapters import _json
-from llmconf.catalogs._base import Facts, facts, price, tier
-from llmconf.catalogs._ids import candidates
+from llmconf.lock.catalogs._base import Facts, facts, price, tier
+from llmconf.lock.catalogs._ids import candidates
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices

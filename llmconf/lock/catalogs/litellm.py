@@ -13,7 +13,7 @@ from typing import Any
 
 from llmconf import adapters
 from llmconf.adapters import _json
-from llmconf.catalogs._base import (
+from llmconf.lock.catalogs._base import (
     PER_MILLION,
     Contents,
     Facts,

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from llmconf.catalogs._base import FACTS, Facts
 from llmconf.core.errors import RefusedError
 from llmconf.core.unique import Unique
+from llmconf.lock.catalogs._base import FACTS, Facts
 from llmconf.schema._types import Capability, Count, Mode, ModelId, Name, Strict, Text
 from llmconf.schema.parts import Lifecycle, Price
 

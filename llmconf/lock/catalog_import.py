@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
-from llmconf.catalog import FOLDER, GENAI_PRICES, MAX_SIZE, PROVIDER, read_bounded
-from llmconf.catalogs import _lines, format_named, format_names
-from llmconf.catalogs._base import Facts, Unusable
 from llmconf.core.diagnostics import Finding
 from llmconf.core.errors import RefusedError
+from llmconf.lock.catalogs import _lines, format_named, format_names
+from llmconf.lock.catalogs._base import Facts, Unusable
+from llmconf.lock.enrich import FOLDER, GENAI_PRICES, MAX_SIZE, PROVIDER, read_bounded
 from llmconf.workspace import transaction
 from llmconf.yamltext.text import Lines, decode
 

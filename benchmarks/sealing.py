@@ -18,7 +18,7 @@ from measure import Program, in_turns, interleave
 from table import Row, as_data, compare, render
 
 from llmconf import rotation, secrets
-from llmconf.project import load_project
+from llmconf.project.load import load_project
 from llmconf.sites import Site, find_sites
 from llmconf.vault import age, token
 from llmconf.vault.files import Recipient

@@ -19,9 +19,9 @@ from llmconf.core.version import __version__
 if TYPE_CHECKING:
     from llmconf.api import build, validate
     from llmconf.bundle import Bundle
-    from llmconf.checked import Checked
     from llmconf.core.diagnostics import Diagnostic, Span
     from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError, UsageError
+    from llmconf.project.checked import Checked
 
 __all__ = [
     "Bundle",
@@ -39,7 +39,7 @@ __all__ = [
 
 _HOMES = {
     "Bundle": "bundle",
-    "Checked": "checked",
+    "Checked": "project.checked",
     "Diagnostic": "core.diagnostics",
     "LlmconfError": "core.errors",
     "RefusedError": "core.errors",

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from llmconf import adapters, wiring
+from llmconf import adapters
 from llmconf.adapters import Adapter, Site
-from llmconf.checked import Checked
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import Origin, parse_duration, parse_host, parse_url
 from llmconf.http import Line
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.checked import Checked
+from llmconf.project.environment import Resolved, Resource
 from llmconf.runtime_secrets import Opener
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, SECRET_FIELDS, Credential, Endpoint, Provider
 
@@ -53,9 +54,9 @@ class Accesses:
         self._root = checked.project.root
         self._limits = limits
         self._opener = Opener(checked, name, allow)
-        self._credentials = wiring.credentials_by_endpoint(self.env)
-        self._held: dict[str, list[wiring.Held]] = {}
-        for held in wiring.secrets(self.env):
+        self._credentials = relations.credentials_by_endpoint(self.env)
+        self._held: dict[str, list[relations.Held]] = {}
+        for held in relations.secrets(self.env):
             self._held.setdefault(held.resource.identity, []).append(held)
 
     def sole_credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
@@ -72,7 +73,7 @@ class Accesses:
         if len(found) > 1:
             names = ", ".join(credential.name for credential in found)
             raise RefusedError(f"several credentials fit {endpoint.identity}: {names}", "name one with `credential`")
-        provider = wiring.owner(self.env, endpoint)
+        provider = relations.owner(self.env, endpoint)
         if not found and provider and adapters.preset(provider.spec.type).credential == "required":
             hint = "a credential lists in `hosts` where it may be sent"
             raise RefusedError(f"no enabled credential may be sent to {endpoint.identity}", hint)
@@ -84,16 +85,16 @@ class Accesses:
         The default endpoint comes first. None where it may be sent to no enabled endpoint.
         """
         provider = credential.provider or ""
-        default = wiring.default_endpoint(self.env, provider)
+        default = relations.default_endpoint(self.env, provider)
         enabled = [endpoint for endpoint in self.env.endpoints_of(provider) if endpoint.spec.enabled]
         enabled.sort(key=lambda endpoint: endpoint is not default)
-        bound = [endpoint for endpoint in enabled if wiring.is_bound(self.env, credential, endpoint)]
+        bound = [endpoint for endpoint in enabled if relations.is_bound(self.env, credential, endpoint)]
         used = [endpoint for endpoint in bound if credential in self._credentials.get(endpoint.identity, ())]
         return next(iter([*used, *bound]), None)
 
     def open(self, endpoint: Resource[Endpoint], credential: Resource[Credential] | None) -> Access:
         """Return the way to an endpoint with a credential opened. Raises LlmconfError where that may not be."""
-        provider = wiring.owner(self.env, endpoint)
+        provider = relations.owner(self.env, endpoint)
         if provider is None:
             raise RefusedError(f"{endpoint.identity} has no provider that holds", "`llmconf validate` says why")
         origin = replace(parse_url(endpoint.spec.url), path="")
@@ -104,7 +105,7 @@ class Accesses:
         key = self._client_key(endpoint)
         line = Line(
             origin=origin,
-            bound=wiring.bound_hosts(self.env, credential) if credential else (),
+            bound=relations.bound_hosts(self.env, credential) if credential else (),
             has_secrets=bool(plain),
             headers=headers,
             private_headers=bool(secret_headers),
@@ -134,12 +135,12 @@ class Accesses:
         self, credential: Resource[Credential], provider: Resource[Provider], endpoint: Resource[Endpoint]
     ) -> dict[str, str]:
         """Return the fields that authenticate, opened, where the endpoint is one that they are bound to."""
-        if not wiring.is_bound(self.env, credential, endpoint):
+        if not relations.is_bound(self.env, credential, endpoint):
             message = f"{credential.identity} is not sealed for {endpoint.spec.url}, where it would be sent"
             raise RefusedError(message, "correct the URL, or the hosts of the credential")
         found = {name: getattr(credential.spec, name) for name in CREDENTIAL_FIELDS}
         plain = {name: value for name, value in found.items() if value is not None and name not in SECRET_FIELDS}
-        origins = _origins(provider, wiring.bound_hosts(self.env, credential))
+        origins = _origins(provider, relations.bound_hosts(self.env, credential))
         opened = {held.path[0]: self._opener.open(held, origins) for held in self._held.get(credential.identity, ())}
         return plain | opened
 

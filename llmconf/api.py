@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from llmconf import rules
 from llmconf.check import check
-from llmconf.checked import Checked
 from llmconf.core import key_formats
 from llmconf.core.diagnostics import Diagnostic, Path, Span, closest
 from llmconf.core.errors import RefusedError
 from llmconf.core.version import __version__
-from llmconf.discover import Discovery, lock_provider
-from llmconf.parse import Parsing
-from llmconf.project import load_project, require_environment
+from llmconf.project.checked import Checked
+from llmconf.project.discover import Discovery, lock_provider
+from llmconf.project.environment import Resource
+from llmconf.project.load import load_project, require_environment
+from llmconf.project.parse import Parsing
 from llmconf.report import Report, RuleText
-from llmconf.resolved import Resource
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.yamltext.document import Document
 

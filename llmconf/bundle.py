@@ -14,11 +14,12 @@ from typing import Any, Literal
 
 import rfc8785
 
-from llmconf import targets, wiring
+from llmconf import targets
 from llmconf.core.diagnostics import Finding, Path, pointer
 from llmconf.core.grammar import parse_token
 from llmconf.core.version import __version__
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
 
@@ -49,12 +50,12 @@ class _Writer:
         self.env = env
         self.secrets = secrets
         self.provenance: dict[str, list[str]] = {}
-        self.by_id = wiring.models_by_id(env)
-        self.credentials = wiring.credentials_by_endpoint(env)
-        self.defaults = wiring.default_endpoints(env)
+        self.by_id = relations.models_by_id(env)
+        self.credentials = relations.credentials_by_endpoint(env)
+        self.defaults = relations.default_endpoints(env)
         self._locate = locate
-        self._variables: dict[str, list[wiring.Held]] = {}
-        for held in wiring.secrets(env) if secrets == "env" else ():
+        self._variables: dict[str, list[relations.Held]] = {}
+        for held in relations.secrets(env) if secrets == "env" else ():
             self._variables.setdefault(held.resource.identity, []).append(held)
 
     def data(self, resource: Resource[Any]) -> dict[str, Any]:
@@ -227,19 +228,19 @@ def _put_credential(
 ) -> None:
     _put(holder, at, credential, writer.data(credential), writer)
     if "hosts" not in credential.data:
-        holder[credential.name]["hosts"] = sorted(map(str, wiring.bound_hosts(writer.env, credential)))
+        holder[credential.name]["hosts"] = sorted(map(str, relations.bound_hosts(writer.env, credential)))
 
 
 def _put_model(holder: dict[str, Any], at: Path, model: Resource[Model], writer: _Writer) -> None:
     """Put a model with the facts that it takes from its base, and the endpoints that serve it."""
     _put(holder, at, model, model.data, writer)
     inner = holder[model.name]
-    for ancestor in wiring.lineage(writer.env, model, writer.by_id):
+    for ancestor in relations.lineage(writer.env, model, writer.by_id):
         for key in ("mode", "capabilities", "context", "max_output", "price"):
             if key not in inner and key in ancestor.data:
                 writer.put(inner, (*at, key), ancestor.data[key], ancestor, (key,))
     if "endpoints" not in inner:
-        served = wiring.endpoints_of_model(writer.env, model, writer.defaults)
+        served = relations.endpoints_of_model(writer.env, model, writer.defaults)
         inner["endpoints"] = [endpoint.name for endpoint in served]
 
 
@@ -258,8 +259,8 @@ def effective(env: Resolved, resource: Resource[Any]) -> dict[str, Any]:
     return {**resource.data, **holder.get(resource.name, {})}
 
 
-def _live_secrets(env: Resolved) -> Iterator[wiring.Held]:
-    return (held for held in wiring.secrets(env) if env.is_live(held.resource))
+def _live_secrets(env: Resolved) -> Iterator[relations.Held]:
+    return (held for held in relations.secrets(env) if env.is_live(held.resource))
 
 
 def _variables(env: Resolved) -> list[dict[str, str]]:

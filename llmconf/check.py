@@ -12,8 +12,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import rules, suppress, targets
-from llmconf.base import read_base
-from llmconf.checked import Checked, groups
 from llmconf.core.diagnostics import (
     SEVERITIES,
     Diagnostic,
@@ -25,11 +23,13 @@ from llmconf.core.diagnostics import (
     sort_diagnostics,
 )
 from llmconf.core.key_formats import redact
-from llmconf.discover import PROJECT_FILE
 from llmconf.lock.reader import LockText, open_text
-from llmconf.project import Project
-from llmconf.resolve import resolve
-from llmconf.resolved import Resolved
+from llmconf.project.base_layer import read_base
+from llmconf.project.checked import Checked, groups
+from llmconf.project.discover import PROJECT_FILE
+from llmconf.project.environment import Resolved
+from llmconf.project.load import Project
+from llmconf.project.resolve import resolve
 from llmconf.rules._base import Context
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile

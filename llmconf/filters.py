@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import UsageError
-from llmconf.resolved import Resolved
+from llmconf.project.environment import Resolved
 from llmconf.schema._types import Capability
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.http import Network
-from llmconf.resolved import Resolved, Resource, Spec
+from llmconf.project.environment import Resolved, Resource, Spec
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

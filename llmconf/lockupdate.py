@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llmconf.adapters import ModelRecord
-from llmconf.discover import lock_name
 from llmconf.listing import Listing
 from llmconf.lock import format as lock_format
 from llmconf.lock.enrich import PROVIDER, Catalogs, Disagreement, enrich
 from llmconf.lock.format import Locked, LockFile, Source
+from llmconf.project.discover import lock_name
 
 _SHARE, _FEW = 0.25, 1
 """Part of the live models that may vanish at once without being asked for, and how many may in any case."""

@@ -11,14 +11,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from llmconf import wiring
 from llmconf.access import Access, Accesses
 from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
 from llmconf.calls import Answer, Caller, aside
 from llmconf.core.grammar import parse_url
 from llmconf.gather import gather, named
 from llmconf.http import Network, Timing
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Endpoint, Model
 from llmconf.schema.parts import Lifecycle
 
@@ -62,14 +62,14 @@ def models_to_call(
     The cheapest of those that are known to chat; without any, of those of which no mode is known. A model that
     has gone or is deprecated, by its status or by a day that has come `today`, is not called.
     """
-    defaults, by_id = wiring.default_endpoints(env), wiring.models_by_id(env)
+    defaults, by_id = relations.default_endpoints(env), relations.models_by_id(env)
     wanted = {endpoint.identity for endpoint in endpoints}
     found: dict[str, tuple[_Rank, Resource[Model]]] = {}
     for model in env.models.values():
         rank = _rank(env, model, by_id, today.isoformat())
         if rank is None:
             continue
-        for endpoint in wiring.endpoints_of_model(env, model, defaults):
+        for endpoint in relations.endpoints_of_model(env, model, defaults):
             known = found.get(endpoint.identity)
             if endpoint.identity in wanted and (known is None or rank < known[0]):
                 found[endpoint.identity] = (rank, model)
@@ -82,11 +82,11 @@ def _rank(
     """Return a key that is smaller the better a model is to be called; None for one that is not."""
     if not env.is_live(model) or _ends(model.spec.lifecycle, today):
         return None
-    facts = wiring.facts_of(env, model, by_id)
+    facts = relations.facts_of(env, model, by_id)
     chats = facts.mode == "chat" or (facts.mode is None and "chat" in (facts.capabilities or ()))
     if not chats and facts.mode is not None:
         return None
-    cost = wiring.cost(facts.price)
+    cost = relations.cost(facts.price)
     return not chats, cost is None, cost or Decimal(0), model.name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from llmconf import sites
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import is_sealed, parse_token
-from llmconf.project import reread
+from llmconf.project.load import reread
 from llmconf.secrets import Outcome, Workspace, open_site, plain_text, require_readable, unfit
 from llmconf.sites import Site
 from llmconf.vault import token

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from llmconf import wiring
 from llmconf.binding import Slot
-from llmconf.checked import Checked
 from llmconf.core.diagnostics import Place
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import Origin, parse_reference
-from llmconf.resolved import Resolved
+from llmconf.project import relations
+from llmconf.project.checked import Checked
+from llmconf.project.environment import Resolved
 from llmconf.schema.kinds import Credential
 from llmconf.secrets import open_site, open_workspace
 from llmconf.sites import Site, find_sites
@@ -28,11 +28,11 @@ class Opener:
         sites = find_sites(checked.project)
         self._known = {(site.slot.layer, site.slot.identity, site.slot.field): site for site in sites}
 
-    def site(self, held: wiring.Held) -> Site:
+    def site(self, held: relations.Held) -> Site:
         """Return the site that set a secret, with the hosts that it has in this environment."""
         return _site_of(held, self._known, self.env)
 
-    def open(self, held: wiring.Held, origins: tuple[Origin, ...] | None = None) -> str:
+    def open(self, held: relations.Held, origins: tuple[Origin, ...] | None = None) -> str:
         """Return a secret in plain text. Raises LlmconfError where it does not open.
 
         With `origins`, a reference that is allowed without a host is opened only to be sent to these.
@@ -54,7 +54,7 @@ def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -
     opened: dict[str, str] = {}
     notes: list[str] = []
     _check_hosts(env)
-    for held in wiring.secrets(env):
+    for held in relations.secrets(env):
         if not env.is_live(held.resource):
             continue
         variable = held.variable.name
@@ -71,15 +71,15 @@ def _check_hosts(env: Resolved) -> None:
 
     The rules say so too, but a repository can turn rules off.
     """
-    for identity, credentials in wiring.credentials_by_endpoint(env).items():
+    for identity, credentials in relations.credentials_by_endpoint(env).items():
         endpoint = env.endpoints[identity]
         for credential in credentials if env.is_live(endpoint) else ():
-            if wiring.has_secret(credential) and not wiring.is_bound(env, credential, endpoint):
+            if relations.has_secret(credential) and not relations.is_bound(env, credential, endpoint):
                 message = f"{credential.identity} is not sealed for {endpoint.spec.url}, where {identity} would send it"
                 raise RefusedError(message, "correct the URL, or the hosts of the credential")
 
 
-def _site_of(held: wiring.Held, known: dict[tuple[str, str, str], Site], env: Resolved) -> Site:
+def _site_of(held: relations.Held, known: dict[tuple[str, str, str], Site], env: Resolved) -> Site:
     """Return the site that set a value, with the hosts of this environment: an overlay may have changed them."""
     resource, field = held.resource, ".".join(held.path)
     layer, real = resource.chain(held.path)[-1]
@@ -88,12 +88,12 @@ def _site_of(held: wiring.Held, known: dict[tuple[str, str, str], Site], env: Re
     place = Place(layer.file, layer.document, layer.path + real)
     if site is None:
         # A header under a harmless name that holds a reference.
-        hosts = wiring.header_hosts(env, resource) if not isinstance(resource.spec, Credential) else ()
+        hosts = relations.header_hosts(env, resource) if not isinstance(resource.spec, Credential) else ()
         return Site(place, Slot("default", name, resource.identity, field, hosts), held.value, has_hosts=True)
     if isinstance(resource.spec, Credential):
-        hosts = tuple(str(origin) for origin in wiring.bound_hosts(env, resource))
+        hosts = tuple(str(origin) for origin in relations.bound_hosts(env, resource))
     else:
-        hosts = wiring.header_hosts(env, resource)
+        hosts = relations.header_hosts(env, resource)
         if set(hosts) <= set(site.slot.hosts):
             return site
     slot = Slot(site.slot.vault, site.slot.layer, site.slot.identity, site.slot.field, hosts)

@@ -15,8 +15,8 @@ from llmconf.core.diagnostics import Finding, Place, did_you_mean
 from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.core.grammar import is_sealed, parse_reference, parse_token
 from llmconf.core.key_formats import DUMMY, PLACEHOLDER
-from llmconf.fragments import Fragment
-from llmconf.project import Project
+from llmconf.project.fragments import Fragment
+from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.sites import Site
 from llmconf.vault import references, token

@@ -13,8 +13,8 @@ from llmconf.core.diagnostics import Finding, Place
 from llmconf.core.diagnostics import Path as Steps
 from llmconf.core.grammar import parse_host, parse_token, parse_url
 from llmconf.core.key_formats import SENSITIVE_KEY
-from llmconf.fragments import Fragment
-from llmconf.project import Project
+from llmconf.project.fragments import Fragment
+from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from llmconf.checked import Checked
 from llmconf.core.errors import RefusedError, UndeterminedError
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.checked import Checked
+from llmconf.project.environment import Resolved, Resource
 from llmconf.secrets import open_site, open_workspace
 from llmconf.sites import Site, find_sites
 from llmconf.vault import age, sops

@@ -15,7 +15,7 @@ from llmconf.binding import Slot
 from llmconf.core.diagnostics import Path as DataPath
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import is_sealed
-from llmconf.project import load_project, reread
+from llmconf.project.load import load_project, reread
 from llmconf.secrets import Outcome, Workspace, open_workspace, set_secret, unfit
 from llmconf.sites import Site
 from llmconf.vault import age, sops, token

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from llmconf import adapters, wiring
+from llmconf import adapters
 from llmconf.core.diagnostics import Finding, Path, Place, did_you_mean
-from llmconf.discover import lock_name
 from llmconf.lock.format import Source, selects
-from llmconf.project import Project
-from llmconf.resolved import Lock, Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.discover import lock_name
+from llmconf.project.environment import Lock, Resolved, Resource
+from llmconf.project.load import Project
 from llmconf.schema.kinds import Provider
 from llmconf.schema.lock import LockSource
 
@@ -90,7 +91,7 @@ def listed_urls(environments: Iterable[Resolved], provider: str) -> set[str]:
     found = set()
     for env in environments:
         owner = env.providers.get(f"provider/{provider}")
-        endpoint = wiring.default_endpoint(env, provider) if owner and owner.spec.enabled else None
+        endpoint = relations.default_endpoint(env, provider) if owner and owner.spec.enabled else None
         if endpoint is not None and endpoint.spec.enabled:
             found.add(endpoint.spec.url)
     return found

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmconf import locked, wiring
 from llmconf.access import Accesses
-from llmconf.checked import Checked
 from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import RefusedError
-from llmconf.discover import lock_name, lock_provider
 from llmconf.gather import gather, reason
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
 from llmconf.lock.enrich import Catalogs
 from llmconf.lock.format import LockFile, Source
 from llmconf.lockupdate import Known, Update, Wish, decide
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import locks, relations
+from llmconf.project.checked import Checked
+from llmconf.project.discover import lock_name, lock_provider
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Provider
 from llmconf.stale import declared_providers, listed_urls
 from llmconf.workspace import transaction
@@ -47,7 +47,7 @@ def models_in_use(checked: Checked) -> frozenset[str]:
     """Return the identities of all models that something refers to, in any environment, enabled or not."""
     used: set[str] = set()
     for env in checked.environments.values():
-        by_id = wiring.models_by_id(env)
+        by_id = relations.models_by_id(env)
         for route in env.routes.values():
             used.update(f"model/{target.model}" for target in route.spec.targets)
         for team in env.teams.values():
@@ -55,7 +55,7 @@ def models_in_use(checked: Checked) -> frozenset[str]:
         for model in env.models.values():
             if model.is_declared:
                 used.add(model.identity)
-                used.update(base.identity for base in wiring.bases(env, model, by_id))
+                used.update(base.identity for base in relations.bases(env, model, by_id))
     return frozenset(used)
 
 
@@ -146,7 +146,7 @@ async def _ask(accesses: Accesses, provider: Resource[Provider], network: Networ
     lock = _read(update)
     if update.failure:
         return _Asked(update)
-    endpoint = wiring.default_endpoint(accesses.env, provider.name)
+    endpoint = relations.default_endpoint(accesses.env, provider.name)
     if endpoint is None:
         update.failure = "there is no default endpoint to ask"
         return _Asked(update)
@@ -173,7 +173,7 @@ def _read(update: Update) -> LockFile | None:
     """Return the lock as it is; None where there is none, or where it has mistakes, as `failure` then says."""
     if update.old is None:
         return None
-    lock, findings = locked.read_text(update.old, update.file)
+    lock, findings = locks.read_text(update.old, update.file)
     if lock is None:
         finding = findings[0]
         update.failure = f"{update.file}: {finding.message} ({finding.hint or 'mend it, or delete the file'})"

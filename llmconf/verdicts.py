@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from llmconf.core.version import __version__
-from llmconf.discover import Discovery
+from llmconf.project.discover import Discovery
 from llmconf.workspace.atomic import write_atomic
 
 _RACY_NS = 2_000_000_000

@@ -13,7 +13,7 @@ from llmconf.calls import Answer, Caller
 from llmconf.core.grammar import parse_host
 from llmconf.gather import gather, named
 from llmconf.http import Network
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Credential
 
 Validity = Literal["valid", "invalid", "expired", "no_funds", "forbidden", "rate_limited", "undetermined"]

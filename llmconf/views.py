@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from llmconf import wiring
 from llmconf.core.diagnostics import Path
 from llmconf.core.grammar import mask
 from llmconf.lock.reader import LockText, open_text
-from llmconf.project import Project
-from llmconf.resolved import Layer, Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Layer, Resolved, Resource
+from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider, Route, Team
 from llmconf.schema.parts import Lifecycle
 from llmconf.yamltext.document import Document
@@ -46,7 +46,7 @@ def _provider_row(env: Resolved, provider: Resource[Provider]) -> Row:
 
 
 def _endpoint_rows(env: Resolved) -> Any:
-    by_endpoint, defaults = wiring.credentials_by_endpoint(env), wiring.default_endpoints(env)
+    by_endpoint, defaults = relations.credentials_by_endpoint(env), relations.default_endpoints(env)
 
     def row(_: Resolved, endpoint: Resource[Endpoint]) -> Row:
         credentials = by_endpoint.get(endpoint.identity, ())
@@ -66,17 +66,17 @@ def _credential_row(env: Resolved, credential: Resource[Credential]) -> Row:
     return {
         "provider": credential.provider,
         "name": credential.name,
-        "hosts": [str(origin) for origin in wiring.bound_hosts(env, credential)],
+        "hosts": [str(origin) for origin in relations.bound_hosts(env, credential)],
         "expires": credential.spec.expires,
         "secrets": [f"{name}={mask(getattr(credential.spec, name))}" for name in fields],
     }
 
 
 def _model_rows(env: Resolved, today: date) -> Any:
-    by_id, day = wiring.models_by_id(env), today.isoformat()
+    by_id, day = relations.models_by_id(env), today.isoformat()
 
     def row(_: Resolved, model: Resource[Model]) -> Row:
-        facts = wiring.facts_of(env, model, by_id)
+        facts = relations.facts_of(env, model, by_id)
         return {
             "provider": model.provider,
             "id": model.name,

@@ -12,7 +12,7 @@ from secret_support import Lab
 from support import tree
 
 from llmconf import rotation
-from llmconf.project import load_project
+from llmconf.project.load import load_project
 from llmconf.secrets import Workspace
 from llmconf.sites import find_sites
 from llmconf.vault import age

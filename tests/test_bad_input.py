@@ -25,7 +25,7 @@ from rule_projects import PROVIDER
 
 from llmconf import api, rules
 from llmconf.core.plugins import load_module, module_names
-from llmconf.discover import discover
+from llmconf.project.discover import discover
 from llmconf.yamltext.text import MAX_FILE_SIZE
 
 MEMORY = 2 << 30

@@ -185,12 +185,12 @@ def test_a_hook_can_run_anywhere(tmp_path: Path, broken: Path) -> None:
 
 DEFECT = """
 import sys
-import llmconf.discover
+import llmconf.project.discover
 
 def fail(*_):
     raise {error}
 
-llmconf.discover.find_root = fail
+llmconf.project.discover.find_root = fail
 from llmconf.__main__ import main
 main()
 """

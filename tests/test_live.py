@@ -25,9 +25,9 @@ from llmconf.api import validate
 from llmconf.http import Network
 from llmconf.listing import Listing, fetch
 from llmconf.lock.enrich import load
-from llmconf.locked import read_text
 from llmconf.lockupdate import Update, Wish
 from llmconf.probe import Health, endpoints_to_probe, probe
+from llmconf.project.locks import read_text
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.sync import providers_to_sync, sync
 from llmconf.verify import Verification, credentials_to_verify, verify

@@ -15,10 +15,11 @@ from lock_projects import OPENAI, PROVIDER, lock_text, model, write_files
 from ruamel.yaml import YAML
 from support import run
 
-from llmconf import api, locked
+from llmconf import api
 from llmconf.lock import reader
 from llmconf.lock.format import FACTS, Locked, LockFile, Source, scalar, selects, write
-from llmconf.resolved import Resolved
+from llmconf.project import locks
+from llmconf.project.environment import Resolved
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document
 
@@ -143,7 +144,7 @@ def test_what_is_written_is_read_alike_by_all_and_written_again(lock: LockFile) 
     assert YAML(typ="safe", pure=True).load(text) == own
     assert reader.load(text) in (own, None)
     assert [block["id"] for block in own["models"]] == sorted(each.id for each in lock.models)
-    read, findings = locked.read_text(text, "lock/openai.lock.yaml")
+    read, findings = locks.read_text(text, "lock/openai.lock.yaml")
     assert (findings, read is not None) == ([], True)
     assert read is not None
     assert write(read) == text

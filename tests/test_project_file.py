@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from llmconf import api
-from llmconf.checked import Checked
 from llmconf.core.errors import UsageError
+from llmconf.project.checked import Checked
 from llmconf.views import origins
 
 DAY = date(2026, 11, 23)

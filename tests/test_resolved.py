@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llmconf import resolved
-from llmconf.resolved import Layer, Resource
+from llmconf.project import environment
+from llmconf.project.environment import Layer, Resource
 from llmconf.schema.kinds import Route, Target
 
 
@@ -43,14 +43,14 @@ def test_items_are_found_wherever_a_layer_has_them() -> None:
 
 def test_a_list_is_searched_once_and_not_for_every_value(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
-    original = resolved.item_key
+    original = environment.item_key
 
     def counted(name: str, item: object) -> tuple[object, ...] | None:
         nonlocal looks
         looks += 1
         return original(name, item)
 
-    monkeypatch.setattr(resolved, "item_key", counted)
+    monkeypatch.setattr(environment, "item_key", counted)
     chat = route(300)
     for step in range(300):
         for key in ("model", "weight"):

@@ -12,9 +12,9 @@ import pytest
 
 from llmconf import api, rules
 from llmconf.check import add_findings
-from llmconf.checked import Checked
 from llmconf.core.diagnostics import Diagnostic
 from llmconf.core.plugins import load_module
+from llmconf.project.checked import Checked
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._reference import rules_markdown
 from llmconf.schema.kinds import DOCUMENTS

@@ -459,7 +459,7 @@ def test_a_commit_and_its_diff_hold_no_secret(lab: Lab) -> None:
 
 def test_no_repr_shows_a_secret(lab: Lab) -> None:
     from llmconf import revealing, secrets, sites
-    from llmconf.project import load_project
+    from llmconf.project.load import load_project
     from llmconf.workspace import transaction
 
     lab.write("config/extra.yaml", PLAIN_FILES["a plain key"])

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from llmconf import targets
-from llmconf.base import read_base
 from llmconf.core.grammar import is_sealed
-from llmconf.project import load_project
-from llmconf.resolve import resolve
-from llmconf.resolved import Resolved
+from llmconf.project.base_layer import read_base
+from llmconf.project.environment import Resolved
+from llmconf.project.load import load_project
+from llmconf.project.resolve import resolve
 from llmconf.targets import litellm
 from llmconf.targets._base import Emitted
 from llmconf.targets._litellm_merge import _is_reserved

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from llmconf import api, wiring
-from llmconf.resolved import Resolved
+from llmconf import api
+from llmconf.project import relations
+from llmconf.project.environment import Resolved
 
 DOCUMENTS = """\
 kind: Provider
@@ -46,7 +47,7 @@ def env(tmp_path: Path) -> Resolved:
 
 def test_endpoints_of_models(env: Resolved) -> None:
     found = {
-        model.name: [endpoint.name for endpoint in wiring.endpoints_of_model(env, model)]
+        model.name: [endpoint.name for endpoint in relations.endpoints_of_model(env, model)]
         for model in env.models.values()
     }
     assert found["gpt-5"] == ["global"]
@@ -55,18 +56,18 @@ def test_endpoints_of_models(env: Resolved) -> None:
 
 def test_no_default_means_no_endpoint(env: Resolved) -> None:
     env.children["endpoint/openai"] = []
-    assert wiring.endpoints_of_model(env, env.models["model/openai/gpt-5"]) == []
+    assert relations.endpoints_of_model(env, env.models["model/openai/gpt-5"]) == []
 
 
 def test_the_defaults_of_all_providers_are_those_of_each(env: Resolved) -> None:
-    defaults = wiring.default_endpoints(env)
-    assert defaults == {"openai": wiring.default_endpoint(env, "openai")}
+    defaults = relations.default_endpoints(env)
+    assert defaults == {"openai": relations.default_endpoint(env, "openai")}
     for model in env.models.values():
-        assert wiring.endpoints_of_model(env, model, defaults) == wiring.endpoints_of_model(env, model)
+        assert relations.endpoints_of_model(env, model, defaults) == relations.endpoints_of_model(env, model)
 
 
 def test_credentials_of_endpoints(env: Resolved) -> None:
-    all_at_once = wiring.credentials_by_endpoint(env)
+    all_at_once = relations.credentials_by_endpoint(env)
     names = {identity: [each.name for each in found] for identity, found in all_at_once.items()}
     assert names == {"endpoint/openai/global": ["main"], "endpoint/openai/eu": ["eu"]}
 
@@ -74,20 +75,20 @@ def test_credentials_of_endpoints(env: Resolved) -> None:
 def test_is_bound(env: Resolved) -> None:
     main, team = env.credentials["credential/openai/main"], env.credentials["credential/openai/search"]
     eu = env.endpoints["endpoint/openai/eu"]
-    assert not wiring.is_bound(env, main, eu)
-    assert wiring.is_bound(env, team, eu), "the type's hosts"
+    assert not relations.is_bound(env, main, eu)
+    assert relations.is_bound(env, team, eu), "the type's hosts"
 
 
 def test_facts_follow_the_base(env: Resolved) -> None:
-    by_id = wiring.models_by_id(env)
+    by_id = relations.models_by_id(env)
     again = env.models["model/openai/again"]
-    facts = wiring.facts_of(env, again, by_id)
+    facts = relations.facts_of(env, again, by_id)
     assert (facts.mode, facts.capabilities, facts.context, facts.max_output) == ("chat", ["chat"], 500, 10)
     assert facts.price is not None
     assert facts.price.input == "1"
-    assert wiring.facts_of(env, again) == facts
+    assert relations.facts_of(env, again) == facts
 
 
 def test_facts_of_a_circle_are_unknown(env: Resolved) -> None:
-    facts = wiring.facts_of(env, env.models["model/openai/one"])
-    assert facts == wiring.Facts(None, None, None, None, None)
+    facts = relations.facts_of(env, env.models["model/openai/one"])
+    assert facts == relations.Facts(None, None, None, None, None)

@@ -16,8 +16,8 @@ from llmconf.core.errors import LlmconfError, RefusedError, UsageError
 from llmconf.core.plugins import module_names
 
 if TYPE_CHECKING:
-    from llmconf.checked import Checked
     from llmconf.core.diagnostics import Diagnostic
+    from llmconf.project.checked import Checked
     from llmconf.report import Report
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -103,7 +103,7 @@ def project_options(function: Function) -> Function:
 
 def root_of(directory: str | None) -> Path:
     """Return the project's root, from the command's `-C`, the group's, or the current folder."""
-    from llmconf.discover import find_root
+    from llmconf.project.discover import find_root
 
     return find_root(_start(directory))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from llmconf.project import Project
+    from llmconf.project.load import Project
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
@@ -59,8 +59,8 @@ def reports(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> lis
 def _from_project(ctx: click.Context, typed: str, names: Callable[[Project], Iterable[str]]) -> list[str]:
     from pathlib import Path
 
-    from llmconf.discover import find_root
-    from llmconf.project import load_project
+    from llmconf.project.discover import find_root
+    from llmconf.project.load import load_project
 
     outer: Any = ctx.find_root().params.get("directory")
     try:

@@ -18,9 +18,9 @@ from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses
-    from llmconf.checked import Checked
     from llmconf.core.diagnostics import Diagnostic
     from llmconf.http import Network
+    from llmconf.project.checked import Checked
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,7 +63,7 @@ class Asked:
             self.directory, None, self.reports, self.fail_on, self.today, self.color, forgiven=forgiven
         )
         if self.env is not None:
-            from llmconf.project import require_environment
+            from llmconf.project.load import require_environment
 
             require_environment(checked.project, self.env)
         return checked, common.pick_environment(checked, self.env)

@@ -57,7 +57,7 @@ def secrets_options(function: Function) -> Function:
 @contextmanager
 def workspace(directory: str | None, *, change: bool = False) -> Iterator[Workspace]:
     """Open the project and its keys; for a change, keep other llmconf processes out until it is done."""
-    from llmconf.project import load_project
+    from llmconf.project.load import load_project
     from llmconf.secrets import open_workspace
     from llmconf.workspace.transaction import locked
 
@@ -78,7 +78,7 @@ def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:
     if not outcome.findings:
         return 0
     from llmconf.check import add_findings
-    from llmconf.checked import Checked
+    from llmconf.project.checked import Checked
 
     checked = Checked(work.project, {None: None})  # type: ignore[dict-item]  # only positions are looked up
     found = add_findings(checked, outcome.findings, None)
@@ -88,7 +88,7 @@ def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:
 
 def check_layer(work: Workspace, env: str | None) -> str:
     """Return the layer that `--env` means. Raises UsageError for an unknown environment."""
-    from llmconf.project import require_environment
+    from llmconf.project.load import require_environment
 
     if env is not None:
         require_environment(work.project, env)

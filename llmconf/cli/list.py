@@ -14,7 +14,7 @@ from llmconf.cli import _complete
 
 if TYPE_CHECKING:
     from llmconf.filters import Filters
-    from llmconf.resolved import Resolved
+    from llmconf.project.environment import Resolved
 
 _KINDS = ("provider", "endpoint", "credential", "model", "route", "team")
 _COLUMNS: dict[str, tuple[str, ...]] = {

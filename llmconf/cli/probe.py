@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llmconf.access import Accesses
     from llmconf.cli._health import Round
     from llmconf.probe import Health
-    from llmconf.resolved import Resource
+    from llmconf.project.environment import Resource
     from llmconf.schema.kinds import Endpoint, Model
 
 _FORMATS = "llmconf.cli._health"

@@ -13,10 +13,10 @@ from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
     from llmconf.access import Accesses
-    from llmconf.checked import Checked
     from llmconf.lock.enrich import Disagreement
     from llmconf.lockupdate import Update, Wish
-    from llmconf.resolved import Resource
+    from llmconf.project.checked import Checked
+    from llmconf.project.environment import Resource
     from llmconf.schema.kinds import Provider
 
 _FEW = 20

@@ -47,8 +47,8 @@ def command(
       llmconf validate --report github --report sarif:findings.sarif
     """
     from llmconf import verdicts
-    from llmconf.discover import discover
-    from llmconf.parse import Parsing
+    from llmconf.project.discover import discover
+    from llmconf.project.parse import Parsing
 
     try:
         root = common.root_of(directory)
@@ -95,8 +95,8 @@ def _clean_report(verdict: Verdict, *, color: bool) -> Report:
 
 def _refuse_orphans(root: Path) -> None:
     """Raise UsageError where documents of a project stand without their project file."""
-    from llmconf.discover import PROJECT_FILE, discover
-    from llmconf.parse import read_text
+    from llmconf.project.discover import PROJECT_FILE, discover
+    from llmconf.project.parse import read_text
     from llmconf.schema.kinds import DOCUMENTS
 
     ours = re.compile(rf"^kind:[ \t]+(?:{'|'.join(DOCUMENTS)})\s*(?:#|$)", re.MULTILINE)

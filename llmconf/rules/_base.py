@@ -8,9 +8,9 @@ from datetime import date
 from functools import cached_property
 from typing import Protocol
 
-from llmconf import wiring
 from llmconf.core.diagnostics import Place, Severity
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Credential, Model
 from llmconf.schema.project_file import ProjectFile
 
@@ -29,7 +29,7 @@ class Context:
     @cached_property
     def credentials(self) -> dict[str, list[Resource[Credential]]]:
         """The enabled credentials that each enabled endpoint may be called with, by its identity."""
-        return wiring.credentials_by_endpoint(self.env)
+        return relations.credentials_by_endpoint(self.env)
 
     @cached_property
     def declared_models(self) -> list[Resource[Model]]:
@@ -39,7 +39,7 @@ class Context:
     @cached_property
     def models_by_id(self) -> dict[str, list[Resource[Model]]]:
         """The models of all providers, by id."""
-        return wiring.models_by_id(self.env)
+        return relations.models_by_id(self.env)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from llmconf.core.diagnostics import Path, Place, closest
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider
 
 Spec = TypeVar("Spec", bound=Common)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf import adapters
-from llmconf.resolved import Resource
+from llmconf.project.environment import Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import list_place
 from llmconf.schema.kinds import Provider

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from llmconf import wiring
 from llmconf.core.grammar import is_sealed, parse_url
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import live, name_place
 from llmconf.schema.kinds import Endpoint
@@ -50,9 +50,9 @@ def _secrets(context: Context, env: Resolved, endpoint: Resource[Endpoint]) -> I
         of_provider = env.credentials_of(endpoint.provider or "")
         credentials = [credential for credential in of_provider if credential.spec.enabled]
     for credential in credentials:
-        if wiring.has_secret(credential):
+        if relations.has_secret(credential):
             yield f"credential `{credential.name}`", name_place(credential)
-    provider = wiring.owner(env, endpoint)
+    provider = relations.owner(env, endpoint)
     for resource in (endpoint, provider):
         for name, value in resource.spec.headers.items() if resource else ():
             if resource and is_sealed(value):

@@ -20,10 +20,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from llmconf import wiring
 from llmconf.core.diagnostics import Place
 from llmconf.core.grammar import Origin, parse_url
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, listed, live, name_place
 from llmconf.schema.kinds import Credential, Endpoint
@@ -37,7 +37,7 @@ def check(context: Context) -> Iterator[Problem]:
     """Look for live endpoints that no credential of their provider is bound to."""
     env = context.env
     suggestions = Suggestions()
-    secret: dict[str, tuple[list[Resource[Credential]], wiring.Bindings]] = {}
+    secret: dict[str, tuple[list[Resource[Credential]], relations.Bindings]] = {}
     for endpoint in live(env, env.endpoints.values()):
         if endpoint.spec.credential is not None:
             unbound = [c for c in context.credentials[endpoint.identity] if _lacks(env, c, endpoint)]
@@ -48,7 +48,7 @@ def check(context: Context) -> Iterator[Problem]:
             if provider not in secret:
                 secret[provider] = _with_secrets(env, provider)
             unbound, index = secret[provider]
-            if wiring.bound_to(index, endpoint):
+            if relations.bound_to(index, endpoint):
                 continue
         if unbound and not _lacks_tls_only(env, unbound, endpoint):
             yield _problem(env, endpoint, unbound, suggestions)
@@ -56,21 +56,21 @@ def check(context: Context) -> Iterator[Problem]:
 
 def _lacks(env: Resolved, credential: Resource[Credential], endpoint: Resource[Endpoint]) -> bool:
     """Tell whether a credential with secrets and hosts is not bound to an endpoint."""
-    bound = wiring.bound_hosts(env, credential)
+    bound = relations.bound_hosts(env, credential)
     target = parse_url(endpoint.spec.url)
-    return bool(bound) and wiring.has_secret(credential) and not any(host.covers(target) for host in bound)
+    return bool(bound) and relations.has_secret(credential) and not any(host.covers(target) for host in bound)
 
 
-def _with_secrets(env: Resolved, provider: str) -> tuple[list[Resource[Credential]], wiring.Bindings]:
+def _with_secrets(env: Resolved, provider: str) -> tuple[list[Resource[Credential]], relations.Bindings]:
     """Return the enabled credentials with secrets and hosts, those of teams too, and their index."""
     if f"provider/{provider}" not in env.providers:
         return [], {}
     found = [
         credential
         for credential in env.credentials_of(provider)
-        if credential.spec.enabled and wiring.has_secret(credential) and wiring.bound_hosts(env, credential)
+        if credential.spec.enabled and relations.has_secret(credential) and relations.bound_hosts(env, credential)
     ]
-    return found, wiring.bindings(env, found)
+    return found, relations.bindings(env, found)
 
 
 def _lacks_tls_only(
@@ -81,7 +81,7 @@ def _lacks_tls_only(
     if target.scheme != "http" or target.is_local:
         return False
     secure = replace(target, scheme="https", port=443 if target.port == 80 else target.port)  # noqa: PLR2004
-    return any(host.covers(secure) for each in credentials for host in wiring.bound_hosts(env, each))
+    return any(host.covers(secure) for each in credentials for host in relations.bound_hosts(env, each))
 
 
 def _problem(
@@ -91,7 +91,7 @@ def _problem(
     suggestions: Suggestions,
 ) -> Problem:
     target = parse_url(endpoint.spec.url)
-    bound = {str(host): host for each in credentials[:3] for host in wiring.bound_hosts(env, each)}
+    bound = {str(host): host for each in credentials[:3] for host in relations.bound_hosts(env, each)}
     written = _differing(target, bound.values())
     match = suggestions.closest(written, bound)
     what = "credential" if len(credentials) == 1 else "credentials"

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmconf.core.grammar import url_secrets
-from llmconf.resolved import Resource
+from llmconf.project.environment import Resource
 from llmconf.rules._base import Context, Problem
 
 CODE = "LCE005"

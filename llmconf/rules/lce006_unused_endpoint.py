@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf import wiring
-from llmconf.resolved import Resolved
+from llmconf.project import relations
+from llmconf.project.environment import Resolved
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import name_place
 
@@ -37,7 +37,7 @@ def check(context: Context) -> Iterator[Problem]:
         endpoints = env.endpoints_of(provider.name)
         if not provider.spec.enabled or len(endpoints) < 2:  # noqa: PLR2004 - a sole endpoint is the default
             continue
-        default = wiring.default_endpoint(env, provider.name)
+        default = relations.default_endpoint(env, provider.name)
         if default is None:
             continue
         used = _used(env) if used is None else used

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from llmconf import wiring
 from llmconf.core.diagnostics import Path, Place
-from llmconf.resolved import Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import described
 
@@ -32,7 +32,7 @@ def check(context: Context) -> Iterator[Problem]:
     """Remember each token, and report those that are met again elsewhere."""
     first: dict[str, tuple[Resource[Any], Path]] = {}
     reported: set[Place] = set()
-    for held in wiring.secrets(context.env):
+    for held in relations.secrets(context.env):
         if not held.value.startswith("ENC("):
             continue
         resource, path = held.resource, held.path

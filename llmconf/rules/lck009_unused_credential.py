@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf import wiring
+from llmconf.project import relations
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import described, name_place
 
@@ -32,7 +32,7 @@ SEVERITY = "warning"
 def check(context: Context) -> Iterator[Problem]:
     """Compare the credentials of each enabled provider with those its endpoints are called with."""
     env = context.env
-    teams = wiring.team_credentials(env)
+    teams = relations.team_credentials(env)
     for provider in env.providers.values():
         credentials = env.credentials_of(provider.name)
         if not provider.spec.enabled or not credentials:
@@ -48,6 +48,6 @@ def check(context: Context) -> Iterator[Problem]:
         for credential in credentials:
             if not credential.spec.enabled or credential.identity in used or credential.identity in teams:
                 continue
-            if wiring.bound_hosts(env, credential):
+            if relations.bound_hosts(env, credential):
                 message = f"{described(credential.identity)} is used by no endpoint and no team"
                 yield Problem(name_place(credential), message)

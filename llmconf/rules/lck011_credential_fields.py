@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf import adapters, wiring
-from llmconf.resolved import Resource
+from llmconf import adapters
+from llmconf.project import relations
+from llmconf.project.environment import Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import listed, name_place
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, Credential
@@ -34,7 +35,7 @@ def check(context: Context) -> Iterator[Problem]:
     env = context.env
     forms: dict[str, tuple[adapters.CredentialForm, ...]] = {}
     for credential in env.credentials.values():
-        provider = wiring.owner(env, credential)
+        provider = relations.owner(env, credential)
         if provider is None or not credential.spec.enabled:
             continue
         kind = provider.spec.type

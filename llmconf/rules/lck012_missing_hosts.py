@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from llmconf import adapters, wiring
+from llmconf import adapters
 from llmconf.core.grammar import parse_url
-from llmconf.resolved import Resolved
+from llmconf.project import relations
+from llmconf.project.environment import Resolved
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import name_place
 
@@ -35,8 +36,8 @@ def check(context: Context) -> Iterator[Problem]:
     env = context.env
     for credential in env.credentials.values():
         hosts = credential.spec.hosts
-        provider = wiring.owner(env, credential)
-        if hosts or provider is None or not credential.spec.enabled or not wiring.has_secret(credential):
+        provider = relations.owner(env, credential)
+        if hosts or provider is None or not credential.spec.enabled or not relations.has_secret(credential):
             continue
         if hosts is None and adapters.preset(provider.spec.type).hosts:
             continue

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf import wiring
+from llmconf.project import relations
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import described
 
@@ -32,8 +32,8 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Problem]:
     """Give each variable to the first secret that has it, and report the next one that differs."""
-    first: dict[str, wiring.Held] = {}
-    for held in wiring.secrets(context.env):
+    first: dict[str, relations.Held] = {}
+    for held in relations.secrets(context.env):
         if not context.env.is_live(held.resource):
             continue
         variable = held.variable.name

@@ -25,9 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from llmconf import adapters, wiring
+from llmconf import adapters
 from llmconf.core.grammar import Origin, parse_host, parse_url
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Provider
 
@@ -44,7 +45,7 @@ def check(context: Context) -> Iterator[Problem]:
     for credential in env.credentials.values():
         if len(credential.layers) == 1 or not any("hosts" in layer.data for layer in credential.layers[1:]):
             continue
-        final = set(wiring.bound_hosts(env, credential))
+        final = set(relations.bound_hosts(env, credential))
         for field in SECRET_FIELDS:
             value = credential.data.get(field)
             if value is None or not value.startswith("ENC("):
@@ -61,7 +62,7 @@ def _headers(env: Resolved) -> Iterator[Problem]:
     for endpoint in env.endpoints.values():
         if endpoint.layers[-1].name in _BASE or _origins(endpoint, _BASE) == _origins(endpoint):
             continue
-        owners: list[Resource[Endpoint] | Resource[Provider] | None] = [endpoint, wiring.owner(env, endpoint)]
+        owners: list[Resource[Endpoint] | Resource[Provider] | None] = [endpoint, relations.owner(env, endpoint)]
         for owner in owners:
             if owner is None:
                 continue
@@ -87,7 +88,7 @@ def _origins(endpoint: Resource[Endpoint], layers: tuple[str, ...] | None = None
 
 def _hosts_at(env: Resolved, credential: Resource[Credential], level: int) -> set[Origin]:
     """Return the hosts of a credential as they are in one layer and those below."""
-    provider = wiring.owner(env, credential)
+    provider = relations.owner(env, credential)
     layers = reversed(credential.layers[: level + 1])
     hosts = next((layer.data["hosts"] for layer in layers if "hosts" in layer.data), None)
     if hosts is None:

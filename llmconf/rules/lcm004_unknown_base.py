@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf import wiring
-from llmconf.resolved import Resolved, Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, listed
 from llmconf.schema.kinds import Model
@@ -35,7 +35,7 @@ def check(context: Context) -> Iterator[Problem]:
         base = model.spec.base
         if base is None:
             continue
-        found = wiring.bases(env, model, context.models_by_id)
+        found = relations.bases(env, model, context.models_by_id)
         if len(found) == 1:
             followed[model.identity] = found[0]
         elif found:

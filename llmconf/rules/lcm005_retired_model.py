@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf.resolved import Resource
+from llmconf.project.environment import Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import days_ahead, uses_of_models
 from llmconf.schema.kinds import Model

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.lock.format import selects
-from llmconf.resolved import Lock
+from llmconf.project.environment import Lock
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, name_place
 

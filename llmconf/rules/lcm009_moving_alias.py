@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from llmconf.resolved import Lock, Resolved
+from llmconf.project.environment import Lock, Resolved
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import uses_of_models
 

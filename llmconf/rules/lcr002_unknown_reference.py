@@ -22,7 +22,7 @@ from typing import Any
 
 from llmconf.core.diagnostics import Place
 from llmconf.lock.format import selects
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import Suggestions, described
 

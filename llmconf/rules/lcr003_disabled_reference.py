@@ -25,7 +25,7 @@ from itertools import chain
 from typing import Any
 
 from llmconf.core.diagnostics import Path, Place
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import described, live
 

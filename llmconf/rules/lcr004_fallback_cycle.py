@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf.resolved import Resource
+from llmconf.project.environment import Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.schema.kinds import Route
 

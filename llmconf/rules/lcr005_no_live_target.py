@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.schema.kinds import Endpoint, Model, Target
 

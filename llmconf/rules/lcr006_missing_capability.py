@@ -23,8 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmconf import wiring
-from llmconf.resolved import Resource
+from llmconf.project import relations
+from llmconf.project.environment import Resource
 from llmconf.rules._base import Context, Problem
 from llmconf.rules._shared import listed
 from llmconf.schema.kinds import Model, Route
@@ -50,7 +50,7 @@ def _compare(
     context: Context, route: Resource[Route], index: int, model: Resource[Model]
 ) -> Iterator[Problem]:
     last = model
-    for last in wiring.lineage(context.env, model, context.models_by_id):
+    for last in relations.lineage(context.env, model, context.models_by_id):
         if last.spec.capabilities is not None:
             break
     capabilities = last.spec.capabilities

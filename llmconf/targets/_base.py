@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from llmconf.core.diagnostics import Place
-from llmconf.resolved import Resolved
+from llmconf.project.environment import Resolved
 
 
 class TargetOptions(BaseModel):

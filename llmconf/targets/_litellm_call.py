@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmconf import adapters
-from llmconf.resolved import Resource
+from llmconf.project.environment import Resource
+from llmconf.project.relations import Facts, SecretVariable, header_variable, secret_variable
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
-from llmconf.wiring import Facts, SecretVariable, header_variable, secret_variable
 
 NO_KEY = "none"
 """Stands for the key of a server that asks for none: with nothing there LiteLLM would send a key from its

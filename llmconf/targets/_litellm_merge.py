@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmconf.core.diagnostics import Path
-from llmconf.resolved import Resource
+from llmconf.project.environment import Resource
 from llmconf.targets._base import Note
 from llmconf.targets._litellm_call import Call, Variable
 

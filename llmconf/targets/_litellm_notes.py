@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Endpoint, Provider
 from llmconf.targets._base import Note
 from llmconf.targets._litellm_plan import Plan

@@ -8,11 +8,8 @@ from fractions import Fraction
 from functools import reduce
 from math import lcm
 
-from llmconf.resolved import Resolved, Resource
-from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
-from llmconf.targets._base import Note
-from llmconf.targets._litellm_call import Call
-from llmconf.wiring import (
+from llmconf.project.environment import Resolved, Resource
+from llmconf.project.relations import (
     DefaultEndpoints,
     cost,
     credentials_by_endpoint,
@@ -23,6 +20,9 @@ from llmconf.wiring import (
     models_by_id,
     owner,
 )
+from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
+from llmconf.targets._base import Note
+from llmconf.targets._litellm_call import Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmconf.core.grammar import parse_duration
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Route
 from llmconf.schema.parts import Limits
 from llmconf.targets._base import Emitted, Note

@@ -17,7 +17,7 @@ from llmconf.core.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from llmconf.lock.format import LockFile, Source
-    from llmconf.resolved import Resolved
+    from llmconf.project.environment import Resolved
 
 _OURS, _THEIRS = 2, 3
 """Git's numbers for the versions of a file that a merge could not unite; 1 is their common ancestor."""
@@ -68,7 +68,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
 
 def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
     """Return the lock files of the project that are meant. Raises UsageError for a path that is none."""
-    from llmconf.discover import discover, lock_provider
+    from llmconf.project.discover import discover, lock_provider
 
     known = [file.name for file in discover(root).files if lock_provider(file.name) is not None]
     wanted = common.relative_paths(paths, root)
@@ -80,10 +80,10 @@ def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
 
 def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]) -> bool:
     """Merge one file, and tell whether there was anything to merge."""
-    from llmconf import parse
     from llmconf.lock import format as lock_format
     from llmconf.lock import merge as lock_merge
     from llmconf.lock import reader
+    from llmconf.project import parse
     from llmconf.reporters._text import visible
     from llmconf.workspace import transaction
 
@@ -120,7 +120,7 @@ def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]
 
 def _fits(environments: Callable[[], Collection[Resolved]], name: str, source: Source) -> bool:
     """Tell whether the header of one side is what the project asks for as it is now."""
-    from llmconf.discover import lock_provider
+    from llmconf.project.discover import lock_provider
     from llmconf.stale import fits
 
     return fits(source, lock_provider(name) or "", environments())
@@ -135,7 +135,7 @@ def _environments(root: Path) -> Collection[Resolved]:
 def _side(text: str, name: str, side: str) -> LockFile:
     from llmconf.core.diagnostics import Span
     from llmconf.lock.reader import open_text
-    from llmconf.locked import read_text
+    from llmconf.project.locks import read_text
 
     lock, findings = read_text(text, name)
     if lock is None:
@@ -148,7 +148,7 @@ def _side(text: str, name: str, side: str) -> LockFile:
 
 def _base(text: str | None, name: str) -> LockFile | None:
     """Return the common ancestor, or None where it is not known or cannot be read."""
-    from llmconf.locked import read_text
+    from llmconf.project.locks import read_text
 
     return read_text(text, name)[0] if text is not None else None
 

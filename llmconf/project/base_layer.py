@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmconf.core.diagnostics import Finding
-from llmconf.fragments import Fragment, drop_nulls
-from llmconf.merge import underlay
-from llmconf.resolved import Layer, Lock, Resource
+from llmconf.project.environment import Layer, Lock, Resource
+from llmconf.project.fragments import Fragment, drop_nulls
+from llmconf.project.merge import underlay
 from llmconf.schema.kinds import Common
 from llmconf.schema.project_file import ProjectFile
 

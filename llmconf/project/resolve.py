@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import adapters
-from llmconf.base import Base, Entry, locked_entries, make_entry, without_nulls
 from llmconf.core.diagnostics import Finding, Path, Place, did_you_mean
-from llmconf.fragments import Fragment
-from llmconf.merge import merge
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.base_layer import Base, Entry, locked_entries, make_entry, without_nulls
+from llmconf.project.environment import Resolved, Resource
+from llmconf.project.fragments import Fragment
+from llmconf.project.merge import merge
 from llmconf.schema import errors
 from llmconf.schema.kinds import NESTED, RESOURCES, Common
 from llmconf.schema.project_file import ProjectFile

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from llmconf import adapters
 from llmconf.core.grammar import Origin, environment_variable, is_sealed, parse_host, parse_reference, parse_url
-from llmconf.resolved import Resolved, Resource
+from llmconf.project.environment import Resolved, Resource
 from llmconf.schema._types import Capability, Mode
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
 from llmconf.schema.parts import Price

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from llmconf.core.diagnostics import Diagnostic, Severity
-from llmconf.fragments import Fragment
-from llmconf.project import Project
-from llmconf.resolved import Resolved
+from llmconf.project.environment import Resolved
+from llmconf.project.fragments import Fragment
+from llmconf.project.load import Project
 
 
 @dataclass(slots=True)

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from llmconf.core.diagnostics import Finding, Place, Span, did_you_mean
 from llmconf.core.errors import UsageError
 from llmconf.core.grammar import is_sealed
-from llmconf.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
-from llmconf.fragments import Fragment, drop_nulls, read_document
-from llmconf.free_maps import free_secrets, unsafe_numbers
-from llmconf.locked import read_lock
-from llmconf.parse import ParsedFile, Parsing, read_text
-from llmconf.resolved import Layer, Lock
+from llmconf.project.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
+from llmconf.project.environment import Layer, Lock
+from llmconf.project.fragments import Fragment, drop_nulls, read_document
+from llmconf.project.free_maps import free_secrets, unsafe_numbers
+from llmconf.project.locks import read_lock
+from llmconf.project.parse import ParsedFile, Parsing, read_text
 from llmconf.schema import errors
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile

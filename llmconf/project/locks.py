@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from llmconf import parse
 from llmconf.core.diagnostics import Finding, Place
-from llmconf.discover import lock_provider
 from llmconf.lock import format as lock_format
 from llmconf.lock.format import Locked, LockFile, Source
-from llmconf.resolved import Lock
+from llmconf.project import parse
+from llmconf.project.discover import lock_provider
+from llmconf.project.environment import Lock
 from llmconf.schema import errors
 from llmconf.schema.lock import LOCKED_KEYS, LockDocument
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from llmconf import adapters
 from llmconf.core.diagnostics import Finding, Path, Place, closest, did_you_mean
-from llmconf.free_maps import free_secrets, unsafe_numbers
-from llmconf.resolved import LIST_KEYS, Layer
+from llmconf.project.environment import LIST_KEYS, Layer
+from llmconf.project.free_maps import free_secrets, unsafe_numbers
 from llmconf.schema import errors
 from llmconf.schema.kinds import DOCUMENTS, NESTED, RESOURCES, Common
 

@@ -9,7 +9,7 @@ from typing import Any
 from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.grammar import is_sealed
 from llmconf.core.key_formats import sensitive_values
-from llmconf.resolved import Layer
+from llmconf.project.environment import Layer
 from llmconf.schema import errors
 
 FREE_MAPS = ("parameters", "extra", "options", "labels")

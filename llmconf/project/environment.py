@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from llmconf.core.diagnostics import Path, Place
-from llmconf.discover import LOCK_FOLDER
+from llmconf.project.discover import LOCK_FOLDER
 from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider, Route, Team
 from llmconf.schema.lock import LockedModel, LockSource
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llmconf.core.diagnostics import Finding, Path, Place, closest
-from llmconf.resolved import LIST_KEYS, Layer, item_key
+from llmconf.project.environment import LIST_KEYS, Layer, item_key
 
 Controls = dict[Path, dict[str, Any]]
 _MANY = 1000

@@ -13,9 +13,9 @@ from typing import Any
 
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.key_formats import SEAL_HINT, scan
-from llmconf.discover import PROJECT_FILE, SourceFile, lock_provider
 from llmconf.lock import format as lock_format
 from llmconf.lock import reader
+from llmconf.project.discover import PROJECT_FILE, SourceFile, lock_provider
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.text import MAX_FILE_SIZE, Lines, decode
 

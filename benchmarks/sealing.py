@@ -17,12 +17,12 @@ import programs
 from measure import Program, in_turns, interleave
 from table import Row, as_data, compare, render
 
-from llmconf import rotation, secrets
 from llmconf.project.load import load_project
-from llmconf.sites import Site, find_sites
-from llmconf.vault import age, token
-from llmconf.vault.files import Recipient
-from llmconf.vault.keyring import Keyring
+from llmconf.secrets import keys, seal
+from llmconf.secrets.fields import Site, find_sites
+from llmconf.secrets.vault import age, token
+from llmconf.secrets.vault.files import Recipient
+from llmconf.secrets.vault.keyring import Keyring
 
 BAR = 500
 """Milliseconds that 10,000 secrets may take beyond parsing."""
@@ -55,15 +55,15 @@ def project(folder: Path, count: int) -> tuple[Path, str]:
         text = DOCUMENT.format(i=i, secret=SECRET.format(i))
         (root / "config" / f"p{i}.yaml").write_text(text, encoding="utf-8")
     identity, public = age.generate()
-    rotation.init(workspace(root, identity), "default", [Recipient("me", public)])
-    secrets.encrypt(workspace(root, identity), lambda _: True)
+    keys.init(workspace(root, identity), "default", [Recipient("me", public)])
+    seal.encrypt(workspace(root, identity), lambda _: True)
     return root, identity
 
 
-def workspace(root: Path, identity: str) -> secrets.Workspace:
+def workspace(root: Path, identity: str) -> seal.Workspace:
     """Return a project with its keys, which this clone trusts from a file beside it."""
     known = age.Identities([age.pyrage.x25519.Identity.from_str(identity)])
-    return secrets.Workspace(load_project(root), Keyring(root, root.parent / "pins.json", known))
+    return seal.Workspace(load_project(root), Keyring(root, root.parent / "pins.json", known))
 
 
 def values(folder: Path, count: int, rounds: int) -> list[Row]:
@@ -74,12 +74,12 @@ def values(folder: Path, count: int, rounds: int) -> list[Row]:
     key = work.keyring.sealing_key("default")
     opened = [work.keyring.open(site.value, site.slot) for site in sites]
 
-    def seal(site: Site, plaintext: str) -> str:
+    def seal_one(site: Site, plaintext: str) -> str:
         return token.seal(plaintext, key, site.slot)
 
     actions: dict[str, Callable[[], object]] = {
         "read": lambda: find_sites(load_project(root)),
-        "seal": lambda: list(map(seal, sites, opened)),
+        "seal": lambda: list(map(seal_one, sites, opened)),
         "open": lambda: [work.keyring.open(site.value, site.slot) for site in sites],
     }
     found = in_turns(actions, rounds)

@@ -17,8 +17,8 @@ from llmconf.http import Line
 from llmconf.project import relations
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource
-from llmconf.runtime_secrets import Opener
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, SECRET_FIELDS, Credential, Endpoint, Provider
+from llmconf.secrets.runtime import Opener
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,10 @@ from llmconf.project.resolve import resolve
 from llmconf.rules._base import Context
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
-from llmconf.sites import find_sites, key_problems
+from llmconf.secrets.fields import find_sites, key_problems
+from llmconf.secrets.vault import files
 from llmconf.stale import CODE as STALE_LOCK
 from llmconf.stale import stale_locks
-from llmconf.vault import files
 from llmconf.yamltext.document import Document
 from llmconf.yamltext.scalars import Refusal
 

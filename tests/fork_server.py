@@ -73,14 +73,14 @@ def _stop(server: subprocess.Popen[str]) -> None:
 
 def _serve() -> None:
     import llmconf.api
-    import llmconf.inspection
     import llmconf.lock.enrich
     import llmconf.probe
     import llmconf.reporters.full
-    import llmconf.revealing
-    import llmconf.rotation
     import llmconf.rules
-    import llmconf.runtime_secrets
+    import llmconf.secrets.audit
+    import llmconf.secrets.edit
+    import llmconf.secrets.keys
+    import llmconf.secrets.runtime
     import llmconf.sync
     import llmconf.verify
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from secret_support import Lab
 from support import tree
 
-from llmconf import rotation
 from llmconf.project.load import load_project
-from llmconf.secrets import Workspace
-from llmconf.sites import find_sites
-from llmconf.vault import age
-from llmconf.vault.files import Recipient
-from llmconf.vault.keyring import Keyring
+from llmconf.secrets import keys
+from llmconf.secrets.fields import find_sites
+from llmconf.secrets.seal import Workspace
+from llmconf.secrets.vault import age
+from llmconf.secrets.vault.files import Recipient
+from llmconf.secrets.vault.keyring import Keyring
 
 SECRET = "fakeFAKEfakeFAKEfakeFAKEfakeFAKE1234"
 OTHER = "otherOTHERotherOTHERotherOTHERother9"
@@ -60,7 +60,7 @@ def scratch(
     identity, public = age.generate()
     made = Scratch(root, identity, public)
     for vault in vaults:
-        rotation.init(made.work(), vault, [Recipient("alice", public)])
+        keys.init(made.work(), vault, [Recipient("alice", public)])
     return made
 
 

@@ -157,7 +157,7 @@ class Lab:
 
 def new_identity() -> tuple[str, str]:
     """Return an age identity and its public key."""
-    from llmconf.vault import age
+    from llmconf.secrets.vault import age
 
     return age.generate()
 

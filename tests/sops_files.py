@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from llmconf.vault import age
+from llmconf.secrets.vault import age
 
 FOLDER = Path(__file__).parent / "sops"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import pytest
 
 from llmconf.core.errors import UndeterminedError, UsageError
 from llmconf.core.grammar import Reference, parse_host, parse_reference
-from llmconf.vault.references import allowed_patterns, only_to, resolve
+from llmconf.secrets.vault.references import allowed_patterns, only_to, resolve
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_a_link_to_a_mounted_secret_has_to_be_allowed_as_such(
     (mounted / "..data").mkdir(parents=True)
     (mounted / "..data/db").write_text("fake-mounted\n")
     (mounted / "db").symlink_to("..data/db")
-    monkeypatch.setattr("llmconf.vault.references._RUN_SECRETS", str(mounted))
+    monkeypatch.setattr("llmconf.secrets.vault.references._RUN_SECRETS", str(mounted))
     assert opened(f"file:{mounted}/db", root, f"file:{mounted}/db") == "fake-mounted"
     (root / "secrets/link").symlink_to(mounted / "db")
     with pytest.raises(UndeterminedError, match="is not allowed to this process"):

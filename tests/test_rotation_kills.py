@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from secret_projects import Scratch, everything, provider, scratch
 
-from llmconf import rotation, secrets
 from llmconf.core.errors import LlmconfError
-from llmconf.sites import find_sites
-from llmconf.vault.files import Recipient, read_store
+from llmconf.secrets import keys, seal
+from llmconf.secrets.fields import find_sites
+from llmconf.secrets.vault.files import Recipient, read_store
 from llmconf.workspace import transaction
 
 FILES = 200
@@ -43,13 +43,13 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 def _rotate(project: Scratch) -> object:
     with transaction.locked(project.root):
-        return rotation.rotate(project.work(), "default")
+        return keys.rotate(project.work(), "default")
 
 
 def _project(target: Path, count: int) -> Scratch:
     contents = {f"config/{i:03}.yaml": provider(SECRET.format(i), f"p{i:03}") for i in range(count)}
     project = scratch(target, contents)
-    secrets.encrypt(project.work(), everything)
+    seal.encrypt(project.work(), everything)
     return project
 
 
@@ -121,7 +121,7 @@ def test_kills_at_random_moments_lose_nothing(memory: Path) -> None:
             _rotate(project)
             _assert_finished(project, frames)
             with transaction.locked(project.root):
-                rotation.prune(project.work(), "default")
+                keys.prune(project.work(), "default")
     _assert_finished(project, frames)
     assert len(read_store(project.root, "default").folders) == 1
 
@@ -163,29 +163,29 @@ def _killed_at(project: Scratch, step: int, action: Action) -> bool:
 
 def _remove(project: Scratch) -> object:
     with transaction.locked(project.root):
-        return rotation.remove_recipient(project.work(), "default", "bob")
+        return keys.remove_recipient(project.work(), "default", "bob")
 
 
 def _add(project: Scratch) -> object:
     with transaction.locked(project.root):
-        return rotation.add_recipient(project.work(), "default", Recipient("carol", project.public))
+        return keys.add_recipient(project.work(), "default", Recipient("carol", project.public))
 
 
 def _prune(project: Scratch) -> object:
     with transaction.locked(project.root):
-        return rotation.prune(project.work(), "default")
+        return keys.prune(project.work(), "default")
 
 
 def _rewrap(project: Scratch) -> object:
     with transaction.locked(project.root):
-        return rotation.rewrap(project.work(), "default")
+        return keys.rewrap(project.work(), "default")
 
 
 @pytest.mark.parametrize("action", [_rotate, _remove, _add, _prune, _rewrap])
 def test_a_kill_before_each_single_step_loses_nothing(action: Action, memory: Path) -> None:
     template = _project(memory / "template", 3)
     bob = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
-    rotation.add_recipient(template.work(), "default", Recipient("bob", bob))
+    keys.add_recipient(template.work(), "default", Recipient("bob", bob))
     _rotate(template)
     steps = 0
     while True:
@@ -224,7 +224,7 @@ def test_a_kill_while_a_vault_is_made_leaves_none_or_a_whole_one(step: int, memo
 
     def init(made: Scratch) -> object:
         with transaction.locked(made.root):
-            return rotation.init(made.work(), "default", [Recipient("alice", made.public)])
+            return keys.init(made.work(), "default", [Recipient("alice", made.public)])
 
     _killed_at(project, step, init)
     try:

@@ -458,14 +458,15 @@ def test_a_commit_and_its_diff_hold_no_secret(lab: Lab) -> None:
 
 
 def test_no_repr_shows_a_secret(lab: Lab) -> None:
-    from llmconf import revealing, secrets, sites
     from llmconf.project.load import load_project
+    from llmconf.secrets import edit, seal
+    from llmconf.secrets import fields as secret_fields
     from llmconf.workspace import transaction
 
     lab.write("config/extra.yaml", PLAIN_FILES["a plain key"])
     with lab.inside():
-        work = secrets.open_workspace(load_project(lab.root))
-        revealed = revealing.reveal(work, "config/openai.yaml")
+        work = seal.open_workspace(load_project(lab.root))
+        revealed = edit.reveal(work, "config/openai.yaml")
         key = work.keyring.sealing_key("default")
         shown = [
             revealed,
@@ -473,7 +474,7 @@ def test_no_repr_shows_a_secret(lab: Lab) -> None:
             work.keyring,
             work.keyring.identities,
             work.keyring.store("default"),
-            *sites.find_sites(work.project),
+            *secret_fields.find_sites(work.project),
             transaction.Change(lab.root, revealed.text.encode(), PLAIN.encode()),
         ]
     for each in shown:
@@ -484,7 +485,7 @@ def test_no_repr_shows_a_secret(lab: Lab) -> None:
                 assert repr(hidden)[2:-1] not in text
 
 
-PLACES = ("llmconf.vault.token.fingerprint", "llmconf.rotation.open_site", "llmconf.workspace.transaction.apply")
+PLACES = ("llmconf.secrets.vault.token.fingerprint", "llmconf.secrets.keys.open_site", "llmconf.workspace.transaction.apply")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -492,7 +493,7 @@ def test_a_traceback_holds_no_secret(
     lab: Lab, place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import llmconf.cli
-    from llmconf import rotation  # noqa: F401 - loaded before it is broken
+    from llmconf.secrets import keys  # noqa: F401 - loaded before it is broken
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
@@ -507,9 +508,9 @@ def test_a_traceback_holds_no_secret(
 
 
 def test_errors_carry_no_secret_along() -> None:
-    from llmconf.binding import Slot
     from llmconf.core.grammar import parse_token
-    from llmconf.vault import token
+    from llmconf.secrets.vault import token
+    from llmconf.secrets.vault.binding import Slot
 
     key = token.DataKey("default", token.key_id(bytes(32)), bytes(32), bytes(32))
     slot = Slot("default", "", MAIN, "api_key", ("api.openai.com",))

@@ -17,9 +17,9 @@ from secret_support import CI_SECRETS, SEALED, Lab, leaks, make_lab, new_identit
 from support import commit_all, git
 
 from llmconf.core.errors import RefusedError
-from llmconf.vault import age, store
-from llmconf.vault.files import Recipient
-from llmconf.vault.token import DataKey
+from llmconf.secrets.vault import age, store
+from llmconf.secrets.vault.files import Recipient
+from llmconf.secrets.vault.token import DataKey
 from llmconf.workspace.repository import pin_file
 
 NEW_KEY = "sk-proj-fakeCANARYnewCANARYfakeCANARYnewfakeGGGG"
@@ -223,7 +223,7 @@ def test_a_former_recipient_cannot_offer_the_next_key(lab: Lab, mallory: tuple[s
     with lab.inside():
         identities = age.find_identities()
     old_kid = lab.kid()
-    from llmconf.vault.files import read_store
+    from llmconf.secrets.vault.files import read_store
 
     old = store.unwrap_key(read_store(lab.root, "default"), old_kid, identities)
     assert old is not None

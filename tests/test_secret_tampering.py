@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from secret_support import Lab, make_lab
 
-from llmconf.binding import Slot, binding
 from llmconf.core.errors import LlmconfError
 from llmconf.core.grammar import parse_token
-from llmconf.vault import token
-from llmconf.vault.keyring import Keyring
-from llmconf.vault.token import COMMITMENT, SALT, TAG, DataKey
+from llmconf.secrets.vault import token
+from llmconf.secrets.vault.binding import Slot, binding
+from llmconf.secrets.vault.keyring import Keyring
+from llmconf.secrets.vault.token import COMMITMENT, SALT, TAG, DataKey
 
 SECRET = "sk-fake-0000000000000000wxyz"
 SLOT = Slot("default", "", "credential/openai/main", "api_key", ("api.openai.com",))

@@ -173,9 +173,8 @@ def test_the_page_has_the_first_vector() -> None:
 
 @pytest.mark.parametrize("vector", TOKENS.values(), ids=TOKENS)
 def test_the_program_makes_and_opens_the_same_tokens(vector: dict[str, Any]) -> None:
-    from llmconf import binding
     from llmconf.core import grammar
-    from llmconf.vault import token
+    from llmconf.secrets.vault import binding, token
 
     slot = binding.Slot(vector["vault"], vector["layer"], vector["identity"], vector["field"], tuple(vector["hosts"]))
     known = KEYS[vector["key"]]
@@ -196,7 +195,7 @@ def test_the_program_makes_and_opens_the_same_tokens(vector: dict[str, Any]) -> 
 
 
 def test_the_program_reads_the_key_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from llmconf.vault.keyring import Keyring
+    from llmconf.secrets.vault.keyring import Keyring
 
     for key in KEYS.values():
         folder = tmp_path / "keys" / key["vault"] / key["kid"]

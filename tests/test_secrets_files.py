@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from secret_projects import OTHER, SECRET, Scratch, everything, scratch
 
-from llmconf import rotation, secrets
 from llmconf.core.errors import RefusedError
-from llmconf.revealing import reveal, seal_again
+from llmconf.secrets import keys, seal
+from llmconf.secrets.edit import reveal, seal_again
 
 FILE = "config/main.yaml"
 IDENTITY = "credential/openai/main"
@@ -129,7 +129,7 @@ def _assert_only_the_scalar(case: str, data: bytes) -> bytes:
 def _sealed(case: str, target: Path) -> tuple[Scratch, Path]:
     before, _, _ = _parts(case)
     project = scratch(target, {FILE: before})
-    secrets.encrypt(project.work(), everything)
+    seal.encrypt(project.work(), everything)
     return project, project.root / FILE
 
 
@@ -139,7 +139,7 @@ def test_encrypt_changes_only_the_scalar(case: str, tmp_path: Path) -> None:
     sealed = file.read_bytes()
     _assert_only_the_scalar(case, sealed)
     assert project.opened() == {("", IDENTITY, "api_key"): SECRET}
-    assert secrets.encrypt(project.work(), everything).changed == []
+    assert seal.encrypt(project.work(), everything).changed == []
     assert file.read_bytes() == sealed
     assert not [finding for finding in project.work().project.findings if finding.code != "LCY011"]
 
@@ -148,9 +148,9 @@ def test_encrypt_changes_only_the_scalar(case: str, tmp_path: Path) -> None:
 def test_set_changes_only_the_scalar(case: str, tmp_path: Path) -> None:
     project, file = _sealed(case, tmp_path)
     sealed = file.read_bytes()
-    secrets.set_secret(project.work(), IDENTITY, "api_key", "", SECRET)
+    seal.set_secret(project.work(), IDENTITY, "api_key", "", SECRET)
     assert file.read_bytes() == sealed
-    secrets.set_secret(project.work(), IDENTITY, "api_key", "", OTHER)
+    seal.set_secret(project.work(), IDENTITY, "api_key", "", OTHER)
     assert b";r=2;" in _assert_only_the_scalar(case, file.read_bytes())
     assert project.opened() == {("", IDENTITY, "api_key"): OTHER}
 
@@ -159,7 +159,7 @@ def test_set_changes_only_the_scalar(case: str, tmp_path: Path) -> None:
 def test_rotate_changes_only_the_scalar(case: str, tmp_path: Path) -> None:
     project, file = _sealed(case, tmp_path)
     before = _assert_only_the_scalar(case, file.read_bytes())
-    rotation.rotate(project.work(), "default")
+    keys.rotate(project.work(), "default")
     after = _assert_only_the_scalar(case, file.read_bytes())
     assert after.split(b";")[1] != before.split(b";")[1]
     assert after.split(b";")[2:4] == before.split(b";")[2:4]
@@ -187,14 +187,14 @@ def test_edit_changes_only_the_scalar(case: str, tmp_path: Path) -> None:
 def test_a_key_in_plain_text_set_anew_changes_only_the_scalar(case: str, tmp_path: Path) -> None:
     before, _, _ = _parts(case)
     project = scratch(tmp_path, {FILE: before})
-    secrets.set_secret(project.work(), IDENTITY, "api_key", "", OTHER)
+    seal.set_secret(project.work(), IDENTITY, "api_key", "", OTHER)
     _assert_only_the_scalar(case, (project.root / FILE).read_bytes())
     assert project.opened() == {("", IDENTITY, "api_key"): OTHER}
 
 
 def test_a_comment_behind_the_mark_of_a_block_scalar_stays(tmp_path: Path) -> None:
     project = scratch(tmp_path, {FILE: f"{HEAD}{HOSTED}|- # of the account\n      {SECRET}\n    # after\n"})
-    secrets.encrypt(project.work(), everything)
+    seal.encrypt(project.work(), everything)
     text = (project.root / FILE).read_text()
     assert re.sub(TOKEN.decode(), "TOKEN", text) == f"{HEAD}{HOSTED}TOKEN # of the account\n    # after\n"
     assert project.opened() == {("", IDENTITY, "api_key"): SECRET}
@@ -205,7 +205,7 @@ def test_what_does_not_stand_in_its_own_place_is_refused_and_stays(value: str, t
     before = f"{HEAD}description: &key {SECRET}\n{HOSTED}{value.format(SECRET)}\n"
     project = scratch(tmp_path, {FILE: before})
     with pytest.raises(RefusedError, match="an anchor, an alias or a merge key") as error:
-        secrets.encrypt(project.work(), everything)
+        seal.encrypt(project.work(), everything)
     assert SECRET not in error.value.message
     assert (project.root / FILE).read_text() == before
 
@@ -216,8 +216,8 @@ def test_a_file_that_changed_since_it_was_read_is_left(tmp_path: Path) -> None:
     theirs = f"{HEAD}{HOSTED}{OTHER}\n"
     (project.root / FILE).write_text(theirs)
     for change in (
-        lambda: secrets.encrypt(work, everything),
-        lambda: secrets.set_secret(work, IDENTITY, "api_key", "", SECRET[::-1]),
+        lambda: seal.encrypt(work, everything),
+        lambda: seal.set_secret(work, IDENTITY, "api_key", "", SECRET[::-1]),
     ):
         with pytest.raises(RefusedError, match="changed by somebody else meanwhile"):
             change()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sops_files import EXPECTED, FOLDER, MINE, PUBLIC, identities
 
 from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError
-from llmconf.vault import age, sops
+from llmconf.secrets.vault import age, sops
 
 CANARIES = ("sk-fake", "bottom", "значение", "line two", "hidden", "certificate")
 

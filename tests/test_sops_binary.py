@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sops_files import EXPECTED, FOLDER, KEYS, MINE, PUBLIC, SCALARS, TIME, TREES
 
-from llmconf.vault import age, sops
+from llmconf.secrets.vault import age, sops
 
 pytestmark = pytest.mark.consumer
 

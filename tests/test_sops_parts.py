@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sops_files import KEYS, MINE, PUBLIC, TIME, TREES
 
 from llmconf.core.errors import RefusedError
-from llmconf.vault import _sops_block, _sops_tree, _sops_values, _sops_yaml, sops
+from llmconf.secrets.vault import _sops_block, _sops_tree, _sops_values, _sops_yaml, sops
 
 
 @pytest.mark.parametrize(

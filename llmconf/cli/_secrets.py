@@ -14,7 +14,7 @@ from llmconf.cli import _common as common
 from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from llmconf.secrets import Outcome, Workspace
+    from llmconf.secrets.seal import Outcome, Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _MAX_SECRET = 64 * 1024
@@ -58,7 +58,7 @@ def secrets_options(function: Function) -> Function:
 def workspace(directory: str | None, *, change: bool = False) -> Iterator[Workspace]:
     """Open the project and its keys; for a change, keep other llmconf processes out until it is done."""
     from llmconf.project.load import load_project
-    from llmconf.secrets import open_workspace
+    from llmconf.secrets.seal import open_workspace
     from llmconf.workspace.transaction import locked
 
     root = common.root_of(directory)

@@ -37,7 +37,7 @@ def command(
       llmconf exec --env prod -- litellm --config dist/prod/litellm/config.yaml
       llmconf exec --env dev --allow-ref 'env:OPENAI_*' -- ./app
     """
-    from llmconf.runtime_secrets import open_environment
+    from llmconf.secrets.runtime import open_environment
 
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
     name = common.pick_environment(checked, env)

@@ -24,8 +24,8 @@ def command(directory: str | None, reports: list[tuple[str, str | None]], color:
       llmconf secrets check --report github
     """
     from llmconf.check import add_findings
-    from llmconf.inspection import inspect
     from llmconf.project.checked import Checked
+    from llmconf.secrets.audit import inspect
 
     with shared.workspace(directory) as work:
         seen = inspect(work)

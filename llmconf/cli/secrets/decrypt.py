@@ -22,7 +22,7 @@ def command(path: str, reveal: bool, directory: str | None) -> int:
     """
     if not reveal:
         raise UsageError("this prints secrets in plain text", "say --reveal if that is what you want")
-    from llmconf.revealing import reveal as reveal_file
+    from llmconf.secrets.edit import reveal as reveal_file
 
     with shared.workspace(directory) as work:
         (name,) = common.relative_paths((path,), work.root)

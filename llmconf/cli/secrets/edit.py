@@ -44,7 +44,7 @@ def command(path: str, trust: str | None, directory: str | None) -> int:
       llmconf secrets edit config/openai.yaml
       EDITOR='code --wait' llmconf secrets edit config/openai.yaml
     """
-    from llmconf.revealing import reveal, seal_again
+    from llmconf.secrets.edit import reveal, seal_again
 
     with shared.workspace(directory, change=True) as work, _private_folder() as folder:
         (name,) = common.relative_paths((path,), work.root)

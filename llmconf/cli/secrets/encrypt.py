@@ -22,9 +22,9 @@ def command(paths: tuple[str, ...], trust: str | None, directory: str | None) ->
       llmconf secrets encrypt
       llmconf secrets encrypt config/openai.yaml
     """
-    from llmconf import secrets
+    from llmconf.secrets import seal
 
     with shared.workspace(directory, change=True) as work:
         shown = common.relative_paths(paths, work.root)
-        outcome = secrets.encrypt(work, lambda file: not shown or common.is_under(file, shown), trust=trust)
+        outcome = seal.encrypt(work, lambda file: not shown or common.is_under(file, shown), trust=trust)
         return shared.tell(work, outcome, "nothing to seal")

@@ -36,7 +36,7 @@ def command(
     Examples:
       llmconf secrets export-sops --env prod --recipient age1... --out prod.sops.yaml
     """
-    from llmconf.sops_export import export
+    from llmconf.secrets.sops_export import export
 
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
     name = common.pick_environment(checked, env)

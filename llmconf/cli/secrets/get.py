@@ -25,14 +25,14 @@ def command(
       llmconf secrets get credential/openai/main api_key
       llmconf secrets get credential/openai/main api_key --env prod --reveal
     """
-    from llmconf import secrets
     from llmconf.core.grammar import mask
-    from llmconf.vault.references import allowed_patterns
+    from llmconf.secrets import seal
+    from llmconf.secrets.vault.references import allowed_patterns
 
     with shared.workspace(directory) as work:
         layer = shared.check_layer(work, env)
-        site = secrets.find_site(work, identity, field, layer)
+        site = seal.find_site(work, identity, field, layer)
         if site is None:
-            raise secrets.unknown(identity, field, work)
-        click.echo(secrets.open_site(work, site, allowed_patterns(allow)) if reveal else mask(site.value))
+            raise seal.unknown(identity, field, work)
+        click.echo(seal.open_site(work, site, allowed_patterns(allow)) if reveal else mask(site.value))
     return 0

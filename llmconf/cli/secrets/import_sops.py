@@ -53,7 +53,7 @@ def command(
       llmconf secrets import-sops config/openai.yaml
       llmconf secrets import-sops old/secrets.yaml --map openai.key=credential/openai/main:api_key
     """
-    from llmconf import sops_import
+    from llmconf.secrets import sops_import
 
     if wanted and (reveal or comments):
         raise UsageError("--map leaves FILE as it is: --reveal and --comments do not go with it")

@@ -30,9 +30,9 @@ def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> i
     """
     import re
 
-    from llmconf import rotation
     from llmconf.core.grammar import NAME_PATTERN
-    from llmconf.vault.files import Recipient
+    from llmconf.secrets import keys
+    from llmconf.secrets.vault.files import Recipient
 
     named = [entry.partition("=") for entry in recipients]
     for name, equals, _ in named:
@@ -47,7 +47,7 @@ def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> i
         chosen = [Recipient(name, key) for name, _, key in named]
         if not chosen and publics:
             chosen = [Recipient(_user_name(), publics[0])]
-        return shared.tell(work, rotation.init(work, vault, chosen), "")
+        return shared.tell(work, keys.init(work, vault, chosen), "")
 
 
 def _user_name() -> str:

@@ -25,7 +25,7 @@ def command(out: str | None) -> int:
       llmconf secrets keygen
       llmconf secrets keygen --out ci.key
     """
-    from llmconf.vault import age
+    from llmconf.secrets.vault import age
 
     path = Path(out) if out else age.config_folder() / "identities.txt"
     secret, public = age.generate()

@@ -36,7 +36,7 @@ def command(output: str, directory: str | None) -> int:
       llmconf secrets list
       llmconf secrets list -o json
     """
-    from llmconf.inspection import rows
+    from llmconf.secrets.audit import rows
 
     with shared.workspace(directory) as work:
         found = rows(work)

@@ -19,7 +19,7 @@ def command(vault: str, directory: str | None) -> int:
     Examples:
       llmconf secrets prune --vault prod
     """
-    from llmconf import rotation
+    from llmconf.secrets import keys
 
     with shared.workspace(directory, change=True) as work:
-        return shared.tell(work, rotation.prune(work, vault), "nothing to delete")
+        return shared.tell(work, keys.prune(work, vault), "nothing to delete")

@@ -17,7 +17,7 @@ def command(vault: str, directory: str | None) -> int:
     Examples:
       llmconf secrets rewrap --vault prod
     """
-    from llmconf import rotation
+    from llmconf.secrets import keys
 
     with shared.workspace(directory, change=True) as work:
-        return shared.tell(work, rotation.rewrap(work, vault), "")
+        return shared.tell(work, keys.rewrap(work, vault), "")

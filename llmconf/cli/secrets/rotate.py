@@ -22,7 +22,7 @@ def command(vault: str, trust: str | None, directory: str | None) -> int:
       llmconf secrets rotate
       llmconf secrets rotate --vault prod
     """
-    from llmconf import rotation
+    from llmconf.secrets import keys
 
     with shared.workspace(directory, change=True) as work:
-        return shared.tell(work, rotation.rotate(work, vault, trust=trust), "")
+        return shared.tell(work, keys.rotate(work, vault, trust=trust), "")

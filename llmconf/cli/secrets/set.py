@@ -24,9 +24,9 @@ def command(identity: str, field: str, env: str | None, trust: str | None, direc
       llmconf secrets set credential/openai/main api_key
       pass show openai | llmconf secrets set credential/openai/main api_key --env prod
     """
-    from llmconf import secrets
+    from llmconf.secrets import seal
 
     value = shared.read_secret(f"{identity} {field}")
     with shared.workspace(directory, change=True) as work:
-        outcome = secrets.set_secret(work, identity, field, shared.check_layer(work, env), value, trust=trust)
+        outcome = seal.set_secret(work, identity, field, shared.check_layer(work, env), value, trust=trust)
         return shared.tell(work, outcome, "the secret is the same: nothing changed")

@@ -26,8 +26,8 @@ def command(name: str, public_key: str, vault: str, directory: str | None) -> in
     """
     if not re.match(NAME_PATTERN, name):
         raise UsageError(f"`{name}` is not a name", "lower-case letters, digits and inner - _ .")
-    from llmconf import rotation
-    from llmconf.vault.files import Recipient
+    from llmconf.secrets import keys
+    from llmconf.secrets.vault.files import Recipient
 
     with shared.workspace(directory, change=True) as work:
-        return shared.tell(work, rotation.add_recipient(work, vault, Recipient(name, public_key)), "")
+        return shared.tell(work, keys.add_recipient(work, vault, Recipient(name, public_key)), "")

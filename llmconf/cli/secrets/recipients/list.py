@@ -17,7 +17,7 @@ def command(vault: str | None, directory: str | None) -> int:
     Examples:
       llmconf secrets recipients list --vault prod
     """
-    from llmconf.vault.files import vault_names
+    from llmconf.secrets.vault.files import vault_names
 
     with shared.workspace(directory) as work:
         for name in [vault] if vault else vault_names(work.root):

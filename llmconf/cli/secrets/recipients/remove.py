@@ -20,7 +20,7 @@ def command(name: str, vault: str, directory: str | None) -> int:
     Examples:
       llmconf secrets recipients remove bob --vault prod
     """
-    from llmconf import rotation
+    from llmconf.secrets import keys
 
     with shared.workspace(directory, change=True) as work:
-        return shared.tell(work, rotation.remove_recipient(work, vault, name), "")
+        return shared.tell(work, keys.remove_recipient(work, vault, name), "")

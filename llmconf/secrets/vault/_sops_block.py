@@ -10,7 +10,7 @@ from typing import Any
 
 from llmconf.core.diagnostics import Path
 from llmconf.core.errors import RefusedError, UndeterminedError
-from llmconf.vault import age
+from llmconf.secrets.vault import age
 
 KEY = 32
 _MAX_RECIPIENTS = 200

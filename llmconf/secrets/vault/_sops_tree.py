@@ -14,7 +14,7 @@ from typing import Any
 
 from llmconf.core.diagnostics import Path
 from llmconf.core.errors import RefusedError
-from llmconf.vault._sops_values import Plain
+from llmconf.secrets.vault._sops_values import Plain
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document, Node
 from llmconf.yamltext.scalars import short

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from llmconf import adapters
-from llmconf.binding import Slot, why_stale
 from llmconf.core.diagnostics import Finding, Place
 from llmconf.core.diagnostics import Path as Steps
 from llmconf.core.grammar import parse_host, parse_token, parse_url
@@ -17,6 +16,7 @@ from llmconf.project.fragments import Fragment
 from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
+from llmconf.secrets.vault.binding import Slot, why_stale
 
 DEFAULT_VAULT = "default"
 

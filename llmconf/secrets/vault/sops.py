@@ -16,11 +16,11 @@ from typing import Any
 
 from llmconf.core.diagnostics import Path
 from llmconf.core.errors import RefusedError, UndeterminedError
-from llmconf.vault import _sops_tree as trees
-from llmconf.vault import age
-from llmconf.vault._sops_block import KEY, Block, armor, find_key, parse_block, shown
-from llmconf.vault._sops_tree import Leaf
-from llmconf.vault._sops_values import (
+from llmconf.secrets.vault import _sops_tree as trees
+from llmconf.secrets.vault import age
+from llmconf.secrets.vault._sops_block import KEY, Block, armor, find_key, parse_block, shown
+from llmconf.secrets.vault._sops_tree import Leaf
+from llmconf.secrets.vault._sops_values import (
     Plain,
     ValueProblem,
     additional_data,
@@ -29,7 +29,7 @@ from llmconf.vault._sops_values import (
     plain_bytes,
     seal_value,
 )
-from llmconf.vault._sops_yaml import write
+from llmconf.secrets.vault._sops_yaml import write
 from llmconf.yamltext.document import Document
 from llmconf.yamltext.load import MAX_DEPTH
 from llmconf.yamltext.text import decode

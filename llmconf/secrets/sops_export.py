@@ -9,10 +9,10 @@ from typing import Any
 from llmconf.core.errors import RefusedError, UndeterminedError
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource
-from llmconf.secrets import open_site, open_workspace
-from llmconf.sites import Site, find_sites
-from llmconf.vault import age, sops
-from llmconf.vault.references import allowed_patterns
+from llmconf.secrets.fields import Site, find_sites
+from llmconf.secrets.seal import open_site, open_workspace
+from llmconf.secrets.vault import age, sops
+from llmconf.secrets.vault.references import allowed_patterns
 
 
 def export(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from llmconf.binding import Slot
 from llmconf.core.diagnostics import Place
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import Origin, parse_reference
@@ -12,9 +11,10 @@ from llmconf.project import relations
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved
 from llmconf.schema.kinds import Credential
-from llmconf.secrets import open_site, open_workspace
-from llmconf.sites import Site, find_sites
-from llmconf.vault.references import allowed_patterns, only_to
+from llmconf.secrets.fields import Site, find_sites
+from llmconf.secrets.seal import open_site, open_workspace
+from llmconf.secrets.vault.binding import Slot
+from llmconf.secrets.vault.references import allowed_patterns, only_to
 
 
 class Opener:

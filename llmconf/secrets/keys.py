@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from llmconf import sites
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import parse_token
-from llmconf.secrets import Outcome, Workspace, open_site, require_readable
-from llmconf.sites import Site
-from llmconf.vault import age, store, token
-from llmconf.vault.files import Recipient
-from llmconf.vault.token import DataKey
+from llmconf.secrets import fields as secret_fields
+from llmconf.secrets.fields import Site
+from llmconf.secrets.seal import Outcome, Workspace, open_site, require_readable
+from llmconf.secrets.vault import age, store, token
+from llmconf.secrets.vault.files import Recipient
+from llmconf.secrets.vault.token import DataKey
 from llmconf.workspace import transaction
 from llmconf.yamltext.splices import Editing
 
@@ -245,7 +245,7 @@ def _delete(root: Path, folder: Path) -> None:
 
 
 def _sealed(work: Workspace, vault: str) -> list[Site]:
-    found = sites.find_sites(work.project)
+    found = secret_fields.find_sites(work.project)
     return [site for site in found if site.slot.vault == vault and parse_token(site.value) is not None]
 
 

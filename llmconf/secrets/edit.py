@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llmconf import sites
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import is_sealed, parse_token
 from llmconf.project.load import reread
-from llmconf.secrets import Outcome, Workspace, open_site, plain_text, require_readable, unfit
-from llmconf.sites import Site
-from llmconf.vault import token
+from llmconf.secrets import fields as secret_fields
+from llmconf.secrets.fields import Site
+from llmconf.secrets.seal import Outcome, Workspace, open_site, plain_text, require_readable, unfit
+from llmconf.secrets.vault import token
 from llmconf.workspace import transaction
 from llmconf.yamltext.document import Document, Edit, Node
 from llmconf.yamltext.scalars import Refusal
@@ -51,7 +51,7 @@ def reveal(work: Workspace, name: str) -> Revealed:
     data, document = _document(work.root, name)
     found = Revealed(data, "")
     changes: list[Edit] = []
-    for site in sites.find_sites(work.project):
+    for site in secret_fields.find_sites(work.project):
         place = site.place
         node = document.node(place.document, place.path) if place.file == name else None
         if parse_token(site.value) is None or node is None or not document.is_own(place.document, place.path):
@@ -83,7 +83,7 @@ def seal_again(
     document = Document(text, name)
     outcome = Outcome()
     changes: list[Edit] = []
-    for site in sites.find_sites(project):
+    for site in secret_fields.find_sites(project):
         if site.place.file != name or is_sealed(site.value):
             continue
         before = old.known.get(_key(site))

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llmconf.binding import Slot
 from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.core.grammar import parse_token
-from llmconf.vault import age, files, store, token
-from llmconf.vault.token import DataKey
+from llmconf.secrets.vault import age, files, store, token
+from llmconf.secrets.vault.binding import Slot
+from llmconf.secrets.vault.token import DataKey
 from llmconf.workspace.atomic import write_atomic
 
 

@@ -10,9 +10,9 @@ import re
 from hashlib import sha256
 
 from llmconf.core.errors import RefusedError
-from llmconf.vault import age
-from llmconf.vault.files import Recipient, Store
-from llmconf.vault.token import DataKey, key_id, mac
+from llmconf.secrets.vault import age
+from llmconf.secrets.vault.files import Recipient, Store
+from llmconf.secrets.vault.token import DataKey, key_id, mac
 
 _PAYLOAD_HEAD = b"llmconf-key-v1\n"
 _KEY_BYTES = 32

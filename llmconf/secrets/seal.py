@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from llmconf import sites
-from llmconf.binding import Slot
 from llmconf.core.diagnostics import Finding, Place, did_you_mean
 from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.core.grammar import is_sealed, parse_reference, parse_token
@@ -18,9 +16,11 @@ from llmconf.core.key_formats import DUMMY, PLACEHOLDER
 from llmconf.project.fragments import Fragment
 from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS
-from llmconf.sites import Site
-from llmconf.vault import references, token
-from llmconf.vault.keyring import Keyring
+from llmconf.secrets import fields as secret_fields
+from llmconf.secrets.fields import Site
+from llmconf.secrets.vault import references, token
+from llmconf.secrets.vault.binding import Slot
+from llmconf.secrets.vault.keyring import Keyring
 from llmconf.workspace import repository, transaction
 from llmconf.yamltext.splices import Editing
 
@@ -59,7 +59,7 @@ def open_workspace(project: Project) -> Workspace:
     """Return a project with its keyring."""
 
     def in_use(vault: str) -> set[str]:
-        tokens = (parse_token(site.value) for site in sites.find_sites(project) if site.slot.vault == vault)
+        tokens = (parse_token(site.value) for site in secret_fields.find_sites(project) if site.slot.vault == vault)
         return {parts.kid for parts in tokens if parts}
 
     return Workspace(project, Keyring(project.root, repository.pin_file(project.root), in_use=in_use))
@@ -75,7 +75,7 @@ def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None
     skipped = {finding.place.file for finding in outcome.findings if finding.code in _NOT_READ}
     editing = Editing(work.root)
     filled: set[str] = set()
-    for site in sites.find_sites(work.project):
+    for site in secret_fields.find_sites(work.project):
         if not wanted(site.place.file) or is_sealed(site.value) or site.place.file in skipped:
             continue
         problem = unfit(site)
@@ -155,7 +155,7 @@ def _fill_hosts(work: Workspace, editing: Editing, site: Site, filled: set[str])
 
 
 def _hosts_to_fill_in(work: Workspace, site: Site) -> list[str]:
-    hosts = sites.hosts_to_bind(work.project, site.slot)
+    hosts = secret_fields.hosts_to_bind(work.project, site.slot)
     if not hosts:
         hint = "write `hosts: [api.example.com]` beside it"
         raise RefusedError(
@@ -166,7 +166,7 @@ def _hosts_to_fill_in(work: Workspace, site: Site) -> list[str]:
 
 def find_site(work: Workspace, identity: str, name: str, layer: str) -> Site | None:
     """Return the site of a field in one layer (empty for the base), or None where nothing stands there."""
-    for site in sites.find_sites(work.project):
+    for site in secret_fields.find_sites(work.project):
         if (site.slot.identity, site.slot.field, site.slot.layer) == (identity, name, layer):
             return site
     return None
@@ -277,7 +277,7 @@ def _quoted(host: str) -> str:
 
 def unknown(identity: str, name: str, work: Workspace) -> RefusedError:
     """Return the error for a field that is not there."""
-    known = {f"{site.slot.identity} {site.slot.field}" for site in sites.find_sites(work.project)}
+    known = {f"{site.slot.identity} {site.slot.field}" for site in secret_fields.find_sites(work.project)}
     hint = did_you_mean(f"{identity} {name}", known)
     return RefusedError(
         f"there is no secret field `{name}` in `{identity}`", hint or "`llmconf secrets list` shows all"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from llmconf.core.diagnostics import Finding, Place, Span
 from llmconf.core.errors import LlmconfError, UndeterminedError
 from llmconf.core.grammar import mask, parse_reference, parse_token
-from llmconf.secrets import Workspace
-from llmconf.sites import Site, find_sites, key_problems
-from llmconf.vault import files, store
+from llmconf.secrets.fields import Site, find_sites, key_problems
+from llmconf.secrets.seal import Workspace
+from llmconf.secrets.vault import files, store
 from llmconf.workspace import repository
 
 

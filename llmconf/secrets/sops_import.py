@@ -10,16 +10,16 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from llmconf import sites
-from llmconf.binding import Slot
 from llmconf.core.diagnostics import Path as DataPath
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import is_sealed
 from llmconf.project.load import load_project, reread
-from llmconf.secrets import Outcome, Workspace, open_workspace, set_secret, unfit
-from llmconf.sites import Site
-from llmconf.vault import age, sops, token
-from llmconf.vault._sops_yaml import quoted
+from llmconf.secrets import fields as secret_fields
+from llmconf.secrets.fields import Site
+from llmconf.secrets.seal import Outcome, Workspace, open_workspace, set_secret, unfit
+from llmconf.secrets.vault import age, sops, token
+from llmconf.secrets.vault._sops_yaml import quoted
+from llmconf.secrets.vault.binding import Slot
 from llmconf.workspace import transaction
 from llmconf.yamltext.document import Document, Edit
 from llmconf.yamltext.splices import Editing
@@ -103,7 +103,7 @@ def import_file(
     for finding in findings:
         if finding.code.startswith("LCY"):
             raise RefusedError(f"{name}: {finding.message}", finding.hint)
-    found = [site for site in sites.find_sites(project) if site.place.file == name]
+    found = [site for site in secret_fields.find_sites(project) if site.place.file == name]
     outcome = Outcome(notes=[] if comments else list(tree.notes))
     _check_bare(name, tree, found, reveal)
     changes = _sealed(Workspace(project, work.keyring), name, data, plain, found, outcome, trust)
@@ -214,7 +214,7 @@ def _sealed(
             raise RefusedError(f"{name}: {problem[1]}", problem[2])
         slot = site.slot
         if not site.has_hosts:
-            hosts = sites.hosts_to_bind(work.project, slot)
+            hosts = secret_fields.hosts_to_bind(work.project, slot)
             if not hosts:
                 hint = "name its endpoints first"
                 raise RefusedError(f"{name}: nothing says to which hosts `{slot.identity}` may be sent", hint)

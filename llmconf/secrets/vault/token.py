@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from llmconf.binding import Slot, base32, binding, context, encode, why_stale
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import Token
+from llmconf.secrets.vault.binding import Slot, base32, binding, context, encode, why_stale
 
 SALT, COMMITMENT, TAG = 24, 32, 16
 MAX_SECRET = 64 * 1024

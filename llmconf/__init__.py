@@ -18,7 +18,7 @@ from llmconf.core.version import __version__
 
 if TYPE_CHECKING:
     from llmconf.api import build, validate
-    from llmconf.bundle import Bundle
+    from llmconf.build.bundle import Bundle
     from llmconf.core.diagnostics import Diagnostic, Span
     from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError, UsageError
     from llmconf.project.checked import Checked
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bundle": "bundle",
+    "Bundle": "build.bundle",
     "Checked": "project.checked",
     "Diagnostic": "core.diagnostics",
     "LlmconfError": "core.errors",

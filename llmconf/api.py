@@ -25,7 +25,7 @@ from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.yamltext.document import Document
 
 if TYPE_CHECKING:
-    from llmconf.bundle import Bundle
+    from llmconf.build.bundle import Bundle
 
 _PART = 200
 """Lines of a lock that are looked at together: more than any secret has, and than a report shows."""
@@ -171,7 +171,7 @@ def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"
         return places
 
     # Hashing and canonical JSON are needed by builds alone.
-    from llmconf import bundle
+    from llmconf.build import bundle
     from llmconf.workspace import repository
 
     return bundle.build(

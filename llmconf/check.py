@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from llmconf import rules, suppress, targets
+from llmconf import rules, suppress
+from llmconf.build import targets
 from llmconf.core.diagnostics import (
     SEVERITIES,
     Diagnostic,

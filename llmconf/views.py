@@ -131,7 +131,7 @@ def _team_row(_: Resolved, team: Resource[Team]) -> Row:
 def masked(env: Resolved, resource: Resource[Any]) -> dict[str, Any]:
     """Return the values of a resource as they take effect, its secrets masked and its identity first."""
     # Canonical JSON and targets come with bundles, and lists have no use for them.
-    from llmconf import bundle
+    from llmconf.build import bundle
 
     return {"identity": resource.identity, **_mask(bundle.effective(env, resource))}
 

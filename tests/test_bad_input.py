@@ -437,7 +437,7 @@ import difflib, os, pathlib, sys, tempfile, traceback
 import llmconf.api, llmconf.__main__
 from llmconf.core.plugins import load_module, module_names
 
-for package in ("llmconf.rules", "llmconf.reporters", "llmconf.targets", "llmconf.cli"):
+for package in ("llmconf.rules", "llmconf.reporters", "llmconf.build.targets", "llmconf.cli"):
     for name in module_names(package):
         load_module(package, name)
 checked = llmconf.api.validate(pathlib.Path(sys.argv.pop(1)))

@@ -11,15 +11,15 @@ import yaml
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from llmconf import targets
+from llmconf.build import targets
+from llmconf.build.targets import litellm
+from llmconf.build.targets._base import Emitted
+from llmconf.build.targets._litellm_merge import _is_reserved
 from llmconf.core.grammar import is_sealed
 from llmconf.project.base_layer import read_base
 from llmconf.project.environment import Resolved
 from llmconf.project.load import load_project
 from llmconf.project.resolve import resolve
-from llmconf.targets import litellm
-from llmconf.targets._base import Emitted
-from llmconf.targets._litellm_merge import _is_reserved
 
 CASES = Path(__file__).parent / "targets" / "litellm"
 NAMES = sorted(case.name for case in CASES.iterdir())

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from llmconf.targets import _yaml
-from llmconf.targets._litellm_info import per_token
+from llmconf.build.targets import _yaml
+from llmconf.build.targets._litellm_info import per_token
 
 
 @pytest.mark.parametrize(

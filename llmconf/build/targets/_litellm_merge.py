@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from llmconf.build.targets._base import Note
+from llmconf.build.targets._litellm_call import Call, Variable
 from llmconf.core.diagnostics import Path
 from llmconf.project.environment import Resource
-from llmconf.targets._base import Note
-from llmconf.targets._litellm_call import Call, Variable
 
 _RESERVED = re.compile(
     r"^(model|model_\w+|custom_llm_provider|client|\w*fallbacks|mock_\w+|order|weight|organization|tags"

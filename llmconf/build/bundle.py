@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import rfc8785
 
-from llmconf import targets
+from llmconf.build import targets
 from llmconf.core.diagnostics import Finding, Path, pointer
 from llmconf.core.grammar import parse_token
 from llmconf.core.version import __version__

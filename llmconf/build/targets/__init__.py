@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from llmconf.core.plugins import load_module, module_names
 
 if TYPE_CHECKING:
-    from llmconf.targets._base import TargetModule
+    from llmconf.build.targets._base import TargetModule
 
 __all__ = ["load", "names"]
 

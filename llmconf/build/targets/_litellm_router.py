@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmconf.build.targets._base import Note
+from llmconf.build.targets._litellm_plan import Group, Plan
 from llmconf.core.diagnostics import Place
-from llmconf.targets._base import Note
-from llmconf.targets._litellm_plan import Group, Plan
 
 _USUAL_FALLBACKS = 5
 _LIMIT_CHECK = "enforce_model_rate_limits"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from llmconf.build.targets._litellm_call import Call
 from llmconf.schema.parts import BatchPrice, Price, PriceTier
-from llmconf.targets._litellm_call import Call
 
 _MODES = {"image": "image_generation", "transcription": "audio_transcription", "speech": "audio_speech"}
 _FLAGS = {

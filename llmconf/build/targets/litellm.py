@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from llmconf.build.targets._base import Emitted, Note
+from llmconf.build.targets._litellm_call import Call, connection
+from llmconf.build.targets._litellm_info import model_info
+from llmconf.build.targets._litellm_merge import add_extra, add_parameters, plain
+from llmconf.build.targets._litellm_notes import environment_notes
+from llmconf.build.targets._litellm_plan import Group, Plan, Turn, make_plan
+from llmconf.build.targets._litellm_router import router_settings
+from llmconf.build.targets._litellm_settings import Options
+from llmconf.build.targets._yaml import dump
 from llmconf.core.grammar import parse_duration
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Route
 from llmconf.schema.parts import Limits
-from llmconf.targets._base import Emitted, Note
-from llmconf.targets._litellm_call import Call, connection
-from llmconf.targets._litellm_info import model_info
-from llmconf.targets._litellm_merge import add_extra, add_parameters, plain
-from llmconf.targets._litellm_notes import environment_notes
-from llmconf.targets._litellm_plan import Group, Plan, Turn, make_plan
-from llmconf.targets._litellm_router import router_settings
-from llmconf.targets._litellm_settings import Options
-from llmconf.targets._yaml import dump
 
 __all__ = ["Options", "emit"]
 

@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import reduce
 from math import lcm
 
+from llmconf.build.targets._base import Note
+from llmconf.build.targets._litellm_call import Call
 from llmconf.project.environment import Resolved, Resource
 from llmconf.project.relations import (
     DefaultEndpoints,
@@ -21,8 +23,6 @@ from llmconf.project.relations import (
     owner,
 )
 from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
-from llmconf.targets._base import Note
-from llmconf.targets._litellm_call import Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from llmconf.build.targets._base import TargetOptions
 from llmconf.core.grammar import ENV_NAME_PATTERN
-from llmconf.targets._base import TargetOptions
 
 _REFERENCE = re.compile(r"^(?:os\.environ/|env:)(" + ENV_NAME_PATTERN.strip("^$") + r")$")
 _SECRET = re.compile(r"(^|_)(key|secret|password|token|credentials|license)$|^database_url$|^redis_url$")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmconf.build.targets._base import Note
+from llmconf.build.targets._litellm_plan import Plan
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Endpoint, Provider
-from llmconf.targets._base import Note
-from llmconf.targets._litellm_plan import Plan
 
 
 def environment_notes(env: Resolved, plan: Plan) -> list[Note]:

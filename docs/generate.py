@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from llmconf.adapters._reference import provider_types_markdown
+from llmconf.check.rules._reference import rules_markdown
 from llmconf.cli import group
 from llmconf.cli.schema import schema_text
-from llmconf.rules._reference import rules_markdown
 from llmconf.schema.jsonschema import schemas
 
 ROOT = Path(__file__).resolve().parent.parent

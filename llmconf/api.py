@@ -9,8 +9,8 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from llmconf import rules
-from llmconf.check import check
+from llmconf.check import rules
+from llmconf.check.run import check
 from llmconf.core import key_formats
 from llmconf.core.diagnostics import Diagnostic, Path, Span, closest
 from llmconf.core.errors import RefusedError

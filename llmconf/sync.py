@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmconf.access import Accesses
+from llmconf.check.stale_locks import declared_providers, listed_urls
 from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import RefusedError
 from llmconf.gather import gather, reason
@@ -20,7 +21,6 @@ from llmconf.project.checked import Checked
 from llmconf.project.discover import lock_name, lock_provider
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Provider
-from llmconf.stale import declared_providers, listed_urls
 from llmconf.workspace import transaction
 from llmconf.yamltext.text import BOM
 

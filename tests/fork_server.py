@@ -73,10 +73,10 @@ def _stop(server: subprocess.Popen[str]) -> None:
 
 def _serve() -> None:
     import llmconf.api
+    import llmconf.check.rules
     import llmconf.lock.enrich
     import llmconf.probe
     import llmconf.reporters.full
-    import llmconf.rules
     import llmconf.secrets.audit
     import llmconf.secrets.edit
     import llmconf.secrets.keys
@@ -84,8 +84,8 @@ def _serve() -> None:
     import llmconf.sync
     import llmconf.verify
 
-    for code in llmconf.rules.names():
-        llmconf.rules.load(code)
+    for code in llmconf.check.rules.names():
+        llmconf.check.rules.load(code)
     _save_coverage()
     requests = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")

@@ -23,7 +23,8 @@ import fork_server
 import pytest
 from rule_projects import PROVIDER
 
-from llmconf import api, rules
+from llmconf import api
+from llmconf.check import rules
 from llmconf.core.plugins import load_module, module_names
 from llmconf.project.discover import discover
 from llmconf.yamltext.text import MAX_FILE_SIZE
@@ -437,7 +438,7 @@ import difflib, os, pathlib, sys, tempfile, traceback
 import llmconf.api, llmconf.__main__
 from llmconf.core.plugins import load_module, module_names
 
-for package in ("llmconf.rules", "llmconf.reporters", "llmconf.build.targets", "llmconf.cli"):
+for package in ("llmconf.check.rules", "llmconf.reporters", "llmconf.build.targets", "llmconf.cli"):
     for name in module_names(package):
         load_module(package, name)
 checked = llmconf.api.validate(pathlib.Path(sys.argv.pop(1)))

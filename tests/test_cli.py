@@ -18,7 +18,7 @@ import pytest
 from ruamel.yaml import YAML
 from support import EXAMPLES, REPOSITORY, TODAY, copy_example, edit, run, tree
 
-from llmconf import rules
+from llmconf.check import rules
 from llmconf.cli import group
 from llmconf.cli._common import report_formats
 

@@ -174,7 +174,7 @@ def test_a_provider_that_is_to_be_synced_has_a_lock(tmp_path: Path) -> None:
 def test_frozen_is_part_of_what_is_remembered(tmp_path: Path) -> None:
     root = write_files(tmp_path / "project", _with_lock("gpt-5", source=ANY) | {"llmconf.yaml": "version: 1\nname: x\nrules: {LCM010: off}\n"})
     own = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    trusting = "import llmconf.verdicts as v; v._RACY_NS = -10**18\nfrom llmconf.__main__ import main\nmain()"
+    trusting = "import llmconf.check.verdict_cache as v; v._RACY_NS = -10**18\nfrom llmconf.__main__ import main\nmain()"
     first = subprocess.run(
         [sys.executable, "-c", trusting, "validate"], cwd=root, env={**os.environ, **own}, check=False, capture_output=True, text=True
     )

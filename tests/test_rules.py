@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from llmconf import api, rules
-from llmconf.check import add_findings
+from llmconf import api
+from llmconf.check import rules
+from llmconf.check.rules._base import Context, Problem
+from llmconf.check.rules._reference import rules_markdown
+from llmconf.check.run import add_findings
 from llmconf.core.diagnostics import Diagnostic
 from llmconf.core.plugins import load_module
 from llmconf.project.checked import Checked
-from llmconf.rules._base import Context, Problem
-from llmconf.rules._reference import rules_markdown
 from llmconf.schema.kinds import DOCUMENTS
 from llmconf.yamltext.load import load
 from llmconf.yamltext.text import MAX_FILE_SIZE

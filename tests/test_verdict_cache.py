@@ -29,7 +29,7 @@ PROJECT = {
     ),
 }  # fmt: skip
 TODAY = "2026-11-23"
-DRIVER = "import sys, llmconf.verdicts as verdicts\n{}\nfrom llmconf.__main__ import main\nmain()"
+DRIVER = "import sys, llmconf.check.verdict_cache as verdicts\n{}\nfrom llmconf.__main__ import main\nmain()"
 AT_ONCE = "verdicts._RACY_NS = -10**18"
 """Trusts stamps that are fresh, so that a test need not wait."""
 

@@ -35,7 +35,7 @@ def identities(*kinds: str, bare: bool = False) -> Complete:
 
 def codes(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
     """Complete the code of a rule."""
-    from llmconf import rules
+    from llmconf.check import rules
 
     return [code for code in rules.codes() if code.startswith(typed.upper())]
 

@@ -77,7 +77,7 @@ def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:
         click.echo(line)
     if not outcome.findings:
         return 0
-    from llmconf.check import add_findings
+    from llmconf.check.run import add_findings
     from llmconf.project.checked import Checked
 
     checked = Checked(work.project, {None: None})  # type: ignore[dict-item]  # only positions are looked up

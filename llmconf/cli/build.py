@@ -46,7 +46,7 @@ def command(
     if every and env is not None:
         raise UsageError("--all and --env exclude each other")
     from llmconf.api import build
-    from llmconf.check import add_findings
+    from llmconf.check.run import add_findings
 
     # What is built has passed all checks of its own environment; another one may be unfinished.
     checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llmconf import rules
+from llmconf.check import rules
 from llmconf.cli import _complete
 from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import UsageError

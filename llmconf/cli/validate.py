@@ -15,8 +15,8 @@ from llmconf.cli import _common as common
 from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from llmconf.check.verdict_cache import Verdict
     from llmconf.report import Report
-    from llmconf.verdicts import Verdict
 
 
 @click.command(name="validate")
@@ -46,7 +46,7 @@ def command(
       llmconf validate --env prod --fail-on warning
       llmconf validate --report github --report sarif:findings.sarif
     """
-    from llmconf import verdicts
+    from llmconf.check import verdict_cache
     from llmconf.project.discover import discover
     from llmconf.project.parse import Parsing
 
@@ -61,7 +61,7 @@ def command(
     shown = common.relative_paths(paths, root)
     started = time.time_ns()
     discovery = discover(root)
-    cache = None if no_cache else verdicts.Cache(root, env, discovery, started, frozen=frozen)
+    cache = None if no_cache else verdict_cache.Cache(root, env, discovery, started, frozen=frozen)
     verdict = cache.look_up(day) if cache else None
     if verdict is not None:
         for name, path in reports:
@@ -76,7 +76,7 @@ def command(
     checked = api.validate(root, env=env, today=day, discovery=discovery, parsing=parsing, frozen=frozen)
     if cache and not checked.diagnostics:
         environments = tuple(name for name in checked.environments if name)
-        cache.keep(verdicts.Verdict(checked.resources, environments, day, api.first_change(checked, day)))
+        cache.keep(verdict_cache.Verdict(checked.resources, environments, day, api.first_change(checked, day)))
     found = [d for d in checked.diagnostics if not shown or common.is_under(d.span.file, shown)]
     common.write_reports(checked, found, reports, color)
     return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity

@@ -120,8 +120,8 @@ def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]
 
 def _fits(environments: Callable[[], Collection[Resolved]], name: str, source: Source) -> bool:
     """Tell whether the header of one side is what the project asks for as it is now."""
+    from llmconf.check.stale_locks import fits
     from llmconf.project.discover import lock_provider
-    from llmconf.stale import fits
 
     return fits(source, lock_provider(name) or "", environments())
 

@@ -23,7 +23,7 @@ def command(directory: str | None, reports: list[tuple[str, str | None]], color:
       llmconf secrets check
       llmconf secrets check --report github
     """
-    from llmconf.check import add_findings
+    from llmconf.check.run import add_findings
     from llmconf.project.checked import Checked
     from llmconf.secrets.audit import inspect
 

@@ -101,7 +101,7 @@ def _look_at(content: _Content) -> Iterator[Diagnostic]:
 
 def _report(base: Path, found: Iterable[Diagnostic], *, in_hook: bool) -> Report:
     """Return what the formats need; there are no lines in it, so that none can show one."""
-    from llmconf import rules
+    from llmconf.check import rules
     from llmconf.core.diagnostics import sort_diagnostics
     from llmconf.core.version import __version__
     from llmconf.report import Report, RuleText

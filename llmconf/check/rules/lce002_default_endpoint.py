@@ -1,0 +1,45 @@
+"""A provider has several enabled endpoints, and not exactly one of them is the default.
+
+Why: It is not clear where a model that names no endpoint is called.
+
+Example:
+    kind: Provider
+    name: openai
+    type: openai
+    endpoints:
+      - {name: global, url: https://api.openai.com/v1}
+      - {name: eu, url: https://eu.api.openai.com/v1}
+
+Fix: Give one of them `default: true`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llmconf.check.rules._base import Context, Problem
+from llmconf.check.rules._shared import list_place, listed
+
+CODE = "LCE002"
+NAME = "default-endpoint"
+SEVERITY = "error"
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Count the defaults among the enabled endpoints of each enabled provider."""
+    env = context.env
+    for provider in env.providers.values():
+        if not provider.spec.enabled:
+            continue
+        enabled = [endpoint for endpoint in env.endpoints_of(provider.name) if endpoint.spec.enabled]
+        if len(enabled) < 2:  # noqa: PLR2004 - a sole endpoint is the default
+            continue
+        chosen = [endpoint for endpoint in enabled if endpoint.spec.default]
+        if not chosen:
+            names = listed(endpoint.name for endpoint in enabled)
+            message = f"provider `{provider.name}` has no default endpoint"
+            yield Problem(list_place(provider, enabled), message, f"give `default: true` to one of {names}")
+        for endpoint in chosen[1:]:
+            message = f"`{endpoint.name}` is a second default endpoint of provider `{provider.name}`"
+            related = ((f"`{chosen[0].name}` is the default already", chosen[0].place("default")),)
+            yield Problem(endpoint.place("default"), message, "keep one of them", related)

@@ -1,0 +1,59 @@
+"""An endpoint of a public host is reached over plain HTTP while a secret is sent along.
+
+Why: Everyone on the way can read the secret and use it. Loopback and private addresses, and names without
+a dot, are let alone.
+
+Example:
+    kind: Endpoint
+    provider: openai
+    name: global
+    url: http://api.openai.com/v1
+
+Fix: Write `https://`, or give the host a name of the private network if it is in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from llmconf.check.rules._base import Context, Problem
+from llmconf.check.rules._shared import live, name_place
+from llmconf.core.grammar import is_sealed, parse_url
+from llmconf.project import relations
+from llmconf.project.environment import Resolved, Resource
+from llmconf.schema.kinds import Endpoint
+
+CODE = "LCE003"
+NAME = "plaintext-http"
+SEVERITY = "error"
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Look for secrets that are meant for endpoints without TLS."""
+    env = context.env
+    for endpoint in live(env, env.endpoints.values()):
+        url = endpoint.spec.url
+        if url[:5].lower() != "http:":
+            continue
+        origin = parse_url(url)
+        related = () if origin.is_local else tuple(_secrets(context, env, endpoint))
+        if related:
+            message = f"a secret is sent to `{origin.host}` without TLS"
+            yield Problem(endpoint.place("url"), message, "write `https://`", related[:1])
+
+
+def _secrets(context: Context, env: Resolved, endpoint: Resource[Endpoint]) -> Iterator[tuple[str, Any]]:
+    """Yield the secrets that are sent: bound ones, or where none is, all of the provider's."""
+    credentials = context.credentials.get(endpoint.identity)
+    if not credentials:
+        of_provider = env.credentials_of(endpoint.provider or "")
+        credentials = [credential for credential in of_provider if credential.spec.enabled]
+    for credential in credentials:
+        if relations.has_secret(credential):
+            yield f"credential `{credential.name}`", name_place(credential)
+    provider = relations.owner(env, endpoint)
+    for resource in (endpoint, provider):
+        for name, value in resource.spec.headers.items() if resource else ():
+            if resource and is_sealed(value):
+                yield f"the header `{name}`", resource.place("headers", name, on_key=True)

@@ -1,0 +1,37 @@
+"""A credential in use expires soon.
+
+Why: Renewing it takes time: a new key from the vendor, a review, a rollout. How soon is soon is set by
+`policy.expires_within_days` in `llmconf.yaml`, 30 days unless it says otherwise.
+
+Example:
+    kind: Credential
+    provider: openai
+    name: main
+    expires: 2026-06-15   # and today is 2026-06-01
+    api_key: env:OPENAI_API_KEY
+
+Fix: Renew it at the vendor, seal the new secret, and set the new date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llmconf.check.rules._base import Context, Problem
+from llmconf.check.rules._shared import days_ahead, described, live
+
+CODE = "LCK008"
+NAME = "expires-soon"
+SEVERITY = "warning"
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Compare the last day of each live credential with the days ahead."""
+    days = context.project.policy.expires_within_days
+    today = context.today.isoformat()
+    soon = days_ahead(context.today, days)
+    for credential in live(context.env, context.env.credentials.values()):
+        expires = credential.spec.expires
+        if expires is not None and today < expires <= soon:
+            message = f"{described(credential.identity)} expires on {expires}, within {days} days"
+            yield Problem(credential.place("expires"), message, "renew it at the vendor and seal it anew")

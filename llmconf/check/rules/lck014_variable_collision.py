@@ -1,0 +1,45 @@
+"""Two secrets would be given to programs in the same environment variable.
+
+Why: Bundles and gateways refer to a secret by a variable named after provider, credential and field, where
+`-` and `.` become `_`, or by the name in `env:NAME`. Of two secrets with the same name only one arrives.
+
+Example:
+    kind: Credential
+    provider: azure-eu
+    name: main
+    api_key: ENC(v1;k=...)
+    ---
+    kind: Credential
+    provider: azure_eu
+    name: main
+    api_key: ENC(v1;k=...)
+
+Fix: Rename one of the credentials or providers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llmconf.check.rules._base import Context, Problem
+from llmconf.check.rules._shared import described
+from llmconf.project import relations
+
+CODE = "LCK014"
+NAME = "variable-collision"
+SEVERITY = "error"
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Give each variable to the first secret that has it, and report the next one that differs."""
+    first: dict[str, relations.Held] = {}
+    for held in relations.secrets(context.env):
+        if not context.env.is_live(held.resource):
+            continue
+        variable = held.variable.name
+        known = first.setdefault(variable, held)
+        if known.value != held.value:
+            other = described(known.resource.identity)
+            related = ((f"`{known.path[-1]}` of {other}", known.resource.place(*known.path, on_key=True)),)
+            place = held.resource.place(*held.path, on_key=True)
+            yield Problem(place, f"the variable `{variable}` is that of {other} too", "rename one of them", related)

@@ -1,0 +1,34 @@
+"""A price is below zero.
+
+Why: Nobody pays you for calls. Routes that choose the cheapest target would always choose this one, and
+budgets would never be used up.
+
+Example:
+    kind: Model
+    provider: openai
+    id: gpt-5
+    price: {input: "-1.25"}
+
+Fix: Write the price that the provider states, in USD per million tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from llmconf.check.rules._base import Context, Problem
+from llmconf.check.rules._shared import prices
+
+CODE = "LCM002"
+NAME = "negative-price"
+SEVERITY = "error"
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Look at all prices of all declared models."""
+    for model in context.declared_models:
+        for path, amount in prices(model):
+            if amount.startswith("-") and Decimal(amount) < 0:
+                message = f"the price `{path[-1]}` of model `{model.provider}/{model.name}` is negative"
+                yield Problem(model.place(*path), message)

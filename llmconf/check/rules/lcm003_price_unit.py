@@ -1,0 +1,52 @@
+"""A price is so low or so high that its unit must be another one.
+
+Why: Prices are in USD per million tokens. Other lists state them per token or per thousand, and a price
+taken over as it stands is wrong by a factor of a thousand or a million.
+
+Example:
+    kind: Model
+    provider: openai
+    id: gpt-5
+    price: {input: "0.00000125"}
+
+Fix: Convert it to USD per million tokens: a price per token times 1,000,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from llmconf.check.rules._base import Context, Problem
+from llmconf.check.rules._shared import prices
+
+CODE = "LCM003"
+NAME = "price-unit"
+SEVERITY = "warning"
+
+_LOWEST = 0.0005
+_HIGHEST = 5000
+_MILLION = 1_000_000
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Look for prices that no vendor asks for a million tokens."""
+    for model in context.declared_models:
+        for path, text in prices(model):
+            if _LOWEST <= float(text) <= _HIGHEST:
+                continue
+            if model.chain(path)[-1][0].is_locked:
+                continue  # a price that a provider or a catalog states
+            amount = Decimal(text)
+            if 0 < amount < _LOWEST:
+                message = f"`{text}` USD per million tokens is too low for a price of `{path[-1]}`"
+                yield Problem(model.place(*path), message, f'if it is per token, write "{_plain(amount)}"')
+            elif amount > _HIGHEST:
+                message = f"`{text}` USD per million tokens is too high for a price of `{path[-1]}`"
+                yield Problem(model.place(*path), message, "prices are in USD per million tokens")
+
+
+def _plain(amount: Decimal) -> str:
+    """Write a price per token as one per million tokens, without an exponent or idle zeros."""
+    text = f"{amount * _MILLION:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,292 @@
+"""The check stage: runs the rules over each environment and locates what all stages found."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from llmconf.build import targets
+from llmconf.check import rules, suppressions
+from llmconf.check.rules._base import Context
+from llmconf.check.stale_locks import CODE as STALE_LOCK
+from llmconf.check.stale_locks import stale_locks
+from llmconf.core.diagnostics import (
+    SEVERITIES,
+    Diagnostic,
+    Finding,
+    Place,
+    Related,
+    Span,
+    did_you_mean,
+    sort_diagnostics,
+)
+from llmconf.core.key_formats import redact
+from llmconf.lock.reader import LockText, open_text
+from llmconf.project.base_layer import read_base
+from llmconf.project.checked import Checked, groups
+from llmconf.project.discover import PROJECT_FILE
+from llmconf.project.environment import Resolved
+from llmconf.project.load import Project
+from llmconf.project.resolve import resolve
+from llmconf.schema import errors
+from llmconf.schema.project_file import ProjectFile
+from llmconf.secrets.fields import find_sites, key_problems
+from llmconf.secrets.vault import files
+from llmconf.yamltext.document import Document
+from llmconf.yamltext.scalars import Refusal
+
+_LONGEST = 1000
+"""Characters of a message; what files hold may be quoted in it."""
+
+_GUESSES = frozenset({
+    "LCE001", "LCE002", "LCE006", "LCK009", "LCK010", "LCM004", "LCM008", "LCM010", "LCO001", "LCR002", "LCR005",
+    "LCR007", "LCX001",
+})  # fmt: skip
+"""Codes that claim that something does not exist or is not used, which only the whole project can tell."""
+
+Findings = dict[Finding, set[str | None]]
+"""What was found, with the environments it was found in."""
+
+
+def check(project: Project, today: date, only: str | None = None, *, frozen: bool = False) -> Checked:
+    """Resolve and check all environments of a project, or only one.
+
+    `today` is what rules about expiry and retirement compare with; `frozen` makes a stale lock an error that
+    nothing in the project can silence.
+    """
+    checked = Checked(project)
+    found: Findings = {finding: set() for finding in project.findings}
+    settings = project.settings
+    if settings is not None and frozen:
+        settings = settings.model_copy(update={"rules": {**settings.rules, STALE_LOCK: "error"}})
+    if settings is not None:
+        names: list[str | None] = [only] if only else list(settings.environment_names()) or [None]
+        for finding in _check_settings(settings):
+            found.setdefault(finding, set())
+        for finding in _key_findings(project):
+            found.setdefault(finding, set())
+        for layer in (fragment.layer for group in groups(project) for fragment in group):
+            for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
+                found.setdefault(finding, set())
+        _check_environments(checked, settings, names, today, found)
+        others = partial(_other_environments, checked, settings)
+        for finding in stale_locks(project, checked.environments.values(), others):
+            found.setdefault(finding, set())
+    every = set(checked.environments)
+    located = _locate(project, found, every, settings)
+    known = rules.codes() if project.suppressing else ()
+    kept, extra = suppressions.apply(
+        located, project.suppressing, project.text, known, report_unused=only is None
+    )
+    if frozen:
+        kept += [d for d in located if d.code == STALE_LOCK and d not in kept]
+    kept += _locate(project, {finding: set() for finding in extra}, every, settings)
+    checked.diagnostics = sort_diagnostics(_once_per_secret(_without_guesses(kept, project.unread)))
+    return checked
+
+
+def _check_environments(
+    checked: Checked, settings: ProjectFile, names: Sequence[str | None], today: date, found: Findings
+) -> None:
+    base = read_base(checked.project.base, settings, checked.project.locks)
+    for finding in base.findings:
+        found.setdefault(finding, set())
+    same: dict[str | None, list[Finding]] = {}
+    for name in names:
+        overlays = checked.project.overlays.get(name or "", [])
+        env, problems = resolve(base, overlays, name, settings)
+        checked.environments[name] = env
+        if not overlays and same:
+            problems = same["base"]
+        else:
+            problems += run_rules(Context(env, settings, today))
+            if not overlays:
+                same["base"] = problems
+        for finding in problems:
+            found.setdefault(finding, set()).add(name)
+
+
+def _other_environments(checked: Checked, settings: ProjectFile) -> list[Resolved]:
+    """Resolve the environments that are not looked at, without any rule."""
+    project = checked.project
+    base = read_base(project.base, settings, project.locks)
+    names = [name for name in settings.environment_names() if name not in checked.environments]
+    return [resolve(base, project.overlays.get(name, []), name, settings)[0] for name in names]
+
+
+def run_rules(context: Context) -> list[Finding]:
+    """Run all rules that are not off over one environment. A rule that crashes becomes a finding."""
+    found: list[Finding] = []
+    for code in rules.names():
+        if context.project.rules.get(code) == "off":
+            continue
+        rule = rules.load(code)
+        try:
+            found += [
+                Finding(code, problem.place, problem.message, problem.hint, problem.related)
+                for problem in rule.check(context)
+            ]
+        except Exception as error:  # one rule's defect must not hide what the others find
+            message = f"the rule {code} failed with {type(error).__name__}; this is a defect of llmconf"
+            found.append(Finding("LCX005", Span(PROJECT_FILE, 1, 1, 1, 1), message))
+    return found
+
+
+def _key_findings(project: Project) -> Iterator[Finding]:
+    """Yield what is wrong with tokens and key files, as far as it shows without any key."""
+    for site in find_sites(project):
+        problem = key_problems(project.root, site)
+        if problem is not None:
+            yield problem
+    yield from files.problems(project.root)
+
+
+def _check_settings(settings: ProjectFile) -> list[Finding]:
+    """Check what the project file says of rules and targets."""
+    found = []
+    for code in settings.rules:
+        place = Place(PROJECT_FILE, 0, ("rules", code), on_key=True)
+        if code not in rules.codes():
+            found.append(
+                Finding("LCP002", place, f"unknown rule `{code}`", did_you_mean(code, rules.codes()))
+            )
+        elif rules.info(code).fixed:
+            found.append(Finding("LCP004", place, f"the severity of `{code}` cannot be changed"))
+    for key, defaults in settings.defaults.items():
+        found += _unknown_targets(defaults, Place(PROJECT_FILE, 0, ("defaults", key)))
+    for name, options in settings.targets.items():
+        place = Place(PROJECT_FILE, 0, ("targets", name))
+        if name not in targets.names():
+            found.append(_unknown_target(name, place))
+            continue
+        model = targets.load(name).Options
+        try:
+            model.model_validate(options or {})
+        except ValidationError as error:
+            found += errors.findings(error, model, options, place)
+            found += [errors.missing(path, place, options) for path in errors.missing_paths(error)]
+    return found
+
+
+def _unknown_targets(data: dict[str, Any], place: Place) -> Iterator[Finding]:
+    """Yield the targets that do not exist among those for which `data` has settings in `extra`."""
+    extra = data.get("extra")
+    for name in extra if isinstance(extra, dict) else ():
+        if name not in targets.names():
+            yield _unknown_target(name, Place(place.file, place.document, (*place.path, "extra", name)))
+
+
+def _unknown_target(name: str, place: Place) -> Finding:
+    hint = did_you_mean(name, targets.names()) or f"targets: {', '.join(targets.names())}"
+    at = Place(place.file, place.document, place.path, on_key=True)
+    return Finding("LCP003", at, f"unknown target `{name[:60]}`", hint)
+
+
+def add_findings(checked: Checked, findings: Iterable[Finding], environment: str | None) -> list[Diagnostic]:
+    """Return the diagnostics for findings that a later stage made in one environment."""
+    found: Findings = {finding: {environment} for finding in findings}
+    return sort_diagnostics(
+        _locate(checked.project, found, set(checked.environments), checked.project.settings)
+    )
+
+
+def _locate(
+    project: Project, found: Findings, every: set[str | None], settings: ProjectFile | None
+) -> list[Diagnostic]:
+    """Look up the position of each finding and give it the severity that the project wants."""
+    documents: dict[str, Document | LockText | None] = {}
+
+    def span(place: Place | Span) -> Span:
+        if isinstance(place, Span):
+            return place
+        if place.file not in documents:
+            documents[place.file] = _open(project, place.file)
+        document = documents[place.file]
+        if document is None:
+            return Span(place.file, 1, 1, 1, 1)
+        return document.locate(place.document, place.path, on_key=place.on_key)
+
+    overrides = settings.rules if settings else {}
+    diagnostics = []
+    for finding, environments in found.items():
+        info = rules.info(finding.code)
+        severity = info.severity if info.fixed else overrides.get(finding.code, info.severity)
+        if severity == "off":
+            continue
+        partial = environments if environments and environments != every else set()
+        path = finding.place.path if isinstance(finding.place, Place) else ()
+        diagnostics.append(
+            Diagnostic(
+                finding.code,
+                info.name,
+                severity,
+                _presentable(finding.message),
+                span(finding.place),
+                tuple(_presentable(step) if isinstance(step, str) else step for step in path),
+                finding.hint and _presentable(finding.hint),
+                tuple(Related(_presentable(message), span(place)) for message, place in finding.related),
+                tuple(sorted(name for name in partial if name)),
+            )
+        )
+    return diagnostics
+
+
+def _presentable(text: str) -> str:
+    """Return a text that may quote a file, without any key that stands where a name should, and cut."""
+    text = redact(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _open(project: Project, name: str) -> Document | LockText | None:
+    text = project.text(name)
+    try:
+        return open_text(text, name) if text is not None else None
+    except Refusal:
+        return None
+
+
+def _without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -> list[Diagnostic]:
+    """Drop what is only a guess while part of the project could not be read.
+
+    What could not be read is then as bad as what was dropped, so that no project passes for it.
+    """
+    causes = {(finding.code, finding.place.file) for finding in unread}
+    guesses = [diagnostic.severity for diagnostic in diagnostics if diagnostic.code in _GUESSES]
+    if not guesses or not any((d.code, d.span.file) in causes for d in diagnostics):
+        return diagnostics
+    worst = min(guesses, key=SEVERITIES.index)
+    return [
+        replace(d, severity=min(d.severity, worst, key=SEVERITIES.index))
+        if (d.code, d.span.file) in causes
+        else d
+        for d in diagnostics
+        if d.code not in _GUESSES
+    ]
+
+
+def _once_per_secret(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """Keep one finding for each plain secret: its field and its format both give it away."""
+    kept: dict[str, list[Span]] = {}
+    twice: set[int] = set()
+    leaks = [index for index, diagnostic in enumerate(diagnostics) if diagnostic.code == "LCK001"]
+    # The format, which names the vendor, says more than the field.
+    for index in sorted(leaks, key=lambda index: bool(diagnostics[index].path)):
+        span = diagnostics[index].span
+        known = kept.setdefault(span.file, [])
+        at = bisect(known, span)
+        if any(_overlap(span, other) for other in known[max(0, at - 1) : at + 1]):
+            twice.add(index)
+        else:
+            known.insert(at, span)
+    return [diagnostic for index, diagnostic in enumerate(diagnostics) if index not in twice]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    first, second = sorted((one, other))
+    return (second.line, second.column) < (first.end_line, first.end_column) or first == second

@@ -1,0 +1,118 @@
+"""Remembers that a project was clean, so that an unchanged one need not be read again.
+
+A verdict holds no data of the project: a digest of what was looked at (names, times, sizes and inodes of
+all files, this program's version and files, the options) and what was said. Only a clean one is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from llmconf.core.version import __version__
+from llmconf.project.discover import Discovery
+from llmconf.workspace.atomic import write_atomic
+
+_RACY_NS = 2_000_000_000
+"""A file changed this short before it was looked at may change again under the same time stamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A clean run: what it covered, and the days `[first, until)` on which it holds."""
+
+    resources: int
+    environments: tuple[str, ...]
+    first: date
+    until: date | None
+
+
+class Cache:
+    """The verdict on one project and one choice of environments, in the user's cache folder."""
+
+    def __init__(
+        self, root: Path, env: str | None, discovery: Discovery, started: int, *, frozen: bool = False
+    ) -> None:
+        """`started` is the time, in nanoseconds, before `discovery` was made."""
+        import hashlib
+
+        files = discovery.files
+        folder = cache_folder()
+        self._started = started
+        self._usable = not discovery.findings and folder is not None
+        self._newest = max((max(file.stamp[:2]) for file in files), default=0)
+        rows = [f"{file.name}\0{file.stamp}" for file in files]
+        rows += _key_stamps(root)
+        head = f"{__version__}\0{sys.version}\0{env}\0{frozen}\0{_program_stamp()}"
+        self._key = hashlib.sha256("\n".join([head, *rows]).encode("utf-8", "surrogateescape")).hexdigest()
+        name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
+        self._path = (folder or Path()) / "verdicts" / f"{name}.json"
+
+    def look_up(self, day: date) -> Verdict | None:
+        """Return the verdict on the project as it is now, or None where there is none for that day."""
+        if not self._usable:
+            return None
+        try:
+            data = json.loads(self._path.read_bytes())
+            if data["key"] != self._key:
+                return None
+            until = date.fromisoformat(data["until"]) if data["until"] else None
+            first = date.fromisoformat(data["first"])
+            verdict = Verdict(int(data["resources"]), tuple(map(str, data["environments"])), first, until)
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return None
+        return verdict if first <= day and (until is None or day < until) else None
+
+    def keep(self, verdict: Verdict) -> None:
+        """Remember a clean verdict, unless a file is so fresh that its stamp cannot be trusted."""
+        if not self._usable or self._newest > self._started - _RACY_NS:
+            return
+        data = {
+            "key": self._key,
+            "resources": verdict.resources,
+            "environments": list(verdict.environments),
+            "first": verdict.first.isoformat(),
+            "until": verdict.until.isoformat() if verdict.until else None,
+        }
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_atomic(self._path, json.dumps(data).encode(), 0o600)
+        except OSError:
+            return  # a cache that cannot be written is only slower
+
+
+def cache_folder() -> Path | None:
+    """Return the user's cache folder for llmconf; None for a user without a home, as in some containers."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is none
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+    elif sys.platform == "darwin":
+        base = str(home / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME")
+    folder = Path(base) if base and Path(base).is_absolute() else home / ".cache"
+    return folder / "llmconf" if folder.is_absolute() else None
+
+
+def _key_stamps(root: Path) -> list[str]:
+    """Return the stamps of all key files, which a verdict is about as well."""
+    rows = []
+    for folder, folders, names in os.walk(root / "keys"):
+        folders.sort()
+        for name in sorted(names):
+            info = os.lstat(f"{folder}/{name}")
+            rows.append(f"{folder}/{name}\0{info.st_mtime_ns} {info.st_ctime_ns} {info.st_size} {info.st_ino}")
+    return rows
+
+
+def _program_stamp() -> list[tuple[str, int]]:
+    """Return the times of this program's own files, so that an edited checkout has no stale verdicts."""
+    stamps = []
+    for folder, _, names in os.walk(Path(__file__).parents[1]):
+        if not folder.endswith("__pycache__"):
+            stamps += [(name, os.stat(f"{folder}/{name}").st_mtime_ns) for name in names]  # noqa: PTH116 - on every start
+    return sorted(stamps)

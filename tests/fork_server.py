@@ -76,7 +76,7 @@ def _serve() -> None:
     import llmconf.check.rules
     import llmconf.lock.enrich
     import llmconf.probe
-    import llmconf.reporters.full
+    import llmconf.report.formats.full
     import llmconf.secrets.audit
     import llmconf.secrets.edit
     import llmconf.secrets.keys

@@ -32,7 +32,7 @@ class Found:
         checked = api.validate(root, today=date.fromisoformat(today))
         self.diagnostics = checked.diagnostics
         report = api.make_report(checked, checked.diagnostics)
-        self.lines = load_module("llmconf.reporters", "concise").render(report).splitlines()
+        self.lines = load_module("llmconf.report.formats", "concise").render(report).splitlines()
 
     @property
     def codes(self) -> list[str]:

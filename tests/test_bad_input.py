@@ -31,7 +31,7 @@ from llmconf.yamltext.text import MAX_FILE_SIZE
 
 MEMORY = 2 << 30
 SECONDS = 60
-FORMATS = module_names("llmconf.reporters")
+FORMATS = module_names("llmconf.report.formats")
 KEY = "sk-proj-" + "NotARealKey0" * 6
 PASSWORD = "hunter2-not-a-real-password"
 ROUTE = "kind: Route\nname: r\ntargets: [{model: openai/gpt-5}]\n"
@@ -438,7 +438,7 @@ import difflib, os, pathlib, sys, tempfile, traceback
 import llmconf.api, llmconf.__main__
 from llmconf.core.plugins import load_module, module_names
 
-for package in ("llmconf.check.rules", "llmconf.reporters", "llmconf.build.targets", "llmconf.cli"):
+for package in ("llmconf.check.rules", "llmconf.report.formats", "llmconf.build.targets", "llmconf.cli"):
     for name in module_names(package):
         load_module(package, name)
 checked = llmconf.api.validate(pathlib.Path(sys.argv.pop(1)))
@@ -510,7 +510,7 @@ class TestBetweenLookingAndReading:
         path.write_text("a\n", encoding="utf-8")
         report = api.make_report(checked, checked.diagnostics)
         for name in FORMATS:
-            assert load_module("llmconf.reporters", name).render(report)
+            assert load_module("llmconf.report.formats", name).render(report)
 
     def test_the_largest_file_is_read(self, tree: Tree) -> None:
         tree.write("config/x.yaml", ROUTE + "#" * (MAX_FILE_SIZE - len(ROUTE)))

@@ -27,7 +27,7 @@ def _route(*targets: str, name: str = "chat") -> str:
 def _found(root: Path, files: dict[str, str], *, frozen: bool = False, env: str | None = None) -> list[str]:
     checked = api.validate(write_files(root, files), today=TODAY, frozen=frozen, env=env)
     report = api.make_report(checked, checked.diagnostics)
-    text: str = load_module("llmconf.reporters", "concise").render(report)
+    text: str = load_module("llmconf.report.formats", "concise").render(report)
     return text.splitlines()
 
 

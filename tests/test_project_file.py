@@ -11,7 +11,7 @@ import pytest
 from llmconf import api
 from llmconf.core.errors import UsageError
 from llmconf.project.checked import Checked
-from llmconf.views import origins
+from llmconf.report.rows import origins
 
 DAY = date(2026, 11, 23)
 CONFIG = """\

@@ -17,9 +17,9 @@ import pytest
 import xmlschema
 
 from llmconf.core.diagnostics import Diagnostic, Related, Span, sort_diagnostics
-from llmconf.reporters import Report, RuleText, formats, reporter
-from llmconf.reporters import github as github_format
-from llmconf.reporters import sarif as sarif_format
+from llmconf.report.formats import Report, RuleText, formats, reporter
+from llmconf.report.formats import github as github_format
+from llmconf.report.formats import sarif as sarif_format
 
 HERE = Path(__file__).parent
 SNAPSHOTS = HERE / "snapshots" / "reporters"

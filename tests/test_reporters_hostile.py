@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmconf.core.diagnostics import Diagnostic, Related, Span
-from llmconf.reporters import Report, formats, reporter
-from llmconf.reporters.markdown import LIMIT
+from llmconf.report.formats import Report, formats, reporter
+from llmconf.report.formats.markdown import LIMIT
 
 ESC, BEL, OVERRIDE, ISOLATE = "\x1b", "\x07", "\u202e", "\u2066"
 HOSTILE = (

@@ -44,7 +44,7 @@ def _report(root: Path) -> str:
     """Check a project, build it where it may be built, and write all that was found, a line each."""
     checked = api.validate(root, today=TODAY)
     found = [*checked.diagnostics, *_build(checked)]
-    text: str = load_module("llmconf.reporters", "concise").render(api.make_report(checked, found))
+    text: str = load_module("llmconf.report.formats", "concise").render(api.make_report(checked, found))
     return text
 
 

@@ -215,7 +215,7 @@ def test_what_a_server_repeats_is_not_shown(lab: Lab, case: str) -> None:
     assert len(server.seen) >= 3
 
 
-REPORTS = module_names("llmconf.reporters")
+REPORTS = module_names("llmconf.report.formats")
 CREDENTIAL = "kind: Credential\nprovider: openai\nname: extra\n"
 ENDPOINT = "kind: Endpoint\nprovider: openai\nname: extra\n"
 PLAIN_FILES: dict[str, str] = {

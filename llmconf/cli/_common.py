@@ -18,7 +18,7 @@ from llmconf.core.plugins import module_names
 if TYPE_CHECKING:
     from llmconf.core.diagnostics import Diagnostic
     from llmconf.project.checked import Checked
-    from llmconf.report import Report
+    from llmconf.report.report import Report
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,7 +50,7 @@ def parse_reports(
 
 def report_formats() -> tuple[str, ...]:
     """Return the names of the report formats."""
-    return module_names("llmconf.reporters")
+    return module_names("llmconf.report.formats")
 
 
 directory_option = click.option(
@@ -172,7 +172,7 @@ def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool 
     """Render one report, to a file or a stream."""
     from llmconf.core.plugins import load_module
 
-    text: str = load_module("llmconf.reporters", name).render(report)
+    text: str = load_module("llmconf.report.formats", name).render(report)
     if path is None:
         (sys.stderr if to_stderr else sys.stdout).write(text)
         return
@@ -181,7 +181,7 @@ def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool 
 
 def explain(error: LlmconfError, where: str = "") -> None:
     """Write message and hint of an error; names of files and the like in them are somebody else's text."""
-    from llmconf.reporters._text import visible
+    from llmconf.report.formats._text import visible
 
     click.echo(visible(f"llmconf: {where}{error.message}"), err=True)
     if error.hint:
@@ -231,7 +231,7 @@ def to_yaml(data: Any) -> str:
 
     from ruamel.yaml import YAML
 
-    from llmconf.reporters._text import UNSAFE, visible_lines
+    from llmconf.report.formats._text import UNSAFE, visible_lines
 
     yaml = YAML(typ="safe", pure=True)
 
@@ -270,7 +270,7 @@ def is_under(name: str, paths: list[str]) -> bool:
 
 def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
     """Align rows under their headings; the last column is not padded, and nothing in a cell drives a terminal."""
-    from llmconf.reporters._text import visible
+    from llmconf.report.formats._text import visible
 
     cells = [[column.upper() for column in columns]]
     cells += [[visible(_cell(row.get(column))) for column in columns] for row in rows]

@@ -53,7 +53,7 @@ def reports(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> lis
     """Complete a report format."""
     from llmconf.core.plugins import module_names
 
-    return [name for name in module_names("llmconf.reporters") if name.startswith(typed)]
+    return [name for name in module_names("llmconf.report.formats") if name.startswith(typed)]
 
 
 def _from_project(ctx: click.Context, typed: str, names: Callable[[Project], Iterable[str]]) -> list[str]:

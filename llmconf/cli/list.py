@@ -13,8 +13,8 @@ from llmconf.cli import _common as common
 from llmconf.cli import _complete
 
 if TYPE_CHECKING:
-    from llmconf.filters import Filters
     from llmconf.project.environment import Resolved
+    from llmconf.report.filters import Filters
 
 _KINDS = ("provider", "endpoint", "credential", "model", "route", "team")
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -94,9 +94,9 @@ def command(
       llmconf list credential --env prod --provider openai -o json
       llmconf list provider --env prod --label owner=llm-platform -o name
     """
-    from llmconf.filters import Filters, filter_rows, sort_rows
-    from llmconf.reporters._text import dump_json, visible
-    from llmconf.views import resource_rows
+    from llmconf.report.filters import Filters, filter_rows, sort_rows
+    from llmconf.report.formats._text import dump_json, visible
+    from llmconf.report.rows import resource_rows
 
     filters = Filters(frozenset(capabilities), _parse_labels(labels), provider, **of_models)
     checked = common.checked_or_exit(
@@ -121,7 +121,7 @@ def command(
 
 def _tell_unknown(env: Resolved, rows: list[dict[str, Any]], filters: Filters) -> None:
     """Say how many models are left out for no other reason than that a fact which a filter is on is not known."""
-    from llmconf.filters import filter_rows
+    from llmconf.report.filters import filter_rows
 
     used = [name for name in _FACTS if getattr(filters, name) not in (None, frozenset())]
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}

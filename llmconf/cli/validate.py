@@ -16,7 +16,7 @@ from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.check.verdict_cache import Verdict
-    from llmconf.report import Report
+    from llmconf.report.report import Report
 
 
 @click.command(name="validate")
@@ -85,7 +85,7 @@ def command(
 def _clean_report(verdict: Verdict, *, color: bool) -> Report:
     """Return the report on a project that was clean when the verdict was kept."""
     from llmconf.core.version import __version__
-    from llmconf.report import Report
+    from llmconf.report.report import Report
 
     return Report(
         (), {}, lambda _: (), lambda _: frozenset(), resources=verdict.resources,

@@ -37,7 +37,7 @@ def command(
       llmconf verify --env prod
       llmconf verify credential/openai/main --env prod -o json
     """
-    from llmconf.reporters._text import dump_json
+    from llmconf.report.formats._text import dump_json
     from llmconf.verify import credentials_to_verify, verify
 
     checked, name = asked.check()
@@ -73,7 +73,7 @@ def _row(found: Verification) -> dict[str, Any]:
 
 
 def _cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from llmconf.reporters._text import visible
+    from llmconf.report.formats._text import visible
 
     return [
         row

@@ -19,7 +19,7 @@ from llmconf.workspace.git import COMMAND, environment
 
 if TYPE_CHECKING:
     from llmconf.core.diagnostics import Diagnostic
-    from llmconf.report import Report
+    from llmconf.report.report import Report
 
 _MOST = 8 * 1024 * 1024
 """Bytes of one file that are looked at."""
@@ -104,7 +104,7 @@ def _report(base: Path, found: Iterable[Diagnostic], *, in_hook: bool) -> Report
     from llmconf.check import rules
     from llmconf.core.diagnostics import sort_diagnostics
     from llmconf.core.version import __version__
-    from llmconf.report import Report, RuleText
+    from llmconf.report.report import Report, RuleText
 
     info = rules.info("LCK001")
     text = f"{info.summary}\n\nWhy: {info.why}\n\nFix: {info.fix}"
@@ -125,7 +125,7 @@ def _full(report: Report, color: str) -> str:
     from llmconf.core.plugins import load_module
 
     colored = replace(report, color=common.use_color(color, sys.stdout))
-    text: str = load_module("llmconf.reporters", "full").render(colored)
+    text: str = load_module("llmconf.report.formats", "full").render(colored)
     return text.rstrip("\n").rpartition("\n")[0] + "\n"
 
 

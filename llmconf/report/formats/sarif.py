@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Span
-from llmconf.report import Report, RuleText
-from llmconf.reporters._shared import TOOL, fingerprints, hint, message, on_one_line, plural
-from llmconf.reporters._text import dump_json, shorten, visible
+from llmconf.report.formats._shared import TOOL, fingerprints, hint, message, on_one_line, plural
+from llmconf.report.formats._text import dump_json, shorten, visible
+from llmconf.report.report import Report, RuleText
 
 MAX_RESULTS = 25_000
 """Code hosts refuse a run with more results than this."""

@@ -6,9 +6,9 @@ from collections import Counter
 from html import escape
 
 from llmconf.core.diagnostics import Diagnostic
-from llmconf.report import Report
-from llmconf.reporters._shared import TOOL, counts, hint, message, place, summary
-from llmconf.reporters._text import visible
+from llmconf.report.formats._shared import TOOL, counts, hint, message, place, summary
+from llmconf.report.formats._text import visible
+from llmconf.report.report import Report
 
 
 def render(report: Report) -> str:

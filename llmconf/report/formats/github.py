@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from llmconf.core.diagnostics import SEVERITIES, Diagnostic
-from llmconf.report import Report
-from llmconf.reporters._shared import count_text, counts, hint, message, on_one_line
-from llmconf.reporters._text import visible
+from llmconf.report.formats._shared import count_text, counts, hint, message, on_one_line
+from llmconf.report.formats._text import visible
+from llmconf.report.report import Report
 
 SHOWN = 10
 """How many annotations of each level GitHub shows for one step."""

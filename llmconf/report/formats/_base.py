@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from llmconf.report import Report
+from llmconf.report.report import Report
 
 
 class ReporterModule(Protocol):

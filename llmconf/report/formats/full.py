@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.core.diagnostics import Diagnostic
-from llmconf.report import Report
-from llmconf.reporters._frame import frame, gutter_width
-from llmconf.reporters._shared import in_environments, place, summary
-from llmconf.reporters._style import Style
-from llmconf.reporters._text import visible
+from llmconf.report.formats._frame import frame, gutter_width
+from llmconf.report.formats._shared import in_environments, place, summary
+from llmconf.report.formats._style import Style
+from llmconf.report.formats._text import visible
+from llmconf.report.report import Report
 
 
 def render(report: Report) -> str:

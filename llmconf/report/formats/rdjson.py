@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from llmconf.core.diagnostics import Diagnostic, Span
-from llmconf.report import Report
-from llmconf.reporters._shared import TOOL, hint, line_text, message
-from llmconf.reporters._text import dump_json, visible
+from llmconf.report.formats._shared import TOOL, hint, line_text, message
+from llmconf.report.formats._text import dump_json, visible
+from llmconf.report.report import Report
 
 
 def render(report: Report) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from llmconf.core.diagnostics import Diagnostic
-from llmconf.report import Report
-from llmconf.reporters._shared import hint, message, place
-from llmconf.reporters._style import Style
+from llmconf.report.formats._shared import hint, message, place
+from llmconf.report.formats._style import Style
+from llmconf.report.report import Report
 
 
 def render(report: Report) -> str:

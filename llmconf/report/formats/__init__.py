@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from llmconf.core.plugins import load_module, module_names
-from llmconf.report import Report, RuleText
-from llmconf.reporters._base import ReporterModule
+from llmconf.report.formats._base import ReporterModule
+from llmconf.report.report import Report, RuleText
 
 __all__ = ["Report", "ReporterModule", "RuleText", "formats", "reporter"]
 

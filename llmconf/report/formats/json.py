@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from llmconf.core.diagnostics import Diagnostic, pointer
-from llmconf.report import Report
-from llmconf.reporters._shared import TOOL, counts
-from llmconf.reporters._text import dump_json
+from llmconf.report.formats._shared import TOOL, counts
+from llmconf.report.formats._text import dump_json
+from llmconf.report.report import Report
 
 FORMAT_VERSION = 1
 """Grows when a key changes its meaning or goes; new keys may come without that."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.core.diagnostics import Span
-from llmconf.report import Report
-from llmconf.reporters._shared import line_text
-from llmconf.reporters._style import Style
-from llmconf.reporters._text import UNSAFE, escaped, width
+from llmconf.report.formats._shared import line_text
+from llmconf.report.formats._style import Style
+from llmconf.report.formats._text import UNSAFE, escaped, width
+from llmconf.report.report import Report
 
 HIDDEN = "(line hidden: it holds a secret)"
 _WIDTH = 160

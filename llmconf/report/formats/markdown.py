@@ -6,9 +6,9 @@ import re
 from itertools import groupby
 
 from llmconf.core.diagnostics import Diagnostic, Span
-from llmconf.report import Report
-from llmconf.reporters._shared import hint, message, plural, summary
-from llmconf.reporters._text import shorten, visible
+from llmconf.report.formats._shared import hint, message, plural, summary
+from llmconf.report.formats._text import shorten, visible
+from llmconf.report.report import Report
 
 LIMIT = 60_000
 """Characters; code hosts refuse a comment of more than 65,536."""

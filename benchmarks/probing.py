@@ -27,10 +27,10 @@ import programs
 from measure import Program, Series, in_turns, interleave
 from table import Row, as_data, compare, render
 
-from llmconf.access import Accesses, Limits
 from llmconf.api import validate
-from llmconf.http import Network
-from llmconf.probe import endpoints_to_probe, probe
+from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.http import Network
+from llmconf.live.probe import endpoints_to_probe, probe
 
 BAR, AT = 2.2, (500, 50)
 """Most part of the ideal, for so many endpoints at so many at once."""

@@ -74,15 +74,15 @@ def _stop(server: subprocess.Popen[str]) -> None:
 def _serve() -> None:
     import llmconf.api
     import llmconf.check.rules
+    import llmconf.live.probe
+    import llmconf.live.sync
+    import llmconf.live.verify
     import llmconf.lock.enrich
-    import llmconf.probe
     import llmconf.report.formats.full
     import llmconf.secrets.audit
     import llmconf.secrets.edit
     import llmconf.secrets.keys
     import llmconf.secrets.runtime
-    import llmconf.sync
-    import llmconf.verify
 
     for code in llmconf.check.rules.names():
         llmconf.check.rules.load(code)

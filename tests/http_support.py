@@ -14,7 +14,7 @@ from upstream.vendor import Answer, Seen, State
 
 from llmconf.adapters._base import Request
 from llmconf.core.grammar import Origin, parse_url
-from llmconf.http import Line, Network, Reply
+from llmconf.live.http import Line, Network, Reply
 
 SECRET = "sk-fake-" + "x" * 24
 KEY = {"Authorization": f"Bearer {SECRET}"}

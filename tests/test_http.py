@@ -35,7 +35,7 @@ from upstream.vendor import Answer, Seen, State, Vendor
 
 from llmconf.adapters._base import Request
 from llmconf.core.version import __version__
-from llmconf.http import MAX_BODY, Network
+from llmconf.live.http import MAX_BODY, Network
 
 __all__ = ["ca", "ca_file", "client", "no_proxies", "trusted"]
 

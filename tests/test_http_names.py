@@ -19,7 +19,7 @@ from upstream.server import serve, unused_port
 
 from llmconf.adapters._base import Request
 from llmconf.core.grammar import parse_url
-from llmconf.http import Network, Reply
+from llmconf.live.http import Network, Reply
 
 __all__ = ["no_proxies"]
 
@@ -132,7 +132,7 @@ def test_a_process_ends_while_a_name_hangs() -> None:
 import asyncio, socket, time
 from llmconf.adapters import Request
 from llmconf.core.grammar import parse_url
-from llmconf.http import Line, Network
+from llmconf.live.http import Line, Network
 socket.getaddrinfo = lambda *_, **__: time.sleep(60)
 async def main():
     async with Network() as network:

@@ -31,8 +31,8 @@ from upstream.vendor import Answer, Vendor
 from llmconf.adapters._base import Request
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.core.grammar import parse_url
-from llmconf.http._line import find_headers, find_route
-from llmconf.http._proxies import Environment
+from llmconf.live.http._line import find_headers, find_route
+from llmconf.live.http._proxies import Environment
 
 __all__ = ["ca", "ca_file", "client", "no_proxies", "trusted"]
 

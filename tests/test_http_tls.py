@@ -234,7 +234,7 @@ def test_a_server_that_asks_for_a_client_certificate(ca: trustme.CA, trusted: No
 def test_a_client_certificate_where_open_files_have_no_paths(
     ca: trustme.CA, trusted: None, client: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("llmconf.http._trust._FILES", tmp_path / "missing")
+    monkeypatch.setattr("llmconf.live.http._trust._FILES", tmp_path / "missing")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with serve(models, tls=ca, client_ca=ca) as server:
         assert get(server.url, client_cert=client[0], client_key=client[1]).status == 200

@@ -19,18 +19,18 @@ from upstream import vertex
 from upstream.server import Server, serve
 from upstream.vendor import Answer, ModelRecord, Seen, State, Vendor
 
-from llmconf.access import Accesses, Limits
 from llmconf.adapters import preset
 from llmconf.api import validate
-from llmconf.http import Network
-from llmconf.listing import Listing, fetch
+from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.http import Network
+from llmconf.live.list_models import Listing, fetch
+from llmconf.live.lock_update import Update, Wish
+from llmconf.live.probe import Health, endpoints_to_probe, probe
+from llmconf.live.sync import providers_to_sync, sync
+from llmconf.live.verify import Verification, credentials_to_verify, verify
 from llmconf.lock.enrich import load
-from llmconf.lockupdate import Update, Wish
-from llmconf.probe import Health, endpoints_to_probe, probe
 from llmconf.project.locks import read_text
 from llmconf.schema.kinds import SECRET_FIELDS
-from llmconf.sync import providers_to_sync, sync
-from llmconf.verify import Verification, credentials_to_verify, verify
 
 VALIDITY = {
     "healthy": "valid", "unauthorized": "invalid", "no_funds": "no_funds", "forbidden": "forbidden",

@@ -18,10 +18,10 @@ from support import run
 from upstream.server import Server, serve, serve_proxy, unused_port
 from upstream.vendor import Answer, Seen, State
 
-from llmconf.access import Accesses, Limits
 from llmconf.api import validate
-from llmconf.http import Network
-from llmconf.probe import endpoints_to_probe, probe
+from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.http import Network
+from llmconf.live.probe import endpoints_to_probe, probe
 
 FAST = ("--timeout", "3", "--retries", "0")
 

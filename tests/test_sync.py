@@ -15,12 +15,12 @@ from support import commit_all, git
 from sync_support import ROUTE, SLOW, live, openai, server, sync
 from upstream.server import Server, unused_port
 
-from llmconf import sync as stage
-from llmconf.access import Accesses, Limits
 from llmconf.api import validate
-from llmconf.http import Network
+from llmconf.live import sync as stage
+from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.http import Network
+from llmconf.live.lock_update import Update, Wish
 from llmconf.lock.enrich import load
-from llmconf.lockupdate import Update, Wish
 
 __all__ = ["live", "openai", "server"]
 

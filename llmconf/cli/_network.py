@@ -17,9 +17,9 @@ from llmconf.cli import _secrets as shared
 from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from llmconf.access import Accesses
     from llmconf.core.diagnostics import Diagnostic
-    from llmconf.http import Network
+    from llmconf.live.authorize import Accesses
+    from llmconf.live.http import Network
     from llmconf.project.checked import Checked
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -70,13 +70,13 @@ class Asked:
 
     def accesses(self, checked: Checked, name: str | None) -> Accesses:
         """Return the ways to the endpoints of one environment."""
-        from llmconf.access import Accesses, Limits
+        from llmconf.live.authorize import Accesses, Limits
 
         return Accesses(checked, name, self.allow, Limits(self.timeout, self.retries))
 
     def network(self) -> Network:
         """Return the network with the bounds that were asked for."""
-        from llmconf.http import Network
+        from llmconf.live.http import Network
 
         return Network(at_once=self.at_once, per_host=self.per_host)
 

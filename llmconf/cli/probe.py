@@ -18,9 +18,9 @@ from llmconf.cli import _network as shared
 from llmconf.core.plugins import load_module, module_names
 
 if TYPE_CHECKING:
-    from llmconf.access import Accesses
     from llmconf.cli._health import Round
-    from llmconf.probe import Health
+    from llmconf.live.authorize import Accesses
+    from llmconf.live.probe import Health
     from llmconf.project.environment import Resource
     from llmconf.schema.kinds import Endpoint, Model
 
@@ -60,7 +60,7 @@ def command(
       llmconf probe --env prod -o prometheus > /var/lib/node_exporter/llmconf.prom
     """
     from llmconf.cli._health import Round
-    from llmconf.probe import endpoints_to_probe, models_to_call
+    from llmconf.live.probe import endpoints_to_probe, models_to_call
 
     _check_watching(watch, interval, rounds, output)
     if completion and watch and rounds is None:
@@ -115,7 +115,7 @@ def _round(
     models: dict[str, Resource[Model]] | None,
     asked: shared.Asked,
 ) -> list[Health]:
-    from llmconf.probe import probe
+    from llmconf.live.probe import probe
 
     with shared.progress("Probing", len(endpoints)) as done:
         return probe(ways, endpoints, network=asked.network, defect=shared.defect, models=models, done=done)

@@ -12,9 +12,9 @@ from llmconf.cli import _complete
 from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
-    from llmconf.access import Accesses
+    from llmconf.live.authorize import Accesses
+    from llmconf.live.lock_update import Update, Wish
     from llmconf.lock.enrich import Disagreement
-    from llmconf.lockupdate import Update, Wish
     from llmconf.project.checked import Checked
     from llmconf.project.environment import Resource
     from llmconf.schema.kinds import Provider
@@ -55,8 +55,8 @@ def command(
       llmconf sync --env prod --only provider/openai --model gpt-5
       llmconf sync --env prod --dry-run -o markdown
     """
-    from llmconf import sync as stage
-    from llmconf.lockupdate import Wish
+    from llmconf.live import sync as stage
+    from llmconf.live.lock_update import Wish
 
     if check and dry_run:
         raise click.UsageError("--check and --dry-run both write nothing: choose one")
@@ -81,8 +81,8 @@ def command(
 def _listed(
     asked: shared.Asked, ways: Accesses, providers: list[Resource[Provider]], checked: Checked, wish: Wish
 ) -> list[Update]:
+    from llmconf.live.sync import sync
     from llmconf.lock import enrich
-    from llmconf.sync import sync
 
     catalogs = enrich.load(checked.project.root)
     with shared.progress("Syncing", len(providers)) as done:

@@ -11,7 +11,7 @@ from llmconf.cli import _complete
 from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
-    from llmconf.verify import Verification
+    from llmconf.live.verify import Verification
 
 _COLUMNS = ("credential", "validity", "status", "expires", "quota", "detail")
 
@@ -37,8 +37,8 @@ def command(
       llmconf verify --env prod
       llmconf verify credential/openai/main --env prod -o json
     """
+    from llmconf.live.verify import credentials_to_verify, verify
     from llmconf.report.formats._text import dump_json
-    from llmconf.verify import credentials_to_verify, verify
 
     checked, name = asked.check()
     resolved = checked.environments[name]

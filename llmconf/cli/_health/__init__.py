@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from llmconf.report.formats._text import visible
 
 if TYPE_CHECKING:
-    from llmconf.probe import Health
+    from llmconf.live.probe import Health
 
 PHASES = ("connect", "tls", "first_byte", "total")
 """The parts of a call that are timed; `total` is all of it."""

@@ -9,7 +9,7 @@ from llmconf.cli._health import Round, said
 from llmconf.report.formats._text import visible
 
 if TYPE_CHECKING:
-    from llmconf.probe import Health
+    from llmconf.live.probe import Health
 
 
 def render(probed: Round) -> str:

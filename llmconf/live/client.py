@@ -18,10 +18,10 @@ from operator import itemgetter
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from llmconf.access import Access
 from llmconf.adapters import Failure, Request, Response, Site, Unreadable
 from llmconf.core.key_formats import redact
-from llmconf.http import Network, Reply, Timing
+from llmconf.live.authorize import Access
+from llmconf.live.http import Network, Reply, Timing
 
 Result = TypeVar("Result")
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from llmconf.core.errors import UsageError
-from llmconf.http._line import Line
+from llmconf.live.http._line import Line
 
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _MAX_PEM = 1024 * 1024

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Literal
 
-from llmconf.access import Access, Accesses
 from llmconf.adapters import Failure, Unreadable
-from llmconf.calls import Answer, Caller
 from llmconf.core.grammar import parse_host
-from llmconf.gather import gather, named
-from llmconf.http import Network
+from llmconf.live.authorize import Access, Accesses
+from llmconf.live.client import Answer, Caller
+from llmconf.live.fan_out import gather, named
+from llmconf.live.http import Network
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Credential
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llmconf.adapters import ModelRecord
-from llmconf.listing import Listing
+from llmconf.live.list_models import Listing
 from llmconf.lock import format as lock_format
 from llmconf.lock.enrich import PROVIDER, Catalogs, Disagreement, enrich
 from llmconf.lock.format import Locked, LockFile, Source

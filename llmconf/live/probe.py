@@ -11,12 +11,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from llmconf.access import Access, Accesses
 from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
-from llmconf.calls import Answer, Caller, aside
 from llmconf.core.grammar import parse_url
-from llmconf.gather import gather, named
-from llmconf.http import Network, Timing
+from llmconf.live.authorize import Access, Accesses
+from llmconf.live.client import Answer, Caller, aside
+from llmconf.live.fan_out import gather, named
+from llmconf.live.http import Network, Timing
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Endpoint, Model

@@ -14,7 +14,7 @@ from llmconf.adapters._base import Failure, Request, Response
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import Origin, parse_url, url_secrets
 from llmconf.core.version import __version__
-from llmconf.http._proxies import Environment, Proxy, choose
+from llmconf.live.http._proxies import Environment, Proxy, choose
 
 _OF_THE_CONNECTION = frozenset({
     "accept-encoding", "connection", "content-length", "expect", "forwarded", "host", "keep-alive",

@@ -15,7 +15,7 @@ import httpcore
 from aiohappyeyeballs import start_connection
 
 from llmconf.adapters._base import Unreadable
-from llmconf.http._names import Names
+from llmconf.live.http._names import Names
 
 _MOST_INTERIM = 50
 """Answers of status 1xx that one connection may bring; hardly any server sends one that was not asked for."""

@@ -14,8 +14,8 @@ import httpcore
 
 from llmconf.adapters._base import Request, Response, Unreadable
 from llmconf.core.grammar import parse_url
-from llmconf.http._failures import Phase
-from llmconf.http._line import Route, Timing, shown
+from llmconf.live.http._failures import Phase
+from llmconf.live.http._line import Route, Timing, shown
 
 Connection = httpcore.AsyncHTTPConnection | httpcore.AsyncHTTPProxy
 MAX_BODY = 8 * 1024 * 1024

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 
-from llmconf.access import Access
 from llmconf.adapters import Failure, ModelRecord, Page, Request, Response, Site, Unreadable
-from llmconf.calls import Caller, aside
-from llmconf.http import Network
+from llmconf.live.authorize import Access
+from llmconf.live.client import Caller, aside
+from llmconf.live.http import Network
 
 _SECONDS = 300
 _MAX_PAGES = 2000

@@ -13,7 +13,7 @@ from llmconf import adapters
 from llmconf.adapters import Adapter, Site
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import Origin, parse_duration, parse_host, parse_url
-from llmconf.http import Line
+from llmconf.live.http import Line
 from llmconf.project import relations
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource

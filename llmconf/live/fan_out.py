@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from llmconf.core.errors import LlmconfError, RefusedError
-from llmconf.http import Network
+from llmconf.live.http import Network
 from llmconf.project.environment import Resolved, Resource, Spec
 
 Item = TypeVar("Item")

@@ -18,13 +18,13 @@ import httpcore
 
 from llmconf.adapters._base import Failure, Request, Response, Unreadable
 from llmconf.core.grammar import Origin
-from llmconf.http._exchange import MAX_BODY, Clock, Connection, exchange
-from llmconf.http._failures import explain, too_late
-from llmconf.http._line import Line, Reply, Route, Timing, find_headers, find_route
-from llmconf.http._pauses import pause, retry_after
-from llmconf.http._proxies import Environment, Proxy
-from llmconf.http._sockets import Sockets
-from llmconf.http._trust import Trust, Unusable
+from llmconf.live.http._exchange import MAX_BODY, Clock, Connection, exchange
+from llmconf.live.http._failures import explain, too_late
+from llmconf.live.http._line import Line, Reply, Route, Timing, find_headers, find_route
+from llmconf.live.http._pauses import pause, retry_after
+from llmconf.live.http._proxies import Environment, Proxy
+from llmconf.live.http._sockets import Sockets
+from llmconf.live.http._trust import Trust, Unusable
 
 __all__ = ["MAX_BODY", "Line", "Network", "Reply", "Timing"]
 

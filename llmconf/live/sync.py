@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmconf.access import Accesses
 from llmconf.check.stale_locks import declared_providers, listed_urls
 from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import RefusedError
-from llmconf.gather import gather, reason
-from llmconf.http import Network
-from llmconf.listing import Listing, fetch
+from llmconf.live.authorize import Accesses
+from llmconf.live.fan_out import gather, reason
+from llmconf.live.http import Network
+from llmconf.live.list_models import Listing, fetch
+from llmconf.live.lock_update import Known, Update, Wish, decide
 from llmconf.lock.enrich import Catalogs
 from llmconf.lock.format import LockFile, Source
-from llmconf.lockupdate import Known, Update, Wish, decide
 from llmconf.project import locks, relations
 from llmconf.project.checked import Checked
 from llmconf.project.discover import lock_name, lock_provider

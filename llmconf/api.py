@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from llmconf.check import rules
 from llmconf.check.run import check
 from llmconf.core import key_formats
-from llmconf.core.diagnostics import Diagnostic, Path, Span, closest
+from llmconf.core.diagnostics import Diagnostic, Path, Span
 from llmconf.core.errors import RefusedError
+from llmconf.core.suggest import closest
 from llmconf.core.version import __version__
 from llmconf.project.checked import Checked
 from llmconf.project.discover import Discovery, lock_provider

@@ -13,7 +13,7 @@ import trustme
 from upstream.vendor import Answer, Seen, State
 
 from llmconf.adapters._base import Request
-from llmconf.core.grammar import Origin, parse_url
+from llmconf.core.origins import Origin, parse_url
 from llmconf.live.http import Line, Network, Reply
 
 SECRET = "sk-fake-" + "x" * 24

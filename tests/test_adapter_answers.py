@@ -24,7 +24,7 @@ from llmconf.adapters._base import Preset, Response, Site, Unreadable
 from llmconf.adapters._errors import Rule
 from llmconf.adapters._network import Listing, Network, Paging, network
 from llmconf.adapters._positions import Position, following
-from llmconf.core import grammar
+from llmconf.core import grammar, origins
 from llmconf.schema._types import Capability, Mode
 from llmconf.yamltext import load as yaml_load
 
@@ -329,8 +329,8 @@ def test_what_a_preset_says_of_its_vendor_is_known_and_sound(name: str) -> None:
     assert all(listing in read.list[1:] and listing is read.list[-1] for listing in read.list if listing.sole)
     assert not read.key or bool(read.key.path) != bool(read.key.url)
     if read.key and read.key.url:
-        asked = grammar.parse_url(read.key.url)
-        assert any(grammar.parse_host(host).covers(asked) for host in preset.hosts)
+        asked = origins.parse_url(read.key.url)
+        assert any(origins.parse_host(host).covers(asked) for host in preset.hosts)
 
 
 def test_the_shared_words_are_those_of_the_schemas() -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from llmconf import adapters
 from llmconf.adapters._base import Adapter, Options, Preset
 from llmconf.adapters._reference import provider_types_markdown
-from llmconf.core import grammar, plugins
+from llmconf.core import grammar, origins, plugins
 from llmconf.schema.kinds import CREDENTIAL_FIELDS
 from llmconf.yamltext import load as yaml_load
 
@@ -39,7 +39,7 @@ def urls_of(preset: Preset) -> list[str]:
 
 
 def is_fixed(url: str) -> bool:
-    return not grammar.parse_url(url).is_local
+    return not origins.parse_url(url).is_local
 
 
 @pytest.mark.parametrize("file", PRESETS, ids=lambda file: file.stem)
@@ -63,28 +63,28 @@ def test_a_preset_is_well_formed(name: str) -> None:
     assert isinstance(preset.title, str)
     assert preset.title
     assert preset.docs.startswith("https://")
-    assert grammar.parse_url(preset.docs)
+    assert origins.parse_url(preset.docs)
     assert all(re.match(r"^[a-z0-9-]+$", region) for region in preset.regions)
 
 
 @pytest.mark.parametrize("name", adapters.types())
 def test_urls_are_clean_base_urls(name: str) -> None:
     for url in urls_of(adapters.preset(name)):
-        origin = grammar.parse_url(url)
+        origin = origins.parse_url(url)
         assert url == f"{origin.scheme}://{url.partition('://')[2]}"
         assert not url.endswith("/")
         assert "{" not in url
-        assert grammar.url_secrets(url) is None
+        assert origins.url_secrets(url) is None
         assert origin.scheme == "https" or origin.is_local
 
 
 @pytest.mark.parametrize("name", adapters.types())
 def test_hosts_cover_the_default_url_and_every_region(name: str) -> None:
     preset = adapters.preset(name)
-    bound = [grammar.parse_host(host) for host in preset.hosts]
+    bound = [origins.parse_host(host) for host in preset.hosts]
     assert list(preset.hosts) == sorted({str(origin) for origin in bound}), "normal form, sorted, unique"
     for url in urls_of(preset) if bound else ():
-        assert any(origin.covers(grammar.parse_url(url)) for origin in bound), url
+        assert any(origin.covers(origins.parse_url(url)) for origin in bound), url
 
 
 @pytest.mark.parametrize("name", adapters.types())

@@ -16,7 +16,7 @@ import pytest
 import rfc8785
 from support import EXAMPLES, REPOSITORY, TODAY, commit_all, copy_example, edit, git, run, tree
 
-from llmconf.core.grammar import TOKEN_PATTERN
+from llmconf.core.tokens import TOKEN_PATTERN
 from llmconf.workspace.repository import key_files
 
 ACME = EXAMPLES / "acme"

@@ -13,7 +13,7 @@ import pytest
 from secret_repository import FIRST, OPENAI, SECOND, Repository, new_repository
 from support import run
 
-from llmconf.leaks.mask import mask_text, tell_token
+from llmconf.leaks.mask import mask_text, token_summary
 
 CONFIG = "config/openai.yaml"
 
@@ -163,10 +163,10 @@ TOKEN = f"ENC(v1;k=aaaaaaaaaa;r=3;f=vcpjj5jv;h=wxyz;b={'b' * 26};d={'A' * 96})"
 
 
 def test_a_token_is_told_in_short() -> None:
-    assert tell_token(TOKEN) == "ENC(****wxyz f=vcpjj5jv r=3 k=aaaaaaaaaa)"
-    assert tell_token(TOKEN.replace("h=wxyz;", "")) == "ENC(**** f=vcpjj5jv r=3 k=aaaaaaaaaa)"
-    assert tell_token("ENC(fakeplainfake)") == "ENC(**** malformed)"
-    assert tell_token(TOKEN[:-5]) == "ENC(**** malformed)"
+    assert token_summary(TOKEN) == "ENC(****wxyz f=vcpjj5jv r=3 k=aaaaaaaaaa)"
+    assert token_summary(TOKEN.replace("h=wxyz;", "")) == "ENC(**** f=vcpjj5jv r=3 k=aaaaaaaaaa)"
+    assert token_summary("ENC(fakeplainfake)") == "ENC(**** malformed)"
+    assert token_summary(TOKEN[:-5]) == "ENC(**** malformed)"
 
 
 HIDDEN = "fakeHIDDENfake0123456789"

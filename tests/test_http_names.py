@@ -18,7 +18,7 @@ from http_support import failed, get, line, models, no_proxies, open_files, own_
 from upstream.server import serve, unused_port
 
 from llmconf.adapters._base import Request
-from llmconf.core.grammar import parse_url
+from llmconf.core.origins import parse_url
 from llmconf.live.http import Network, Reply
 
 __all__ = ["no_proxies"]

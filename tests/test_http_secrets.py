@@ -30,7 +30,7 @@ from upstream.vendor import Answer, Vendor
 
 from llmconf.adapters._base import Request
 from llmconf.core.errors import RefusedError, UsageError
-from llmconf.core.grammar import parse_url
+from llmconf.core.origins import parse_url
 from llmconf.live.http._line import find_headers, find_route
 from llmconf.live.http._proxies import Environment
 

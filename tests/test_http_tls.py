@@ -33,7 +33,7 @@ from upstream.vendor import Answer
 
 from llmconf.adapters._base import Request
 from llmconf.core.errors import UsageError
-from llmconf.core.grammar import parse_url
+from llmconf.core.origins import parse_url
 
 __all__ = ["ca", "ca_file", "client", "no_proxies", "trusted"]
 

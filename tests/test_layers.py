@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import REPOSITORY
@@ -33,6 +34,13 @@ OPEN = {"adapters": {"openai_compatible"}}
 """Modules that others of the same plug-in package may build on, beside those with an underscore."""
 MAX_LINES = 320
 SPEAKING = ("cli/", "report/formats/", "__main__.py")
+
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _has_docstring(node: Any) -> bool:
+    return ast.get_docstring(node) is not None
 
 
 def _sources() -> dict[str, Path]:
@@ -158,6 +166,16 @@ def test_only_the_command_line_talks(name: str) -> None:
     assert [line for line, imported in _imports(file) if imported.partition(".")[0] == "click"] == []
     nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     assert [node.lineno for node in nodes if isinstance(node, ast.Name) and node.id == "print"] == []
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_only_one_module_spells_a_token(name: str) -> None:
+    if name == "core.tokens":
+        return
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    documentation = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, _DOCUMENTED) and _has_docstring(node)}
+    assert [node.lineno for node in texts if "ENC(" in str(node.value).replace("\\", "") and id(node) not in documentation] == []
 
 
 def _loaded(code: str, *heavy: str) -> set[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from llmconf.core.errors import UndeterminedError, UsageError
-from llmconf.core.grammar import Reference, parse_host, parse_reference
+from llmconf.core.origins import parse_host
+from llmconf.core.tokens import Reference, parse_reference
 from llmconf.secrets.vault.references import allowed_patterns, only_to, resolve
 
 

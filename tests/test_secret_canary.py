@@ -508,7 +508,7 @@ def test_a_traceback_holds_no_secret(
 
 
 def test_errors_carry_no_secret_along() -> None:
-    from llmconf.core.grammar import parse_token
+    from llmconf.core.tokens import parse_token
     from llmconf.secrets.vault import token
     from llmconf.secrets.vault.binding import Slot
 

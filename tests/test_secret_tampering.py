@@ -11,7 +11,7 @@ import pytest
 from secret_support import Lab, make_lab
 
 from llmconf.core.errors import LlmconfError
-from llmconf.core.grammar import parse_token
+from llmconf.core.tokens import parse_token
 from llmconf.secrets.vault import token
 from llmconf.secrets.vault.binding import Slot, binding
 from llmconf.secrets.vault.keyring import Keyring

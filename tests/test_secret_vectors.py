@@ -173,7 +173,7 @@ def test_the_page_has_the_first_vector() -> None:
 
 @pytest.mark.parametrize("vector", TOKENS.values(), ids=TOKENS)
 def test_the_program_makes_and_opens_the_same_tokens(vector: dict[str, Any]) -> None:
-    from llmconf.core import grammar
+    from llmconf.core import tokens
     from llmconf.secrets.vault import binding, token
 
     slot = binding.Slot(vector["vault"], vector["layer"], vector["identity"], vector["field"], tuple(vector["hosts"]))
@@ -189,7 +189,7 @@ def test_the_program_makes_and_opens_the_same_tokens(vector: dict[str, Any]) -> 
         salt=bytes.fromhex(vector["salt"]),
     )
     assert sealed == vector["token"]
-    parts = grammar.parse_token(sealed)
+    parts = tokens.parse_token(sealed)
     assert parts is not None
     assert token.open_token(parts, key, slot) == vector["plaintext"]
 

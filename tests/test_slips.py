@@ -8,7 +8,7 @@ import pytest
 from rule_projects import PROVIDER, Projects, credential, route
 from support import run
 
-from llmconf.core import grammar
+from llmconf.core import origins
 
 TEAM = "kind: Team\nname: search\nuses: [{}]\n"
 NEW = "kind: Route\nname: new\nCONTROL\ntargets: [{model: openai/gpt-5}]\n"
@@ -107,14 +107,14 @@ class TestExtra:
     "host", ["0x08080808", "0x8.0x8.0x8.0x8", "8.8.8.0x8", "134744072", "010.8.8.8", "0X08080808", "8.2056"]
 )
 def test_a_number_is_no_host(host: str) -> None:
-    for parse in (grammar.parse_url, grammar.parse_host):
+    for parse in (origins.parse_url, origins.parse_host):
         with pytest.raises(ValueError, match="not an IPv4 address"):
             parse(f"http://{host}/v1")
 
 
 @pytest.mark.parametrize("host", ["0xcafe.example", "deadbeef", "gpu-1", "10.0.0.5"])
 def test_a_host_may_hold_numbers(host: str) -> None:
-    assert grammar.parse_host(host).host == host
+    assert origins.parse_host(host).host == host
 
 
 class TestTwice:

@@ -15,7 +15,7 @@ from llmconf.build import targets
 from llmconf.build.targets import litellm
 from llmconf.build.targets._base import Emitted
 from llmconf.build.targets._litellm_merge import _is_reserved
-from llmconf.core.grammar import is_sealed
+from llmconf.core.tokens import is_sealed
 from llmconf.project.base_layer import read_base
 from llmconf.project.environment import Resolved
 from llmconf.project.load import load_project

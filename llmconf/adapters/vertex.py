@@ -26,7 +26,7 @@ from llmconf.adapters._json import model_id, see_answer
 from llmconf.adapters._tokens import access_token, refusal
 from llmconf.adapters._urls import bearer, join, part, post
 from llmconf.core.errors import RefusedError, UndeterminedError
-from llmconf.core.grammar import parse_url
+from llmconf.core.origins import parse_url
 
 CREDENTIAL_FORMS = (
     CredentialForm(frozenset({"service_account"})),

@@ -16,7 +16,7 @@ import rfc8785
 
 from llmconf.build import targets
 from llmconf.core.diagnostics import Finding, Path, pointer
-from llmconf.core.grammar import parse_token
+from llmconf.core.tokens import parse_token
 from llmconf.core.version import __version__
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource

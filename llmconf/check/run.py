@@ -16,17 +16,9 @@ from llmconf.check import rules, suppressions
 from llmconf.check.rules._base import Context
 from llmconf.check.stale_locks import CODE as STALE_LOCK
 from llmconf.check.stale_locks import stale_locks
-from llmconf.core.diagnostics import (
-    SEVERITIES,
-    Diagnostic,
-    Finding,
-    Place,
-    Related,
-    Span,
-    did_you_mean,
-    sort_diagnostics,
-)
+from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Finding, Place, Related, Span, sort_diagnostics
 from llmconf.core.key_formats import redact
+from llmconf.core.suggest import did_you_mean
 from llmconf.lock.reader import LockText, open_text
 from llmconf.project.base_layer import read_base
 from llmconf.project.checked import Checked, groups

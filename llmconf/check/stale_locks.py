@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from llmconf import adapters
-from llmconf.core.diagnostics import Finding, Path, Place, did_you_mean
+from llmconf.core.diagnostics import Finding, Path, Place
+from llmconf.core.suggest import did_you_mean
 from llmconf.lock.format import Source, selects
 from llmconf.project import relations
 from llmconf.project.discover import lock_name

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from llmconf.core.diagnostics import Diagnostic, Finding, Span, did_you_mean
+from llmconf.core.diagnostics import Diagnostic, Finding, Span
+from llmconf.core.suggest import did_you_mean
 from llmconf.yamltext.document import Document
 from llmconf.yamltext.scalars import Refusal
 

@@ -45,7 +45,7 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from llmconf.core.diagnostics import did_you_mean
+            from llmconf.core.suggest import did_you_mean
 
             hint = did_you_mean(args[0], self.list_commands(ctx))
             raise click.UsageError(f"{error.message} {hint or ''}".strip(), ctx) from None

@@ -127,7 +127,7 @@ def progress(label: str, count: int) -> Iterator[Callable[[object], None]]:
 
 def unknown(identity: str, known: Sequence[str], command: str) -> UsageError:
     """Return the error for an identity that a command does not take, with a hint that fits this project."""
-    from llmconf.core.diagnostics import did_you_mean
+    from llmconf.core.suggest import did_you_mean
 
     kind = identity.partition("/")[0]
     elsewhere = {"endpoint": "probe", "credential": "verify", "provider": "probe", "model": "list"}.get(kind)

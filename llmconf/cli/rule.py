@@ -6,8 +6,8 @@ import click
 
 from llmconf.check import rules
 from llmconf.cli import _complete
-from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import UsageError
+from llmconf.core.suggest import did_you_mean
 
 
 @click.command(name="rule")

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from llmconf.cli import _common as common
-from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import RefusedError, UsageError
+from llmconf.core.suggest import did_you_mean
 
 
 @click.command(name="schema")

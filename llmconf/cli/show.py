@@ -40,7 +40,7 @@ def command(
     resolved = checked.environments[common.pick_environment(checked, env)]
     resource = resolved.get(identity)
     if resource is None:
-        from llmconf.core.diagnostics import did_you_mean
+        from llmconf.core.suggest import did_you_mean
 
         hint = did_you_mean(identity, [known.identity for known in resolved])
         raise UsageError(f"there is no `{identity}`", hint or "`llmconf list KIND -o name` lists identities")

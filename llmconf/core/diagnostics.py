@@ -91,47 +91,6 @@ def at_least(severity: Severity, threshold: Severity) -> bool:
     return SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
 
 
-_MANY = 256
-
-
-def closest(word: str, options: Iterable[str]) -> str | None:
-    """Return the option that `word` was probably meant to be, or None.
-
-    Among many options only those that begin or end alike are looked at, and of these the ones that do so the
-    longest, so that thousands of misspelled references stay cheap.
-    """
-    from difflib import get_close_matches
-    from heapq import nlargest
-
-    if len(word) > _MANY:
-        return None
-    folded = {option.casefold(): option for option in options}
-    word = word.casefold()
-    candidates = list(folded)
-    if len(candidates) > _MANY:
-        candidates = [option for option in candidates if option[:2] == word[:2] or option[-3:] == word[-3:]]
-    if len(candidates) > _MANY:
-        candidates = nlargest(_MANY, candidates, key=lambda option: _alike(word, option))
-    matches = get_close_matches(word, candidates, n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else None
-
-
-def _alike(one: str, other: str) -> int:
-    """Return how many characters two words share at their beginning and at their end."""
-    return _same_start(one, other) + _same_start(one[::-1], other[::-1])
-
-
-def _same_start(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def did_you_mean(word: str, options: Iterable[str]) -> str | None:
-    """Return the hint "did you mean `x`?" where an option is near enough, or None."""
-    match = closest(word, options)
-    return f"did you mean `{match}`?" if match else None
-
-
 def pointer(path: Path) -> str:
     """Write a path as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from llmconf.core.grammar import is_sealed
+from llmconf.core.tokens import SHORT_TOKEN, is_sealed
 
 SEAL_HINT = (
     "seal it with `llmconf secrets encrypt`, or write `env:NAME`, and renew the key at its vendor: it may already be"
@@ -75,7 +75,7 @@ SENSITIVE_KEY = re.compile(
 )
 """Names of fields and headers whose values are secrets wherever they stand."""
 
-_SEALED = re.compile(r"ENC\([^()\s]*\)")
+_SEALED = re.compile(SHORT_TOKEN)
 _FIELD = re.compile(r"(?<![\w.-])([\w.-]++)[\"']?\s*:\s*[\"']?([^\"'#,}\]]*)")
 _USER = re.compile(r"://[^/\s@\"']*@")
 _OPAQUE = re.compile(r"(?<![\w+/=(;.])(?=[\w+/=]*[0-9])(?=[\w+/=]*[A-Za-z])[\w+/=]{24,}")

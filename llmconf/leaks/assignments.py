@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from llmconf.core.tokens import SHORT_TOKEN
 from llmconf.yamltext.document import Node, compose
 from llmconf.yamltext.scalars import Refusal
 from llmconf.yamltext.text import forbidden_character
@@ -34,7 +35,7 @@ _QUOTED = re.compile(
     r"[bfr]?'(?P<single>(?:[^'\r\n]|'')*)|`(?P<tick>[^`\r\n]*)"
 )
 _SCHEME = re.compile(r"(?:bearer|basic|token)[ \t]+", re.IGNORECASE)
-_BRACKETED = re.compile(r"\$\{[^{}\r\n]*\}|\$\([^()\r\n]*\)|\{\{[^{}\r\n]*\}\}|ENC\([^()\s]*\)|ENC\[[^\]\s]*\]")
+_BRACKETED = re.compile(r"\$\{[^{}\r\n]*\}|\$\([^()\r\n]*\)|\{\{[^{}\r\n]*\}\}|ENC\[[^\]\s]*\]|" + SHORT_TOKEN)
 _LIST = re.compile(r"\[([^\]\r\n]+)")
 _BLOCK_MARK = re.compile(r"(?:[|>][0-9+-]{0,2}[ \t]*)?(?:#.*)?\Z|[{\[](?!\{)")
 _END_IN_FLOW = re.compile(r",(?=[\s\"'])|[}\]](?=[\s,}\]]|\Z)")

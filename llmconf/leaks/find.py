@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from llmconf.core.grammar import is_sealed
 from llmconf.core.key_formats import DUMMY, PLACEHOLDER, SENSITIVE_KEY, scan
+from llmconf.core.tokens import is_sealed, is_token_like
 from llmconf.leaks.assignments import Assignment, Trust, assignments, is_configuration
 
 _LONG, _SHORT, _FRAGMENT = 16, 8, 8
@@ -37,7 +37,7 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(r"\.\.\.|…|\*\*\*|•{2}|x{6}|X{6}|0{12}")
-_OTHER_CIPHER = re.compile(r"^(?:ENC[(\[]|\$ANSIBLE_VAULT|-----BEGIN (?:AGE ENCRYPTED|CERTIFICATE|PUBLIC))")
+_OTHER_CIPHER = re.compile(r"^(?:ENC\[|\$ANSIBLE_VAULT|-----BEGIN (?:AGE ENCRYPTED|CERTIFICATE|PUBLIC))")
 _NAMED_FAKE = re.compile(r"^(?:sk|key|token)-(?:fake|test)[A-Za-z0-9]{3}", re.IGNORECASE)
 _OPAQUE = re.compile(r"[A-Za-z0-9_+/=.~:-]{16,512}\Z")
 _SPOKEN = frozenset({"dummy", "fake", "mock", "noauth", "sample", "local", "unused", "ignored", "nokey", "anything"})
@@ -107,7 +107,7 @@ def _joined(name: str) -> str:
 def is_harmless(value: str) -> bool:
     """Tell whether what stands in a secret field is none: sealed, a reference, a variable, a placeholder, empty."""
     text = _SCHEME.sub("", value.strip()).strip()
-    if not text or len(set(text)) == 1 or is_sealed(text) or _OTHER_CIPHER.match(text):
+    if not text or len(set(text)) == 1 or is_sealed(text) or is_token_like(text) or _OTHER_CIPHER.match(text):
         return True
     default = _DEFAULT.match(text)
     if default:

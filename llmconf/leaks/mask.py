@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from llmconf.core.grammar import parse_token
+from llmconf.core.tokens import MASK, OPEN_TOKEN, token_summary
 from llmconf.leaks.assignments import Trust, block_end, by_line, tree_assignments
 from llmconf.leaks.find import find_leaks, is_dummy, is_reference, is_sensitive, is_weak, private_keys
 
-MASK = "****"
-_TOKEN = re.compile(r"ENC\([^()\r\n]*\)?")
+_TOKEN = re.compile(OPEN_TOKEN)
 _SOPS = re.compile(r"ENC\[[A-Z0-9_]+,[^\]\s]*\]\Z")
 _VARIABLE = re.compile(r"(?:\$\{\w+\}|\$[A-Za-z_]\w*|\{\{[^{}]*\}\}|\$\([^()]*\))\Z")
 _SCHEME = re.compile(r"(?:bearer|basic|token)[ \t]+", re.IGNORECASE)
@@ -45,15 +44,7 @@ def mask_text(text: str, name: str) -> str:
 
 
 def _tokens_told(text: str) -> str:
-    return _TOKEN.sub(lambda match: tell_token(match[0]), text)
-
-
-def tell_token(text: str) -> str:
-    """Return what a token says of its secret; of one that is not well formed nothing."""
-    token = parse_token(text)
-    if token is None:
-        return f"ENC({MASK} malformed)"
-    return f"ENC({MASK}{token.hint or ''} f={token.fingerprint} r={token.revision} k={token.kid})"
+    return _TOKEN.sub(lambda match: token_summary(match[0]), text)
 
 
 def _regions(text: str, name: str) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from llmconf import adapters
 from llmconf.adapters import Adapter, Site
 from llmconf.core.errors import RefusedError
-from llmconf.core.grammar import Origin, parse_duration, parse_host, parse_url
+from llmconf.core.grammar import parse_duration
+from llmconf.core.origins import Origin, parse_host, parse_url
 from llmconf.live.http import Line
 from llmconf.project import relations
 from llmconf.project.checked import Checked

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
-from llmconf.core.grammar import parse_url
+from llmconf.core.origins import parse_url
 from llmconf.live.authorize import Access, Accesses
 from llmconf.live.client import Answer, Caller, aside
 from llmconf.live.fan_out import gather, named

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmconf.check.stale_locks import declared_providers, listed_urls
-from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import RefusedError
+from llmconf.core.suggest import did_you_mean
 from llmconf.live.authorize import Accesses
 from llmconf.live.fan_out import gather, reason
 from llmconf.live.http import Network

@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Literal
 
 from llmconf.adapters import Failure, Unreadable
-from llmconf.core.grammar import parse_host
+from llmconf.core.origins import parse_host
 from llmconf.live.authorize import Access, Accesses
 from llmconf.live.client import Answer, Caller
 from llmconf.live.fan_out import gather, named

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import adapters
-from llmconf.core.diagnostics import Finding, Path, Place, closest, did_you_mean
+from llmconf.core.diagnostics import Finding, Path, Place
+from llmconf.core.suggest import closest, did_you_mean
 from llmconf.project.environment import LIST_KEYS, Layer
 from llmconf.project.free_maps import free_secrets, unsafe_numbers
 from llmconf.schema import errors

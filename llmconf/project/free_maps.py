@@ -7,8 +7,8 @@ from math import isfinite
 from typing import Any
 
 from llmconf.core.diagnostics import Finding, Path, Place
-from llmconf.core.grammar import is_sealed
 from llmconf.core.key_formats import sensitive_values
+from llmconf.core.tokens import is_sealed
 from llmconf.project.environment import Layer
 from llmconf.schema import errors
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from llmconf.core.diagnostics import Finding, Place, Span, did_you_mean
+from llmconf.core.diagnostics import Finding, Place, Span
 from llmconf.core.errors import UsageError
-from llmconf.core.grammar import is_sealed
+from llmconf.core.suggest import did_you_mean
+from llmconf.core.tokens import is_sealed
 from llmconf.project.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
 from llmconf.project.environment import Layer, Lock
 from llmconf.project.fragments import Fragment, drop_nulls, read_document

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llmconf.core.diagnostics import Finding, Path, Place, closest
+from llmconf.core.diagnostics import Finding, Path, Place
+from llmconf.core.suggest import closest
 from llmconf.project.environment import LIST_KEYS, Layer, item_key
 
 Controls = dict[Path, dict[str, Any]]

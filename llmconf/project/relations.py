@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from llmconf import adapters
-from llmconf.core.grammar import Origin, environment_variable, is_sealed, parse_host, parse_reference, parse_url
+from llmconf.core.grammar import environment_variable
+from llmconf.core.origins import Origin, parse_host, parse_url
+from llmconf.core.tokens import is_sealed, parse_reference
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema._types import Capability, Mode
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider

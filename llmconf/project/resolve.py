@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmconf import adapters
-from llmconf.core.diagnostics import Finding, Path, Place, did_you_mean
+from llmconf.core.diagnostics import Finding, Path, Place
+from llmconf.core.suggest import did_you_mean
 from llmconf.project.base_layer import Base, Entry, locked_entries, make_entry, without_nulls
 from llmconf.project.environment import Resolved, Resource
 from llmconf.project.fragments import Fragment

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, get_args
 
-from llmconf.core.diagnostics import did_you_mean
 from llmconf.core.errors import UsageError
+from llmconf.core.suggest import did_you_mean
 from llmconf.project.environment import Resolved
 from llmconf.schema._types import Capability
 

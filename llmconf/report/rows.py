@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from llmconf.core.diagnostics import Path
-from llmconf.core.grammar import mask
+from llmconf.core.tokens import is_token_like, mask
 from llmconf.lock.reader import LockText, open_text
 from llmconf.project import relations
 from llmconf.project.environment import Layer, Resolved, Resource
@@ -145,7 +145,7 @@ def _mask(value: Any, key: str = "") -> Any:
 
 
 def _masked_text(key: str, value: Any) -> Any:
-    sealed = isinstance(value, str) and value.startswith("ENC(")
+    sealed = isinstance(value, str) and is_token_like(value)
     return mask(value) if isinstance(value, str) and (sealed or key in SECRET_FIELDS) else value
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, LiteralString
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from llmconf.core import grammar
+from llmconf.core import grammar, origins, tokens
 
 
 class Strict(BaseModel):
@@ -18,7 +18,7 @@ class Strict(BaseModel):
 
 
 def _check_secret(value: str) -> str:
-    if grammar.is_sealed(value):
+    if tokens.is_sealed(value):
         return value
     raise PydanticCustomError(_secret_problem(value), "not a token or a reference")
 
@@ -27,9 +27,9 @@ def _secret_problem(value: str) -> LiteralString:
     """Name what stands where a secret should: the value itself goes into no message."""
     from llmconf.core.key_formats import DUMMY, PLACEHOLDER
 
-    if value.startswith("ENC[AES256_GCM,"):
+    if value.startswith(tokens.SOPS_START):
         return "secret_sops"
-    if value.startswith("ENC("):
+    if tokens.is_token_like(value):
         return "secret_token"
     if re.match(r"^(\$\{?\w|\{\{|\{env:|os\.environ|[a-z]{2,8}://?\S|env:|file:)", value):
         return "secret_reference"
@@ -40,7 +40,7 @@ def _secret_problem(value: str) -> LiteralString:
 
 def _check_url(value: str) -> str:
     try:
-        grammar.parse_url(value)
+        origins.parse_url(value)
     except ValueError as error:
         raise PydanticCustomError("url", "{reason}", {"reason": str(error)}) from None
     return value
@@ -48,7 +48,7 @@ def _check_url(value: str) -> str:
 
 def _check_host(value: str) -> str:
     try:
-        grammar.parse_host(value)
+        origins.parse_host(value)
     except ValueError as error:
         raise PydanticCustomError("host", "{reason}", {"reason": str(error)}) from None
     return value
@@ -75,7 +75,7 @@ SECRET_SCHEMA = {
     "type": "string",
     "title": "Secret",
     # The names of groups are Python's; JSON Schema has the syntax of JavaScript.
-    "pattern": f"^(?:{re.sub('[?]P<[a-z]+>', '', grammar.TOKEN_PATTERN)[1:-1]}|{_REFERENCES})$",
+    "pattern": f"^(?:{re.sub('[?]P<[a-z]+>', '', tokens.TOKEN_PATTERN)[1:-1]}|{_REFERENCES})$",
     "examples": ["env:OPENAI_API_KEY"],
 }
 URL_SCHEMA = {"pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\][^\s\\]*$"}

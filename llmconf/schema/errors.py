@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from llmconf.core import grammar
-from llmconf.core.diagnostics import Finding, Path, Place, closest, did_you_mean
+from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.key_formats import SEAL_HINT, secret_lines
+from llmconf.core.suggest import closest, did_you_mean
 from llmconf.schema.kinds import ModelReference, Use
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llmconf.core.diagnostics import Finding, Place, Span
 from llmconf.core.errors import LlmconfError, UndeterminedError
-from llmconf.core.grammar import mask, parse_reference, parse_token
+from llmconf.core.tokens import mask, parse_reference, parse_token
 from llmconf.secrets.fields import Site, find_sites, key_problems
 from llmconf.secrets.seal import Workspace
 from llmconf.secrets.vault import files, store

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError
-from llmconf.core.grammar import is_sealed, parse_token
+from llmconf.core.tokens import is_sealed, parse_token
 from llmconf.project.load import reread
 from llmconf.secrets import fields as secret_fields
 from llmconf.secrets.fields import Site

@@ -10,8 +10,9 @@ from typing import Any
 from llmconf import adapters
 from llmconf.core.diagnostics import Finding, Place
 from llmconf.core.diagnostics import Path as Steps
-from llmconf.core.grammar import parse_host, parse_token, parse_url
 from llmconf.core.key_formats import SENSITIVE_KEY
+from llmconf.core.origins import parse_host, parse_url
+from llmconf.core.tokens import is_token_like, parse_token
 from llmconf.project.fragments import Fragment
 from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS
@@ -90,7 +91,7 @@ def _secret_values(fragment: Fragment) -> Iterator[tuple[Steps, str]]:
                 yield (name,), data[name]
     if fragment.kind in ("Endpoint", "Provider") and isinstance(data.get("headers"), dict):
         for name, value in data["headers"].items():
-            if isinstance(value, str) and (value.startswith("ENC(") or SENSITIVE_KEY.search(name)):
+            if isinstance(value, str) and (is_token_like(value) or SENSITIVE_KEY.search(name)):
                 yield ("headers", name), value
     if fragment.kind == "Endpoint" and isinstance(data.get("tls"), dict):
         value = data["tls"].get("client_key")

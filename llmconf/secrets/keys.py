@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError
-from llmconf.core.grammar import parse_token
+from llmconf.core.tokens import parse_token
 from llmconf.secrets import fields as secret_fields
 from llmconf.secrets.fields import Site
 from llmconf.secrets.seal import Outcome, Workspace, open_site, require_readable

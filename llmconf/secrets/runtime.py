@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from llmconf.core.diagnostics import Place
 from llmconf.core.errors import RefusedError
-from llmconf.core.grammar import Origin, parse_reference
+from llmconf.core.origins import Origin
+from llmconf.core.tokens import parse_reference
 from llmconf.project import relations
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from llmconf.core.diagnostics import Finding, Place, did_you_mean
+from llmconf.core.diagnostics import Finding, Place
 from llmconf.core.errors import LlmconfError, RefusedError
-from llmconf.core.grammar import is_sealed, parse_reference, parse_token
 from llmconf.core.key_formats import DUMMY, PLACEHOLDER
+from llmconf.core.suggest import did_you_mean
+from llmconf.core.tokens import SOPS_START, is_sealed, is_token_like, parse_reference, parse_token
 from llmconf.project.fragments import Fragment
 from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS
@@ -127,10 +128,10 @@ def plain_text(site: Site) -> str:
 def unfit(site: Site) -> tuple[str, str, str] | None:
     """Say why a value is not sealed: what is no secret should not look like one."""
     hint = "put the real secret there, or remove the field"
-    if site.value.startswith("ENC[AES256_GCM,"):
+    if site.value.startswith(SOPS_START):
         hint = "`llmconf secrets import-sops` takes the file over"
         return "LCK004", f"`{site.slot.field}` holds a value that SOPS encrypted", hint
-    if site.value.startswith("ENC("):
+    if is_token_like(site.value):
         return (
             "LCK004",
             f"`{site.slot.field}` holds a token that is not well formed",
@@ -181,7 +182,7 @@ def open_site(work: Workspace, site: Site, allowed: Iterable[references.Allowanc
     if reference is not None:
         return references.resolve(reference, work.root, allowed, site.slot.hosts)
     if parse_token(site.value) is None:
-        if site.value.startswith("ENC("):
+        if is_token_like(site.value):
             message = f"`{site.slot.identity}` holds a token in `{site.slot.field}` that is not well formed"
             raise RefusedError(message, "restore it from git history")
         raise RefusedError(f"`{site.slot.identity}` holds `{site.slot.field}` in plain text", "seal it first")
@@ -206,7 +207,7 @@ def set_secret(
         )
     site = find_site(work, identity, name, layer)
     require_readable(work.project, lambda file: site is not None and file == site.place.file)
-    if site is not None and site.value.startswith("ENC[AES256_GCM,"):
+    if site is not None and site.value.startswith(SOPS_START):
         raise RefusedError(f"{site.place.file} is encrypted by SOPS", "`llmconf secrets import-sops` takes it over")
     editing = Editing(work.root)
     if site is None:

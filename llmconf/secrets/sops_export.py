@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from llmconf.core.errors import RefusedError, UndeterminedError
+from llmconf.core.tokens import is_token_like
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource
 from llmconf.secrets.fields import Site, find_sites
@@ -33,7 +34,7 @@ def export(
         try:
             value = open_site(work, site, allowed)
         except UndeterminedError as error:
-            if site.value.startswith("ENC("):
+            if is_token_like(site.value):
                 raise
             notes.append(f"{site.slot.identity} {site.slot.field} is left out: {error.message}")
             continue

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from llmconf.core.diagnostics import Path as DataPath
 from llmconf.core.errors import RefusedError
-from llmconf.core.grammar import is_sealed
+from llmconf.core.tokens import is_sealed
 from llmconf.project.load import load_project, reread
 from llmconf.secrets import fields as secret_fields
 from llmconf.secrets.fields import Site

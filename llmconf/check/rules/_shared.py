@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, TypeVar
 
-from llmconf.core.diagnostics import Path, Place, closest
+from llmconf.core.diagnostics import Path, Place
+from llmconf.core.suggest import closest
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider
 

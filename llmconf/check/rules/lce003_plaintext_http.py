@@ -19,7 +19,8 @@ from typing import Any
 
 from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import live, name_place
-from llmconf.core.grammar import is_sealed, parse_url
+from llmconf.core.origins import parse_url
+from llmconf.core.tokens import is_sealed
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Endpoint

@@ -23,7 +23,7 @@ from dataclasses import replace
 from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import Suggestions, listed, live, name_place
 from llmconf.core.diagnostics import Place
-from llmconf.core.grammar import Origin, parse_url
+from llmconf.core.origins import Origin, parse_url
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Credential, Endpoint

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.core.grammar import url_secrets
+from llmconf.core.origins import url_secrets
 from llmconf.project.environment import Resource
 
 CODE = "LCE005"

@@ -20,6 +20,7 @@ from typing import Any
 from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import described
 from llmconf.core.diagnostics import Path, Place
+from llmconf.core.tokens import is_token_like
 from llmconf.project import relations
 from llmconf.project.environment import Resource
 
@@ -33,7 +34,7 @@ def check(context: Context) -> Iterator[Problem]:
     first: dict[str, tuple[Resource[Any], Path]] = {}
     reported: set[Place] = set()
     for held in relations.secrets(context.env):
-        if not held.value.startswith("ENC("):
+        if not is_token_like(held.value):
             continue
         resource, path = held.resource, held.path
         known, there = first.setdefault(held.value, (resource, path))

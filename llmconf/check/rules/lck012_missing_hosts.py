@@ -22,7 +22,7 @@ from dataclasses import replace
 from llmconf import adapters
 from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import name_place
-from llmconf.core.grammar import parse_url
+from llmconf.core.origins import parse_url
 from llmconf.project import relations
 from llmconf.project.environment import Resolved
 

@@ -27,7 +27,8 @@ from dataclasses import replace
 
 from llmconf import adapters
 from llmconf.check.rules._base import Context, Problem
-from llmconf.core.grammar import Origin, parse_host, parse_url
+from llmconf.core.origins import Origin, parse_host, parse_url
+from llmconf.core.tokens import is_token_like
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Provider
@@ -48,7 +49,7 @@ def check(context: Context) -> Iterator[Problem]:
         final = set(relations.bound_hosts(env, credential))
         for field in SECRET_FIELDS:
             value = credential.data.get(field)
-            if value is None or not value.startswith("ENC("):
+            if value is None or not is_token_like(value):
                 continue
             level = max(index for index, layer in enumerate(credential.layers) if field in layer.data)
             if _hosts_at(env, credential, level) != final:
@@ -71,7 +72,7 @@ def _headers(env: Resolved) -> Iterator[Problem]:
                 known = {each for other in env.endpoints_of(owner.name) for each in _origins(other, _BASE)}
             for name, value in owner.spec.headers.items():
                 base = owner.chain(("headers", name))[-1][0].name in _BASE
-                if value.startswith("ENC(") and base and not _origins(endpoint) <= known:
+                if is_token_like(value) and base and not _origins(endpoint) <= known:
                     message = f"the header `{name}` is sealed for other hosts than that of endpoint `{endpoint.name}`"
                     related = ((f"`{name}` is sealed here", owner.place("headers", name)),)
                     yield Problem(endpoint.place("url"), message, "seal the header here anew", related)

@@ -25,7 +25,7 @@ def command(
       llmconf secrets get credential/openai/main api_key
       llmconf secrets get credential/openai/main api_key --env prod --reveal
     """
-    from llmconf.core.grammar import mask
+    from llmconf.core.tokens import mask
     from llmconf.secrets import seal
     from llmconf.secrets.vault.references import allowed_patterns
 

@@ -17,7 +17,7 @@ from typing import Self
 import httpcore
 
 from llmconf.adapters._base import Failure, Request, Response, Unreadable
-from llmconf.core.grammar import Origin
+from llmconf.core.origins import Origin
 from llmconf.live.http._exchange import MAX_BODY, Clock, Connection, exchange
 from llmconf.live.http._failures import explain, too_late
 from llmconf.live.http._line import Line, Reply, Route, Timing, find_headers, find_route

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import httpcore
 
 from llmconf.adapters._base import Request, Response, Unreadable
-from llmconf.core.grammar import parse_url
+from llmconf.core.origins import parse_url
 from llmconf.live.http._failures import Phase
 from llmconf.live.http._line import Route, Timing, shown
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from llmconf.adapters._base import Failure, Request, Response
 from llmconf.core.errors import RefusedError
-from llmconf.core.grammar import Origin, parse_url, url_secrets
+from llmconf.core.origins import Origin, parse_url, url_secrets
 from llmconf.core.version import __version__
 from llmconf.live.http._proxies import Environment, Proxy, choose
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import getproxies_environment
 
 from llmconf.core.errors import UsageError
-from llmconf.core.grammar import Origin, parse_url
+from llmconf.core.origins import Origin, parse_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from llmconf.core.grammar import Token
+from llmconf.core.tokens import Token
 
 FORMAT = "llmconf/v1"
 _PARTS = {

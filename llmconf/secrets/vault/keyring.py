@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmconf.core.errors import LlmconfError, RefusedError
-from llmconf.core.grammar import parse_token
+from llmconf.core.tokens import parse_token
 from llmconf.secrets.vault import age, files, store, token
 from llmconf.secrets.vault.binding import Slot
 from llmconf.secrets.vault.token import DataKey

@@ -17,8 +17,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from llmconf.core.errors import UndeterminedError, UsageError
-from llmconf.core.grammar import REFERENCE_SCHEMES, Origin, Reference, parse_host
 from llmconf.core.key_formats import secret_lines
+from llmconf.core.origins import Origin, parse_host
+from llmconf.core.tokens import REFERENCE_SCHEMES, Reference
 
 ALLOWED_BY_DEFAULT = ("env:LLMCONF_*",)
 _RUN_SECRETS = "/run/secrets"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from llmconf.core.errors import RefusedError
-from llmconf.core.grammar import Token
+from llmconf.core.tokens import Token
 from llmconf.secrets.vault.binding import Slot, base32, binding, context, encode, why_stale
 
 SALT, COMMITMENT, TAG = 24, 32, 16
@@ -71,11 +71,8 @@ def seal(
     bound = context(slot, key.kid, revision, mark, hint)
     cipher_key, nonce, commitment = _keys(key.secret, salt, bound)
     body = salt + commitment + AESGCM(cipher_key).encrypt(nonce, data, bound)
-    parts = [f"k={key.kid}", f"r={revision}", f"f={mark}"]
-    parts += [f"h={hint}"] if hint else []
-    parts.append(f"b={binding(slot, revision, mark, hint)}")
-    parts.append("d=" + base64.urlsafe_b64encode(body).decode("ascii").rstrip("="))
-    return f"ENC(v1;{';'.join(parts)})"
+    encoded = base64.urlsafe_b64encode(body).decode("ascii").rstrip("=")
+    return str(Token(key.kid, revision, mark, hint, binding(slot, revision, mark, hint), encoded))
 
 
 def open_token(token: Token, key: DataKey, slot: Slot) -> str:

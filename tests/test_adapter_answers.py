@@ -19,13 +19,13 @@ from support import REPOSITORY
 from upstream.vendor import State, Vendor
 
 from llmconf import adapters
-from llmconf.adapters import _errors, _json, _paging, _urls, openai, openai_compatible
+from llmconf.adapters import _answers, _errors, _paging, _urls, openai, openai_compatible
 from llmconf.adapters._base import Preset, Response, Site, Unreadable
 from llmconf.adapters._errors import Rule
 from llmconf.adapters._network import Listing, Network, Paging, network
 from llmconf.adapters._positions import Position, following
-from llmconf.core import grammar, origins
-from llmconf.schema._types import Capability, Mode
+from llmconf.core import grammar, json_values, origins
+from llmconf.schema.types import Capability, Mode
 from llmconf.yamltext import load as yaml_load
 
 COMPATIBLE = [
@@ -69,7 +69,7 @@ def answer(status: int, body: Any, **headers: str) -> Response:
     ],
 )
 def test_money_is_a_plain_decimal_string_or_not_told(value: Any, scale: str, expected: str | None) -> None:
-    found = _json.money(value, Decimal(scale))
+    found = json_values.money(value, Decimal(scale))
     assert found == expected
     assert found is None or re.match(grammar.MONEY_PATTERN, found)
 
@@ -103,7 +103,7 @@ def test_money_is_a_plain_decimal_string_or_not_told(value: Any, scale: str, exp
     ],
 )
 def test_days_come_from_every_form_of_a_time(value: Any, expected: str | None) -> None:
-    assert _json.day(value) == expected
+    assert json_values.day(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_days_come_from_every_form_of_a_time(value: Any, expected: str | None) -
     ],
 )  # fmt: skip
 def test_a_number_of_tokens_is_whole_and_positive(value: Any, expected: int | None) -> None:
-    assert _json.count(value) == expected
+    assert json_values.count(value) == expected
 
 
 @pytest.mark.parametrize("wrong", ["", "a b", "a\n", "\ta", "a\x00", "\u200b", "\u202eabc", "x" * 257, 5, None, ["a"]])
 def test_an_id_that_cannot_be_called_is_none(wrong: Any) -> None:
-    assert _json.model_id(wrong) is None
+    assert json_values.model_id(wrong) is None
 
 
 @pytest.mark.parametrize("right", ["a", "x" * 256, "accounts/f/models/m", "@cf/meta/llama", "m:free", "模型", "a*"])
 def test_an_id_is_kept_as_the_vendor_writes_it(right: str) -> None:
-    assert _json.model_id(right) == right
+    assert json_values.model_id(right) == right
 
 
 def test_ids_that_are_left_out_are_counted() -> None:
@@ -324,7 +324,7 @@ def test_what_a_preset_says_of_its_vendor_is_known_and_sound(name: str) -> None:
     assert meanings <= set(get_args(Capability))
     modes = {*read.facts.modes.values(), *(listing.mode for listing in read.list if listing.mode)}
     assert modes <= set(get_args(Mode))
-    assert all(word == _json.word(word) for word in (*read.facts.modes, *read.facts.meanings, *read.facts.statuses))
+    assert all(word == _answers.word(word) for word in (*read.facts.modes, *read.facts.meanings, *read.facts.statuses))
     assert read.list or read.probe, "a vendor without a list has something else to ask"
     assert all(listing in read.list[1:] and listing is read.list[-1] for listing in read.list if listing.sole)
     assert not read.key or bool(read.key.path) != bool(read.key.url)
@@ -334,10 +334,10 @@ def test_what_a_preset_says_of_its_vendor_is_known_and_sound(name: str) -> None:
 
 
 def test_the_shared_words_are_those_of_the_schemas() -> None:
-    assert {*_json.WORDS.values(), *_json.INPUTS.values(), *_json.OUTPUTS.values()} <= set(get_args(Capability))
-    assert set(_json.MODES.values()) == set(get_args(Mode))
+    assert {*_answers.WORDS.values(), *_answers.INPUTS.values(), *_answers.OUTPUTS.values()} <= set(get_args(Capability))
+    assert set(_answers.MODES.values()) == set(get_args(Mode))
     for mode in get_args(Mode):
-        assert set(_json.capabilities([], mode) or ()) <= set(get_args(Capability))
+        assert set(_answers.capabilities([], mode) or ()) <= set(get_args(Capability))
 
 
 @pytest.mark.parametrize(
@@ -496,4 +496,4 @@ def test_an_answer_of_very_many_values_is_not_read(item: bytes) -> None:
 
 def test_a_page_of_more_items_than_there_are_models_is_no_list() -> None:
     with pytest.raises(Unreadable, match="more than 25,000 items on one page"):
-        _json.page([{"id": "m"}] * 25_001, lambda item: None)
+        _answers.page([{"id": "m"}] * 25_001, lambda item: None)

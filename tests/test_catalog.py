@@ -527,7 +527,7 @@ def test_presets_name_vendors_that_genai_prices_has() -> None:
 
 
 def test_genai_prices_is_imported_only_when_asked() -> None:
-    code = "import sys, llmconf.catalog, llmconf.catalog_import; print('genai_prices' in sys.modules)"
+    code = "import sys, llmconf.lock.enrich, llmconf.lock.catalog_import; print('genai_prices' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=REPOSITORY)
     assert done.stdout == "False\n"
 

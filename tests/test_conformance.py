@@ -22,9 +22,9 @@ from upstream.vendor import ModelRecord, Seen, State, Vendor
 from llmconf import adapters
 from llmconf.adapters._base import Adapter, Check, Failure, Request, Response, Site, Unreadable, Verdict
 from llmconf.core import grammar
-from llmconf.schema._types import Capability, Mode
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.schema.parts import Lifecycle, Price
+from llmconf.schema.types import Capability, Mode
 
 NOW = 1_790_000_000
 MAX_PAGES = 30

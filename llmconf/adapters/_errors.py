@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmconf.adapters._base import Failure, Response, Site, Unreadable, Verdict
-from llmconf.adapters._json import at, text
+from llmconf.core.json_values import at, text
 
 MAX_DETAIL = 200
 """Characters of a vendor's message that are kept."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from llmconf.adapters._answers import mapping, page, rows
 from llmconf.adapters._base import Failure, ModelRecord, Page, Response, Site
 from llmconf.adapters._errors import Rule, failure, said
-from llmconf.adapters._json import mapping, page, rows
 from llmconf.adapters._paging import next_token
 
 PAGE_SIZE = 1000

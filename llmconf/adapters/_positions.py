@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmconf.adapters._base import Unreadable
-from llmconf.adapters._json import at, count, first, model_id
 from llmconf.adapters._network import Listing, Paging
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._records import identity
+from llmconf.core.json_values import at, count, first, model_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from llmconf.adapters import _json
+from llmconf.adapters import _answers
 from llmconf.adapters._base import ModelRecord
 from llmconf.adapters._network import Facts, Listing, Price
+from llmconf.core import json_values
 
 Status = Literal["active", "deprecated", "retired"]
 _STATUSES: Mapping[str, Status] = {"active": "active", "deprecated": "deprecated", "retired": "retired"}
@@ -15,8 +16,8 @@ _STATUSES: Mapping[str, Status] = {"active": "active", "deprecated": "deprecated
 
 def identity(item: Any, listing: Listing) -> str | None:
     """Return the id of an item of a list, None where it has none that could be called."""
-    found: str | None = _json.first(
-        item, listing.id or _json.ID_PLACES, lambda value: _json.model_id(value, listing.strip)
+    found: str | None = json_values.first(
+        item, listing.id or _answers.ID_PLACES, lambda value: json_values.model_id(value, listing.strip)
     )
     return found
 
@@ -30,60 +31,60 @@ def record(item: Mapping[str, Any], name: str | None, listing: Listing, facts: F
     if name is None:
         return None
     mode = listing.mode or _mode(item, facts)
-    retires = _json.day(_at(item, facts.retires))
+    retires = json_values.day(_at(item, facts.retires))
     status: Status | None = _status(item, facts) or ("deprecated" if retires else None)
     return ModelRecord(
         name,
         mode=mode,
-        capabilities=_json.capabilities(_capabilities(item, facts), mode),
+        capabilities=_answers.capabilities(_capabilities(item, facts), mode),
         lacks=_lacks(item, facts),
-        context=_json.first(item, facts.context, _limit),
-        max_output=_json.first(item, facts.max_output, _limit),
+        context=json_values.first(item, facts.context, _limit),
+        max_output=json_values.first(item, facts.max_output, _limit),
         price=_price(item, facts.price) if facts.price else None,
         aliases=_aliases(_at(item, facts.aliases), name),
         status=status,
-        deprecated=_json.day(_at(item, facts.deprecated)),
+        deprecated=json_values.day(_at(item, facts.deprecated)),
         retires=retires,
-        replacement=_json.model_id(_at(item, facts.replacement), listing.strip),
+        replacement=json_values.model_id(_at(item, facts.replacement), listing.strip),
         callable="*" not in name and _at(item, facts.callable) is not False,
     )
 
 
 def _at(item: Mapping[str, Any], path: str | None) -> Any:
-    return _json.at(item, path) if path else None
+    return json_values.at(item, path) if path else None
 
 
 def _limit(value: Any) -> int | None:
     """Return a number of tokens; of several, the smallest: what holds whoever answers."""
-    counts = [_json.count(each) for each in (value if isinstance(value, list) else [value])]
+    counts = [json_values.count(each) for each in (value if isinstance(value, list) else [value])]
     return min((each for each in counts if each), default=None)
 
 
 def _mode(item: Mapping[str, Any], facts: Facts) -> str | None:
     """Return the mode; where a list of words gives several, the first in the order of the preset's map."""
     found = _at(item, facts.mode)
-    table = {**facts.modes, **_json.MODES}
-    meant = _json.meanings(found, {name: name for name in table})
+    table = {**facts.modes, **_answers.MODES}
+    meant = _answers.meanings(found, {name: name for name in table})
     return next((table[name] for name in table if name in meant), None)
 
 
 def _lacks(item: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
-    denied = {meaning for path, meaning in facts.flags.items() if _json.at(item, path) is False}
+    denied = {meaning for path, meaning in facts.flags.items() if json_values.at(item, path) is False}
     for path in facts.words:
-        denied |= _json.denials(_json.at(item, path), {**_json.WORDS, **facts.meanings})
+        denied |= _answers.denials(json_values.at(item, path), {**_answers.WORDS, **facts.meanings})
     return tuple(sorted(denied - (_capabilities(item, facts) or set())))
 
 
 def _capabilities(item: Mapping[str, Any], facts: Facts) -> set[str] | None:
-    found = {meaning for path, meaning in facts.flags.items() if _holds(_json.at(item, path))}
+    found = {meaning for path, meaning in facts.flags.items() if _holds(json_values.at(item, path))}
     tables = (
-        (facts.words, {**_json.WORDS, **facts.meanings}),
-        (facts.inputs, _json.INPUTS),
-        (facts.outputs, _json.OUTPUTS),
+        (facts.words, {**_answers.WORDS, **facts.meanings}),
+        (facts.inputs, _answers.INPUTS),
+        (facts.outputs, _answers.OUTPUTS),
     )
     for paths, table in tables:
         for path in paths:
-            found |= _json.meanings(_json.at(item, path), table)
+            found |= _answers.meanings(json_values.at(item, path), table)
     return found or None
 
 
@@ -104,17 +105,17 @@ def _price(item: Mapping[str, Any], places: Price) -> dict[str, str] | None:
 
 def _amount(value: Any, places: Price) -> str | None:
     """Return an amount; of several, the one that all agree on."""
-    amounts = {_json.money(each, places.scale) for each in (value if isinstance(value, list) else [value])}
+    amounts = {json_values.money(each, places.scale) for each in (value if isinstance(value, list) else [value])}
     return amounts.pop() if len(amounts) == 1 else None
 
 
 def _aliases(value: Any, name: str) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else []
-    ids = [alias for each in listed if (alias := _json.model_id(each)) and alias != name]
+    ids = [alias for each in listed if (alias := json_values.model_id(each)) and alias != name]
     return tuple(dict.fromkeys(ids))
 
 
 def _status(item: Mapping[str, Any], facts: Facts) -> Status | None:
     value = _at(item, facts.status)
-    said = str(value).lower() if isinstance(value, bool) else _json.word(value)
+    said = str(value).lower() if isinstance(value, bool) else _answers.word(value)
     return {**_STATUSES, **facts.statuses}.get(said)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from llmconf.adapters._answers import mapping
 from llmconf.adapters._base import Response, Unreadable
-from llmconf.adapters._json import mapping
 
 _LONGEST = 16384
 

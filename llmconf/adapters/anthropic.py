@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from llmconf.adapters import _base
+from llmconf.adapters._answers import capabilities, denials, mapping, meanings, page, rows, see_answer, word
 from llmconf.adapters._base import (
     CredentialForm,
     Failure,
@@ -21,22 +22,9 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import Rule, failure
-from llmconf.adapters._json import (
-    at,
-    capabilities,
-    count,
-    day,
-    denials,
-    mapping,
-    meanings,
-    model_id,
-    page,
-    rows,
-    see_answer,
-    word,
-)
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._urls import join, post
+from llmconf.core.json_values import at, count, day, model_id
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _PAGE_SIZE = 1000

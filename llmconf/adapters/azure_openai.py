@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from llmconf.adapters import _base
+from llmconf.adapters._answers import capabilities, mapping, meanings, page, rows, see_answer, word
 from llmconf.adapters._base import (
     CredentialForm,
     Failure,
@@ -23,9 +24,9 @@ from llmconf.adapters._base import (
     looking_at_list,
 )
 from llmconf.adapters._errors import failure
-from llmconf.adapters._json import at, capabilities, day, mapping, meanings, model_id, page, rows, see_answer, word
 from llmconf.adapters._tokens import access_token, refusal
 from llmconf.adapters._urls import bearer, join, part, post
+from llmconf.core.json_values import at, day, model_id
 
 CREDENTIAL_FORMS = (
     CredentialForm(frozenset({"api_key"})),

@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from pydantic import Field
 
 from llmconf.adapters import _base
+from llmconf.adapters._answers import capabilities, mapping, meanings, page, rows, see_answer, word
 from llmconf.adapters._base import (
     Check,
     CredentialForm,
@@ -25,11 +26,11 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import Rule, failure
-from llmconf.adapters._json import capabilities, day, mapping, meanings, model_id, page, rows, see_answer, word
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._sigv4 import signed
 from llmconf.adapters._urls import bearer, join, part, post
 from llmconf.core.errors import UndeterminedError
+from llmconf.core.json_values import day, model_id
 from llmconf.core.unique import Unique
 
 CREDENTIAL_FORMS = (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmconf.adapters import _base
+from llmconf.adapters._answers import WORDS, capabilities, mapping, meanings, page, rows, see_answer
 from llmconf.adapters._base import (
     CredentialForm,
     Failure,
@@ -20,9 +21,9 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import Rule, failure
-from llmconf.adapters._json import WORDS, capabilities, count, mapping, meanings, model_id, page, rows, see_answer
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._urls import bearer, join, post
+from llmconf.core.json_values import count, model_id
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _PAGE_SIZE = 1000

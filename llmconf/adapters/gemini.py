@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmconf.adapters import _base
+from llmconf.adapters._answers import capabilities, meanings, see_answer
 from llmconf.adapters._base import (
     CredentialForm,
     ModelRecord,
@@ -18,8 +19,8 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._google import SMALLEST_CALL, page_query, read_page, read_rpc_error
-from llmconf.adapters._json import capabilities, count, meanings, model_id, see_answer
 from llmconf.adapters._urls import join, part, post
+from llmconf.core.json_values import count, model_id
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _PREFIX = "models/"

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from llmconf.adapters import _base
+from llmconf.adapters._answers import WORDS, capabilities, mapping, meanings, page, rows, see_answer
 from llmconf.adapters._base import (
     Check,
     CredentialForm,
@@ -29,8 +30,8 @@ from llmconf.adapters._base import (
     nothing_exchanged,
 )
 from llmconf.adapters._errors import failure
-from llmconf.adapters._json import WORDS, capabilities, count, mapping, meanings, model_id, page, rows, see_answer
 from llmconf.adapters._urls import bearer, join, post
+from llmconf.core.json_values import count, model_id
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _WORDS = {**WORDS, "audio": "audio_input", "image": "image_generation"}

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from llmconf.adapters import _base, _errors, _json, _urls
+from llmconf.adapters import _answers, _base, _errors, _urls
 from llmconf.adapters._base import (
     Check,
     CredentialForm,
@@ -27,6 +27,7 @@ from llmconf.adapters._base import (
     no_exchange,
     nothing_exchanged,
 )
+from llmconf.core import json_values
 
 if TYPE_CHECKING:
     from llmconf.adapters._network import Amount, Key, Listing, Meaning, Network
@@ -61,7 +62,7 @@ def read_probe(site: Site, response: Response) -> Failure | None:
     """Return what a check of the key says beside success; a list must be one. Raises Unreadable."""
     network = facts_of(site)
     if network.key and _probes_key(network):
-        return _read_key(network.key, _json.mapping(response)).failure
+        return _read_key(network.key, _answers.mapping(response)).failure
     _read_page(response, network, network.probe or network.list[0])
     return None
 
@@ -83,7 +84,7 @@ def read_check(site: Site, response: Response) -> Check:
     """Return what the vendor says of the key: blocked, out of money, quota, expiry. Raises Unreadable."""
     network = facts_of(site)
     if network.key:
-        return _read_key(network.key, _json.mapping(response))
+        return _read_key(network.key, _answers.mapping(response))
     return Check(read_probe(site, response))
 
 
@@ -126,13 +127,13 @@ def _read_page(response: Response, network: Network, listing: Listing, token: st
         return record(item, token if listing.sole else identity(item, listing), listing, network.facts)
 
     data = response.json()
-    return _json.page(_items(data, listing), read), data
+    return _answers.page(_items(data, listing), read), data
 
 
 def _items(data: Any, listing: Listing) -> list[Any]:
     if listing.single or listing.sole:
         return [data]
-    return _json.rows(data, (listing.items,) if listing.items else _json.LIST_PLACES)
+    return _answers.rows(data, (listing.items,) if listing.items else _answers.LIST_PLACES)
 
 
 def read_error(site: Site, response: Response) -> Failure:
@@ -150,7 +151,7 @@ def completion(site: Site, model: str) -> Request:
 
 def read_completion(site: Site, response: Response, model: str) -> None:
     """Look for `{choices: [{message: {}}]}`. Raises Unreadable."""
-    _json.see_answer(response, "choices[].message")
+    _answers.see_answer(response, "choices[].message")
 
 
 def _headers(site: Site) -> dict[str, str]:
@@ -177,22 +178,22 @@ def _read_key(key: Key, data: Mapping[str, Any]) -> Check:
     meant = next((meaning for meaning in key.means if _applies(meaning, data)), None)
     failure = Failure(meant.verdict, f"the vendor says so at `{meant.at}`") if meant else None
     told = {name: amount for name, place in key.quota.items() if (amount := _amount(place, data))}
-    return Check(failure, told, _json.day(_json.at(data, key.expires)) if key.expires else None)
+    return Check(failure, told, json_values.day(json_values.at(data, key.expires)) if key.expires else None)
 
 
 def _applies(meaning: Meaning, data: Mapping[str, Any]) -> bool:
-    value = _json.at(data, meaning.at)
+    value = json_values.at(data, meaning.at)
     if meaning.at_most is not None:
-        number = _json.number(value)
+        number = json_values.number(value)
         return number is not None and number <= meaning.at_most
     return value is not None and value == meaning.equals and type(value) is type(meaning.equals)
 
 
 def _amount(place: Amount, data: Mapping[str, Any]) -> str:
     """Return one or several figures as text, each with its unit."""
-    values = _each(_json.at(data, place.at))
-    units = _each(_json.at(data, place.unit_at)) if place.unit_at else [place.unit] * len(values)
-    pairs = [(_figure(value), _json.text(unit, 32) or "") for value, unit in zip(values, units, strict=False)]
+    values = _each(json_values.at(data, place.at))
+    units = _each(json_values.at(data, place.unit_at)) if place.unit_at else [place.unit] * len(values)
+    pairs = [(_figure(value), json_values.text(unit, 32) or "") for value, unit in zip(values, units, strict=False)]
     return ", ".join(f"{figure} {unit}".strip() for figure, unit in pairs if figure)
 
 
@@ -203,6 +204,5 @@ def _each(value: Any) -> list[Any]:
 def _figure(value: Any) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return (
-        format(value, "f") if isinstance(value, Decimal) and _json.number(value) is not None else _json.text(value, 64)
-    )
+    is_number = isinstance(value, Decimal) and json_values.number(value) is not None
+    return format(value, "f") if is_number else json_values.text(value, 64)

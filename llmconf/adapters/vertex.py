@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from llmconf.adapters import _base
+from llmconf.adapters._answers import see_answer
 from llmconf.adapters._base import (
     CredentialForm,
     Failure,
@@ -22,10 +23,10 @@ from llmconf.adapters._base import (
 )
 from llmconf.adapters._errors import Rule, failure
 from llmconf.adapters._google import SMALLEST_CALL, page_query, read_page, read_rpc_error
-from llmconf.adapters._json import model_id, see_answer
 from llmconf.adapters._tokens import access_token, refusal
 from llmconf.adapters._urls import bearer, join, part, post
 from llmconf.core.errors import RefusedError, UndeterminedError
+from llmconf.core.json_values import model_id
 from llmconf.core.origins import parse_url
 
 CREDENTIAL_FORMS = (

@@ -181,7 +181,7 @@ def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool 
 
 def explain(error: LlmconfError, where: str = "") -> None:
     """Write message and hint of an error; names of files and the like in them are somebody else's text."""
-    from llmconf.report.formats._text import visible
+    from llmconf.report.text import visible
 
     click.echo(visible(f"llmconf: {where}{error.message}"), err=True)
     if error.hint:
@@ -231,7 +231,7 @@ def to_yaml(data: Any) -> str:
 
     from ruamel.yaml import YAML
 
-    from llmconf.report.formats._text import UNSAFE, visible_lines
+    from llmconf.report.text import UNSAFE, visible_lines
 
     yaml = YAML(typ="safe", pure=True)
 
@@ -270,7 +270,7 @@ def is_under(name: str, paths: list[str]) -> bool:
 
 def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
     """Align rows under their headings; the last column is not padded, and nothing in a cell drives a terminal."""
-    from llmconf.report.formats._text import visible
+    from llmconf.report.text import visible
 
     cells = [[column.upper() for column in columns]]
     cells += [[visible(_cell(row.get(column))) for column in columns] for row in rows]

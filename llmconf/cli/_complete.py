@@ -44,7 +44,7 @@ def capabilities(_ctx: click.Context, _parameter: click.Parameter, typed: str) -
     """Complete a capability."""
     from typing import get_args
 
-    from llmconf.schema._types import Capability
+    from llmconf.schema.types import Capability
 
     return [name for name in get_args(Capability) if name.startswith(typed)]
 

@@ -95,8 +95,8 @@ def command(
       llmconf list provider --env prod --label owner=llm-platform -o name
     """
     from llmconf.report.filters import Filters, filter_rows, sort_rows
-    from llmconf.report.formats._text import dump_json, visible
     from llmconf.report.rows import resource_rows
+    from llmconf.report.text import dump_json, visible
 
     filters = Filters(frozenset(capabilities), _parse_labels(labels), provider, **of_models)
     checked = common.checked_or_exit(

@@ -31,8 +31,8 @@ def command(
       llmconf show route/chat-default --env prod
       llmconf show endpoint/openai/eu --env prod --why
     """
-    from llmconf.report.formats._text import dump_json
     from llmconf.report.rows import masked, origins
+    from llmconf.report.text import dump_json
 
     checked = common.checked_or_exit(
         directory, env, reports, fail_on, today, color, forgiven=common.about_models
@@ -55,7 +55,7 @@ def command(
 
 
 def _explain(identity: str, rows: list[tuple[str, Any, list[str]]]) -> str:
-    from llmconf.report.formats._text import visible
+    from llmconf.report.text import visible
 
     width = max((len(f"{path}: {_short(value)}") for path, value, _ in rows), default=0)
     lines = [identity]
@@ -71,6 +71,6 @@ def _short(value: Any) -> str:
 
 def _explain_json(identity: str, rows: list[tuple[str, Any, list[str]]]) -> str:
     values = [{"path": path, "value": value, "set_by": places} for path, value, places in rows]
-    from llmconf.report.formats._text import dump_json
+    from llmconf.report.text import dump_json
 
     return dump_json({"identity": identity, "values": values})

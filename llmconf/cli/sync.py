@@ -99,7 +99,7 @@ def _status(updates: list[Update], *, check: bool) -> int:
 
 
 def _rendered(updates: list[Update], output: str, *, written: bool) -> str:
-    from llmconf.report.formats._text import dump_json
+    from llmconf.report.text import dump_json
 
     if output == "json":
         return dump_json([_object(update) for update in updates])
@@ -109,7 +109,7 @@ def _rendered(updates: list[Update], output: str, *, written: bool) -> str:
 
 
 def _text(update: Update, written: bool) -> str:
-    from llmconf.report.formats._text import visible
+    from llmconf.report.text import visible
 
     lines = [f"provider/{update.provider}: {_summary(update, written)}"]
     lines += [f"  {line}" for line in _details(update, _SIGNS)]
@@ -117,7 +117,7 @@ def _text(update: Update, written: bool) -> str:
 
 
 def _markdown(update: Update, written: bool) -> str:
-    from llmconf.report.formats._text import inert
+    from llmconf.report.text import inert
 
     lines = [f"**provider/{update.provider}**: {inert(_summary(update, written))}", ""]
     lines += [f"- {inert(line)}" for line in _details(update, _WORDS)]

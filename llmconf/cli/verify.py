@@ -38,7 +38,7 @@ def command(
       llmconf verify credential/openai/main --env prod -o json
     """
     from llmconf.live.verify import credentials_to_verify, verify
-    from llmconf.report.formats._text import dump_json
+    from llmconf.report.text import dump_json
 
     checked, name = asked.check()
     resolved = checked.environments[name]
@@ -73,7 +73,7 @@ def _row(found: Verification) -> dict[str, Any]:
 
 
 def _cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from llmconf.report.formats._text import visible
+    from llmconf.report.text import visible
 
     return [
         row

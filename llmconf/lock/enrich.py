@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from llmconf.adapters._base import ModelRecord
+from llmconf.adapters import ModelRecord
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import NAME_PATTERN
 from llmconf.lock.catalogs import _lines

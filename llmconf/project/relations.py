@@ -12,9 +12,9 @@ from llmconf.core.grammar import environment_variable
 from llmconf.core.origins import Origin, parse_host, parse_url
 from llmconf.core.tokens import is_sealed, parse_reference
 from llmconf.project.environment import Resolved, Resource
-from llmconf.schema._types import Capability, Mode
 from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
 from llmconf.schema.parts import Price
+from llmconf.schema.types import Capability, Mode
 
 Bindings: TypeAlias = dict[tuple[str, str, int], list[tuple[Origin, Resource[Credential]]]]
 """Credentials by scheme, host and port that they are bound to."""

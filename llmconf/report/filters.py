@@ -10,7 +10,7 @@ from typing import Any, get_args
 from llmconf.core.errors import UsageError
 from llmconf.core.suggest import did_you_mean
 from llmconf.project.environment import Resolved
-from llmconf.schema._types import Capability
+from llmconf.schema.types import Capability
 
 Row = dict[str, Any]
 

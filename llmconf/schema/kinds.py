@@ -14,7 +14,8 @@ from pydantic import Field, StringConstraints
 
 from llmconf.core.grammar import MODEL_ID_CHARACTER
 from llmconf.core.unique import Unique
-from llmconf.schema._types import (
+from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
+from llmconf.schema.types import (
     Capability,
     Count,
     Date,
@@ -31,7 +32,6 @@ from llmconf.schema._types import (
     Url,
     Weight,
 )
-from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
 
 ProviderReference = Name
 ModelReference = Annotated[

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from llmconf.core.grammar import NAME_PATTERN
-from llmconf.schema._types import Name, Strict, Text
 from llmconf.schema.kinds import Model
 from llmconf.schema.parts import Patterns
+from llmconf.schema.types import Name, Strict, Text
 
 _SOURCE = rf"^{NAME_PATTERN[1:-1]}(\+{NAME_PATTERN[1:-1]})?$"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from llmconf.core.unique import Unique
-from llmconf.schema._types import Amount, Count, Date, ModelId, Money, Secret, Strict, Text
+from llmconf.schema.types import Amount, Count, Date, ModelId, Money, Secret, Strict, Text
 
 
 class Limits(Strict):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from llmconf.core.unique import check_unique
-from llmconf.schema._types import Name, Strict, Text
+from llmconf.schema.types import Name, Strict, Text
 
 RuleCode = Annotated[str, StringConstraints(pattern=r"^LC[A-Z][0-9]{3}$")]
 

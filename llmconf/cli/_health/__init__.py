@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llmconf.report.formats._text import visible
+from llmconf.report.text import visible
 
 if TYPE_CHECKING:
     from llmconf.live.probe import Health

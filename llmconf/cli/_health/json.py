@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmconf.cli._health import Round, as_objects
-from llmconf.report.formats._text import dump_json
+from llmconf.report.text import dump_json
 
 
 def render(probed: Round) -> str:

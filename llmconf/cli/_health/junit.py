@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from llmconf.cli._health import Round, said
-from llmconf.report.formats._text import visible
+from llmconf.report.text import visible
 
 if TYPE_CHECKING:
     from llmconf.live.probe import Health

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmconf.cli._health import Round, cells, said
-from llmconf.report.formats._text import inert
+from llmconf.report.text import inert
 
 
 def render(probed: Round) -> str:

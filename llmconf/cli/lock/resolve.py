@@ -41,7 +41,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
       llmconf lock resolve
       llmconf lock resolve lock/openai.lock.yaml
     """
-    from llmconf.report.formats._text import visible
+    from llmconf.report.text import visible
     from llmconf.workspace import transaction
 
     root = common.root_of(directory)
@@ -84,7 +84,7 @@ def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]
     from llmconf.lock import merge as lock_merge
     from llmconf.lock import reader
     from llmconf.project import parse
-    from llmconf.report.formats._text import visible
+    from llmconf.report.text import visible
     from llmconf.workspace import transaction
 
     text = parse.read_text(root, name)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from llmconf import adapters
-from llmconf.adapters import _json
+from llmconf.core import json_values
 
 PER_MILLION = Decimal(1_000_000)
 """Factor from a price per token to one per million tokens."""
@@ -86,7 +86,7 @@ def texts(value: object) -> frozenset[str]:
 
 def tier(above: object, parts: Mapping[str, str | None]) -> dict[str, Any] | None:
     """Return one tier of a price, or None where its threshold or all of its prices are missing."""
-    threshold = _json.count(above)
+    threshold = json_values.count(above)
     said = {key: parts[key] for key in _TIER_KEYS if parts.get(key) is not None}
     return {"above": threshold, **said} if threshold and said else None
 
@@ -130,5 +130,5 @@ def facts(
     """Return facts from what a catalog has, or None where that is nothing."""
     able = tuple(sorted(set(capabilities)))
     stages = {key: stage for key, stage in lifecycle.items() if stage is not None}
-    found = Facts(mode, able or None, _json.count(context), _json.count(max_output), price, stages or None)
+    found = Facts(mode, able or None, json_values.count(context), json_values.count(max_output), price, stages or None)
     return None if found == Facts() else found

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from llmconf import adapters
-from llmconf.adapters import _json
+from llmconf.core import json_values
 from llmconf.lock.catalogs._base import Facts, facts, price, tier
 from llmconf.lock.catalogs._ids import candidates
 
@@ -164,7 +164,7 @@ def _raised(known: ModelPrice, start: int) -> dict[str, str | None]:
 
 
 def _parts(known: ModelPrice, tokens: int) -> dict[str, str | None]:
-    return {part: _json.money(_at(getattr(known, key), tokens)) for key, part in _PARTS.items()}
+    return {part: json_values.money(_at(getattr(known, key), tokens)) for key, part in _PARTS.items()}
 
 
 def _at(amount: Decimal | TieredPrices | None, tokens: int) -> Decimal | None:

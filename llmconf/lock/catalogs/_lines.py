@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from llmconf.core.errors import RefusedError
 from llmconf.core.unique import Unique
 from llmconf.lock.catalogs._base import FACTS, Facts
-from llmconf.schema._types import Capability, Count, Mode, ModelId, Name, Strict, Text
 from llmconf.schema.parts import Lifecycle, Price
+from llmconf.schema.types import Capability, Count, Mode, ModelId, Name, Strict, Text
 
 VERSION = 1
 Shape = TypeVar("Shape", bound=Strict)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from llmconf import adapters
-from llmconf.adapters import _json
+from llmconf.core import json_values
 from llmconf.lock.catalogs._base import (
     PER_MILLION,
     Contents,
@@ -126,7 +126,7 @@ def _without_route(key: str, vendor: str, types: tuple[str, ...]) -> str:
 
 def _is_model(provider_type: str, model_id: str) -> bool:
     sliced = "/" in model_id and provider_type in _WITHOUT_SLASH
-    return _json.model_id(model_id) is not None and not sliced and not _SIZED.search(model_id)
+    return json_values.model_id(model_id) is not None and not sliced and not _SIZED.search(model_id)
 
 
 def _facts(entry: Mapping[str, Any]) -> Facts | None:
@@ -139,7 +139,7 @@ def _facts(entry: Mapping[str, Any]) -> Facts | None:
         max_output=entry.get("max_output_tokens") if mode != "embedding" else None,
         price=_price(entry),
         # LiteLLM calls the day a deprecation; the days are those on which vendors end a model.
-        retires=_json.day(entry.get("deprecation_date")),
+        retires=json_values.day(entry.get("deprecation_date")),
     )
 
 
@@ -161,9 +161,9 @@ def _price(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     for key in entry:
         if match := _ABOVE.match(key):
             part, thousands = match.groups()
-            tiers.setdefault(int(thousands) * 1000, {})[_PRICES[part]] = _json.money(entry[key], PER_MILLION)
+            tiers.setdefault(int(thousands) * 1000, {})[_PRICES[part]] = json_values.money(entry[key], PER_MILLION)
     batch = {
-        part: _json.money(entry.get(f"{key}_batches"), PER_MILLION)
+        part: json_values.money(entry.get(f"{key}_batches"), PER_MILLION)
         for key, part in _PRICES.items()
         if part in ("input", "output")
     }
@@ -181,4 +181,4 @@ def _banded(bands: list[Any]) -> dict[str, Any] | None:
 
 
 def _parts(entry: Mapping[str, Any]) -> dict[str, str | None]:
-    return {part: _json.money(entry.get(key), PER_MILLION) for key, part in _PRICES.items()}
+    return {part: json_values.money(entry.get(key), PER_MILLION) for key, part in _PRICES.items()}

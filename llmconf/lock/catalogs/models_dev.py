@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from llmconf.adapters import _json
+from llmconf.core import json_values
 from llmconf.lock.catalogs._base import (
     Contents,
     Facts,
@@ -44,7 +44,7 @@ def read(data: object) -> Contents:
         models = mapping(mapping(vendor).get("models"))
         types = called.get(name, ()) or _ALSO.get(name, ())
         for model_id, model in models.items():
-            known = _facts(mapping(model)) if types and _json.model_id(model_id) else None
+            known = _facts(mapping(model)) if types and json_values.model_id(model_id) else None
             foreign += not types
             skipped += bool(types) and known is None
             for provider_type in types if known else ():
@@ -81,7 +81,7 @@ def _capabilities(model: Mapping[str, Any], outputs: frozenset[str]) -> Iterator
     inputs = texts(mapping(model.get("modalities")).get("input"))
     yield from (capability for medium, capability in _INPUTS.items() if medium in inputs)
     yield from (capability for medium, capability in _OUTPUTS.items() if medium in outputs)
-    if _json.money(mapping(model.get("cost")).get("cache_read")) not in (None, "0"):
+    if json_values.money(mapping(model.get("cost")).get("cache_read")) not in (None, "0"):
         yield "prompt_caching"
 
 
@@ -96,4 +96,4 @@ def _tier(band: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _parts(cost: Mapping[str, Any]) -> dict[str, str | None]:
-    return {part: _json.money(cost.get(part)) for part in _PRICES}
+    return {part: json_values.money(cost.get(part)) for part in _PRICES}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from llmconf.adapters import _json
+from llmconf.core import json_values
 from llmconf.lock.catalogs._base import (
     PER_MILLION,
     Contents,
@@ -56,7 +56,7 @@ def read(data: object) -> Contents:
     found: dict[tuple[str, str], Facts] = {}
     skipped = 0
     for model in map(mapping, models):
-        model_id = _json.model_id(model.get("id"))
+        model_id = json_values.model_id(model.get("id"))
         known = _facts(model) if model_id else None
         skipped += known is None
         if model_id and known:
@@ -74,7 +74,7 @@ def _facts(model: Mapping[str, Any]) -> Facts | None:
         context=best.get("context_length") or model.get("context_length"),
         max_output=best.get("max_completion_tokens"),
         price=_price(mapping(model.get("pricing"))),
-        retires=_json.day(model.get("expiration_date")),
+        retires=json_values.day(model.get("expiration_date")),
     )
 
 
@@ -103,4 +103,4 @@ def _tier(override: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _parts(pricing: Mapping[str, Any]) -> dict[str, str | None]:
-    return {part: _json.money(pricing.get(key), PER_MILLION) for key, part in _PRICES.items()}
+    return {part: json_values.money(pricing.get(key), PER_MILLION) for key, part in _PRICES.items()}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from llmconf.core.diagnostics import Span
 from llmconf.report.formats._shared import line_text
 from llmconf.report.formats._style import Style
-from llmconf.report.formats._text import UNSAFE, escaped, width
 from llmconf.report.report import Report
+from llmconf.report.text import UNSAFE, escaped, width
 
 HIDDEN = "(line hidden: it holds a secret)"
 _WIDTH = 160

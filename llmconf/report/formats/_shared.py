@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Severity, Span, pointer
-from llmconf.report.formats._text import visible
 from llmconf.report.report import Report
+from llmconf.report.text import visible
 
 TOOL = "llmconf"
 

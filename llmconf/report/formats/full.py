@@ -8,8 +8,8 @@ from llmconf.core.diagnostics import Diagnostic
 from llmconf.report.formats._frame import frame, gutter_width
 from llmconf.report.formats._shared import in_environments, place, summary
 from llmconf.report.formats._style import Style
-from llmconf.report.formats._text import visible
 from llmconf.report.report import Report
+from llmconf.report.text import visible
 
 
 def render(report: Report) -> str:

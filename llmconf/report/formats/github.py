@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from llmconf.core.diagnostics import SEVERITIES, Diagnostic
 from llmconf.report.formats._shared import count_text, counts, hint, message, on_one_line
-from llmconf.report.formats._text import visible
 from llmconf.report.report import Report
+from llmconf.report.text import visible
 
 SHOWN = 10
 """How many annotations of each level GitHub shows for one step."""

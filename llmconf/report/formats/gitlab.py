@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from llmconf.core.diagnostics import Diagnostic
 from llmconf.report.formats._shared import fingerprints, hint, message
-from llmconf.report.formats._text import dump_json, visible
 from llmconf.report.report import Report
+from llmconf.report.text import dump_json, visible
 
 _SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
 

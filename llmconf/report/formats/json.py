@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from llmconf.core.diagnostics import Diagnostic, pointer
 from llmconf.report.formats._shared import TOOL, counts
-from llmconf.report.formats._text import dump_json
 from llmconf.report.report import Report
+from llmconf.report.text import dump_json
 
 FORMAT_VERSION = 1
 """Grows when a key changes its meaning or goes; new keys may come without that."""

@@ -7,8 +7,8 @@ from html import escape
 
 from llmconf.core.diagnostics import Diagnostic
 from llmconf.report.formats._shared import TOOL, counts, hint, message, place, summary
-from llmconf.report.formats._text import visible
 from llmconf.report.report import Report
+from llmconf.report.text import visible
 
 
 def render(report: Report) -> str:

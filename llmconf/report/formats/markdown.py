@@ -7,8 +7,8 @@ from itertools import groupby
 
 from llmconf.core.diagnostics import Diagnostic, Span
 from llmconf.report.formats._shared import hint, message, plural, summary
-from llmconf.report.formats._text import shorten, visible
 from llmconf.report.report import Report
+from llmconf.report.text import shorten, visible
 
 LIMIT = 60_000
 """Characters; code hosts refuse a comment of more than 65,536."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from llmconf.core.diagnostics import Diagnostic, Span
 from llmconf.report.formats._shared import TOOL, hint, line_text, message
-from llmconf.report.formats._text import dump_json, visible
 from llmconf.report.report import Report
+from llmconf.report.text import dump_json, visible
 
 
 def render(report: Report) -> str:

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Span
 from llmconf.report.formats._shared import TOOL, fingerprints, hint, message, on_one_line, plural
-from llmconf.report.formats._text import dump_json, shorten, visible
 from llmconf.report.report import Report, RuleText
+from llmconf.report.text import dump_json, shorten, visible
 
 MAX_RESULTS = 25_000
 """Code hosts refuse a run with more results than this."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from llmconf.core.errors import RefusedError
-from llmconf.workspace.git import COMMAND, SECONDS, environment, require_no_trap
+from llmconf.core.errors import RefusedError, UsageError
+from llmconf.workspace.git import git
 
 _SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
 _MAX_KEY_FILE = 64 * 1024
@@ -31,20 +30,11 @@ def revision(root: Path) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    # A git hook names its own repository to all programs below it; the project may be in another one.
+    """Return the output of git, or None if git is missing, fails or takes too long."""
     try:
-        require_no_trap(root)
-        done = subprocess.run(  # noqa: S603 - a fixed command with an argument list
-            [*COMMAND, "-C", str(root), *arguments],
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=environment(),
-        )
-    except (OSError, subprocess.TimeoutExpired, RefusedError):
+        return git(root, *arguments).decode("utf-8", "replace").strip()
+    except (OSError, RefusedError, UsageError):
         return None
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
 
 
 def key_files(root: Path, kid: str) -> dict[str, bytes]:

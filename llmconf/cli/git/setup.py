@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from llmconf.cli import _common as common
-from llmconf.cli._git import git, top_of
 from llmconf.core.errors import RefusedError, UsageError
+from llmconf.workspace.git import git, top_of
 
 SETTINGS = {"diff.llmconf.textconv": "llmconf git textconv", "diff.llmconf.cachetextconv": "false"}
 ATTRIBUTES = (

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from llmconf.cli import _common as common
-from llmconf.cli._git import git, top_of
 from llmconf.core.errors import RefusedError, UsageError
+from llmconf.workspace.git import git, top_of
 
 if TYPE_CHECKING:
     from llmconf.lock.format import LockFile, Source

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from llmconf.cli import _common as common
-from llmconf.cli._git import git, top_of
 from llmconf.core.errors import RefusedError, UsageError
-from llmconf.workspace.git import COMMAND, environment
+from llmconf.workspace.git import git, top_of
+from llmconf.workspace.objects import GitObjects
 
 if TYPE_CHECKING:
     from llmconf.core.diagnostics import Diagnostic
@@ -186,26 +185,12 @@ def _index(base: Path, names: list[str]) -> dict[str, str]:
 
 def _blobs(base: Path, objects: dict[str, str]) -> Iterator[_Content]:
     """Read objects from git one after the other, each up to the bound."""
-    process = subprocess.Popen(  # noqa: S603 - a fixed program with an argument list
-        [*COMMAND, "cat-file", "--batch"], cwd=base, env=environment(in_hook=True), stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    with process:
-        if process.stdin is None or process.stdout is None:
-            raise RefusedError("git cat-file has no pipes")
+    with GitObjects(base, in_hook=True) as store:
         for name, wanted in objects.items():
-            process.stdin.write(f"{wanted}\n".encode("ascii"))
-            process.stdin.flush()
-            head = process.stdout.readline().split()
-            if len(head) != 3 or head[1] != b"blob":  # noqa: PLR2004 - object, type, size
+            found = store.read(wanted, _MOST)
+            if found is None or found.type != "blob":
                 raise RefusedError(f"git has no content for {name}")
-            size = int(head[2])
-            data = process.stdout.read(min(size, _MOST))
-            left = size - len(data) + 1
-            while left > 0 and (skipped := process.stdout.read(min(left, _MOST))):
-                left -= len(skipped)
-            yield _Content(name.replace(os.sep, "/"), data, size)
-        process.stdin.close()
+            yield _Content(name.replace(os.sep, "/"), found.data, found.size)
 
 
 def _names(listed: bytes) -> list[str]:

@@ -70,18 +70,21 @@ class FolderTree:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise TreeError(error.strerror) from None
+            raise TreeError(error.strerror or str(error)) from None
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at a path, or None if nothing is there."""
         name, real = path.rpartition("/")[2], self._path(path)
         try:
             info = os.lstat(real)
-            return self._linked(name, real) if stat.S_ISLNK(info.st_mode) else _described(name, info)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            return Entry(name, "unreadable", reason=error.strerror or str(error))
+            return _unreadable(name, error)
+        try:
+            return self._linked(name, real) if stat.S_ISLNK(info.st_mode) else _described(name, info)
+        except OSError as error:
+            return _unreadable(name, error)
 
     def read(self, path: str, limit: int) -> bytes:
         """Return the content of a file, at most `limit` bytes of it. Raises TreeError, also if it lies outside."""
@@ -101,7 +104,7 @@ class FolderTree:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise TreeError(error.strerror) from None
+            raise TreeError(error.strerror or str(error)) from None
         return data
 
     def _path(self, path: str) -> str:
@@ -117,7 +120,7 @@ class FolderTree:
                 return self._linked(found.name, found.path)
             return _described(found.name, found.stat(follow_symlinks=False))
         except OSError as error:
-            return Entry(found.name, "unreadable", reason=error.strerror or str(error))
+            return _unreadable(found.name, error)
 
     def _linked(self, name: str, real: str) -> Entry:
         """Return the entry for a link. Raises OSError if it leads nowhere."""
@@ -125,6 +128,10 @@ class FolderTree:
         if stat.S_ISDIR(info.st_mode):
             return Entry(name, "folder_link")
         return _described(name, info) if self._is_inside(real) else Entry(name, "outside")
+
+
+def _unreadable(name: str, error: OSError) -> Entry:
+    return Entry(name, "unreadable", reason=error.strerror or str(error))
 
 
 def _described(name: str, info: os.stat_result) -> Entry:

@@ -72,6 +72,15 @@ def _imports(file: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, str(node.value)
 
 
+def _names_imported(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and name, below `llmconf`, of each thing that a module imports from another one."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("llmconf."):
+            yield from ((node.lineno, f"{str(node.module)[8:]}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((node.lineno, a.name[8:]) for a in node.names if a.name.startswith("llmconf."))
+
+
 def _own_imports(name: str) -> Iterator[tuple[int, str]]:
     for line, imported in _imports(SOURCES[name]):
         if imported.startswith("llmconf."):
@@ -176,6 +185,60 @@ def test_only_one_module_spells_a_token(name: str) -> None:
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     documentation = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, _DOCUMENTED) and _has_docstring(node)}
     assert [node.lineno for node in texts if "ENC(" in str(node.value).replace("\\", "") and id(node) not in documentation] == []
+
+
+def _exports(package: str) -> set[str]:
+    """Return the names that a package says are public, in `__all__`."""
+    for node in ast.parse(SOURCES[package].read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def _packages() -> list[str]:
+    return [name for name, file in SOURCES.items() if file.name == "__init__.py" and name]
+
+
+def _is_public(name: str, imported: str) -> bool:
+    """Tell whether a module may use a name of another package: each package on the way to it exports the next step."""
+    steps = imported.split(".")
+    if _room(name) == steps[0]:
+        return True
+    for number in range(1, len(steps)):
+        package = ".".join(steps[:number])
+        if package in SOURCES and SOURCES[package].name == "__init__.py":
+            if steps[number] not in _exports(package):
+                return False
+        elif steps[number].startswith("_") and not steps[number].startswith("__"):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_package_is_used_through_what_it_exports(name: str) -> None:
+    wrong = [f"{line}: {imported}" for line, imported in _names_imported(SOURCES[name]) if not _is_public(name, imported)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "imported"),
+    [
+        ("cli.list", "yamltext.events.compose"),
+        ("live.sync", "check.run._locate"),
+        ("build.bundle", "secrets.vault.token.seal"),
+        ("report.rows", "adapters._base.Request"),
+    ],
+)
+def test_what_no_package_exports(name: str, imported: str) -> None:
+    assert not _is_public(name, imported)
+
+
+@pytest.mark.parametrize("package", _packages())
+def test_what_a_package_exports_is_there(package: str) -> None:
+    tree = ast.parse(SOURCES[package].read_text(encoding="utf-8"))
+    defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    defined |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.alias)}
+    assert [name for name in _exports(package) if name not in defined and f"{package}.{name}" not in SOURCES] == []
 
 
 def _loaded(code: str, *heavy: str) -> set[str]:

@@ -27,7 +27,7 @@ from llmconf.yamltext import load as yaml_load
 
 __all__ = [
     "Adapter", "Check", "CredentialForm", "Failure", "ModelRecord", "Options", "Page", "Preset", "Request",
-    "Response", "Site", "Unreadable", "Verdict", "adapter", "preset", "types",
+    "Response", "Site", "Unreadable", "Verdict", "adapter", "is_vendor", "preset", "protocols", "types",
 ]  # fmt: skip
 
 _PRESETS = Path(__file__).parent / "presets"

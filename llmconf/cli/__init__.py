@@ -16,6 +16,8 @@ from llmconf.cli._group import EXIT_PIPE, Commands
 from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.core.version import __version__
 
+__all__ = ["run"]
+
 EXIT_INTERNAL = 70
 _EXIT_INTERRUPTED = 130
 _NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}

@@ -1,1 +1,18 @@
-"""core."""
+"""What every other package speaks of: errors, diagnostics, and the grammar of single values.
+
+It knows no YAML, no file and no kind of resource. All of its modules are public.
+"""
+
+__all__ = [
+    "diagnostics",
+    "errors",
+    "grammar",
+    "json_values",
+    "key_formats",
+    "origins",
+    "plugins",
+    "suggest",
+    "tokens",
+    "unique",
+    "version",
+]

@@ -1,1 +1,17 @@
-"""project."""
+"""From files to resolved environments: discover, parse, fragments, base layer, overlays, and relations in the result.
+
+Its stages take values and return values. Nothing here writes.
+"""
+
+__all__ = [
+    "base_layer",
+    "checked",
+    "discover",
+    "environment",
+    "fragments",
+    "load",
+    "locks",
+    "parse",
+    "relations",
+    "resolve",
+]

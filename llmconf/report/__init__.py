@@ -1,1 +1,3 @@
-"""report."""
+"""Shows findings and resources to people and programs: report formats, rows of tables, filters."""
+
+__all__ = ["filters", "formats", "report", "rows", "text"]

@@ -1,1 +1,6 @@
-"""The schemas: pydantic models of the kinds and the project file, and what is made of them."""
+"""The pydantic models of the kinds and of the project file, their errors as findings, and the JSON Schemas.
+
+It says, once, which fields hold secrets.
+"""
+
+__all__ = ["errors", "jsonschema", "kinds", "lock", "parts", "project_file", "types"]

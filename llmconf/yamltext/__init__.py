@@ -1,1 +1,3 @@
-"""yamltext."""
+"""YAML as text: reads values, finds their positions, and replaces single scalars without touching another byte."""
+
+__all__ = ["document", "load", "scalars", "splices", "text"]

@@ -1,8 +1,14 @@
 """What holds for all tests: the same examples on every machine, and signals that arrive."""
 
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+from rule_projects import Projects
+
+# The checks in it belong to tests: a failure shows the values.
+pytest.register_assert_rewrite("conformance")
 
 # A shell that runs the tests in the background has them ignore the interrupt, and all that they start with them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -12,3 +18,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
 settings.load_profile("fixed")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Projects:
+    """A folder for one small project after another."""
+    return Projects(tmp_path)

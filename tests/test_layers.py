@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import REPOSITORY
+from commands import REPOSITORY
 
 PACKAGE = REPOSITORY / "llmconf"
 ROOMS = (

@@ -13,6 +13,9 @@ import pytest
 from commands import REPOSITORY
 
 PACKAGE = REPOSITORY / "llmconf"
+TESTS = REPOSITORY / "tests"
+UNMIRRORED = {"support", "consumers"}
+"""Folders of tests that are no package: what tests share, and the programs that read what is built."""
 ROOMS = (
     ("core",),
     ("workspace",),
@@ -239,6 +242,22 @@ def test_what_a_package_exports_is_there(package: str) -> None:
     defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     defined |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.alias)}
     assert [name for name in _exports(package) if name not in defined and f"{package}.{name}" not in SOURCES] == []
+
+
+TEST_MODULES = sorted(TESTS.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", TEST_MODULES, ids=lambda file: file.relative_to(TESTS).as_posix())
+def test_a_test_imports_no_other_test(file: Path) -> None:
+    parts = [(line, part) for line, name in _imports(file) for part in name.split(".")]
+    assert [(line, part) for line, part in parts if part == "tests" or part.startswith("test_")] == []
+
+
+def test_the_folders_of_tests_are_those_of_the_packages() -> None:
+    packages = {room for floor in ROOMS for room in floor if (PACKAGE / room).is_dir()}
+    folders = {file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")}
+    assert folders - UNMIRRORED == packages
+    assert [file.name for file in (TESTS / "support").rglob("test_*.py")] == []
 
 
 def _loaded(code: str, *heavy: str) -> set[str]:

@@ -29,7 +29,7 @@ from table import Row, as_data, compare, render
 
 from llmconf.api import validate
 from llmconf.live.authorize import Accesses, Limits
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 from llmconf.live.probe import endpoints_to_probe, probe
 
 BAR, AT = 2.2, (500, 50)
@@ -95,7 +95,7 @@ def measure(folder: Path, ports: list[int], options: argparse.Namespace) -> list
     endpoints = endpoints_to_probe(ways.env)
 
     def ours() -> None:
-        found = probe(ways, endpoints, network=lambda: Network(at_once=at_once))
+        found = probe(ways, endpoints, network=lambda: HttpClient(at_once=at_once))
         if any(health.verdict != "healthy" for health in found):
             raise RuntimeError(f"not healthy: {found[0]}")
 

@@ -19,7 +19,7 @@ from llmconf.core.errors import UsageError
 if TYPE_CHECKING:
     from llmconf.core.diagnostics import Diagnostic
     from llmconf.live.authorize import Accesses
-    from llmconf.live.http import Network
+    from llmconf.live.http import HttpClient
     from llmconf.project.checked import Checked
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -74,11 +74,11 @@ class Asked:
 
         return Accesses(checked, name, self.allow, Limits(self.timeout, self.retries))
 
-    def network(self) -> Network:
+    def network(self) -> HttpClient:
         """Return the network with the bounds that were asked for."""
-        from llmconf.live.http import Network
+        from llmconf.live.http import HttpClient
 
-        return Network(at_once=self.at_once, per_host=self.per_host)
+        return HttpClient(at_once=self.at_once, per_host=self.per_host)
 
 
 def network_options(function: Function) -> Function:

@@ -14,7 +14,7 @@ from llmconf.adapters import Adapter, Site
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import parse_duration
 from llmconf.core.origins import Origin, parse_host, parse_url
-from llmconf.live.http import Line
+from llmconf.live.http import EndpointConnection
 from llmconf.project import relations
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource
@@ -32,7 +32,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One endpoint, ready to be called: what the adapter sees of it, and the line that leads there.
+    """One endpoint, ready to be called: what the adapter sees of it, and how it is reached.
 
     `secrets` are all plaintexts that travel with a call, to be kept out of what is told of it.
     """
@@ -42,7 +42,7 @@ class Access:
     credential: Resource[Credential] | None
     adapter: Adapter
     site: Site
-    line: Line
+    connection: EndpointConnection
     secrets: tuple[str, ...] = field(repr=False)
 
 
@@ -104,7 +104,7 @@ class Accesses:
         plain = [opened[name] for name in SECRET_FIELDS if name in opened]
         headers, secret_headers = self._headers(provider, endpoint)
         key = self._client_key(endpoint)
-        line = Line(
+        connection = EndpointConnection(
             origin=origin,
             bound=relations.bound_hosts(self.env, credential) if credential else (),
             has_secrets=bool(plain),
@@ -126,11 +126,11 @@ class Accesses:
             secrets=opened,
         )
         secrets = (*plain, *secret_headers, *([key] if key else []))
-        if secrets and line.ca and adapters.is_vendor(origin.host):
+        if secrets and connection.ca and adapters.is_vendor(origin.host):
             # Whoever is on the way, and whose certificate is in the repository, would pass for the vendor.
             message = f"`tls.ca` of {endpoint.identity} would say who {origin.host} is, which is known to all"
             raise RefusedError(message, "take it out; SSL_CERT_FILE names certificates of the machine")
-        return Access(provider, endpoint, credential, adapter, site, line, secrets)
+        return Access(provider, endpoint, credential, adapter, site, connection, secrets)
 
     def _fields(
         self, credential: Resource[Credential], provider: Resource[Provider], endpoint: Resource[Endpoint]

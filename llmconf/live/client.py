@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 from llmconf.adapters import Failure, Request, Response, Site, Unreadable
 from llmconf.core.key_formats import redact
 from llmconf.live.authorize import Access
-from llmconf.live.http import Network, Reply, Timing
+from llmconf.live.http import HttpClient, Reply, Timing
 
 Result = TypeVar("Result")
 
@@ -58,7 +58,7 @@ class Answer:
 class Caller:
     """Calls one endpoint; a token that a credential was exchanged for is kept for further calls."""
 
-    def __init__(self, access: Access, network: Network) -> None:
+    def __init__(self, access: Access, network: HttpClient) -> None:
         self.access = access
         self._network = network
         self._site: Site | None = None
@@ -96,7 +96,7 @@ class Caller:
         return self._site
 
     async def _send(self, site: Site, request: Request) -> Answer:
-        reply = await self._network.send(self.access.line, request)
+        reply = await self._network.send(self.access.connection, request)
         if reply.response is None:
             return Answer(None, self._fit(reply.failure or Failure("unreachable")), reply)
         if not reply.response.ok:

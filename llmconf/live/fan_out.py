@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from llmconf.core.errors import LlmconfError, RefusedError
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 from llmconf.project.environment import Resolved, Resource, Spec
 
 Item = TypeVar("Item")
@@ -16,10 +16,10 @@ Result = TypeVar("Result")
 
 def gather(
     items: Sequence[Item],
-    work: Callable[[Item, Network], Awaitable[Result]],
+    work: Callable[[Item, HttpClient], Awaitable[Result]],
     failed: Callable[[Item, str], Result],
     *,
-    network: Callable[[], Network],
+    network: Callable[[], HttpClient],
     done: Callable[[Result], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Result]:
@@ -33,7 +33,7 @@ def gather(
         async with network() as opened:
             return await asyncio.gather(*(one(item, opened) for item in items))
 
-    async def one(item: Item, opened: Network) -> Result:
+    async def one(item: Item, opened: HttpClient) -> Result:
         try:
             result = await work(item, opened)
         except Exception as error:  # a defect that one endpoint meets must not hide what is known of the others

@@ -10,7 +10,7 @@ from hashlib import sha256
 from llmconf.adapters import Failure, ModelRecord, Page, Request, Response, Site, Unreadable
 from llmconf.live.authorize import Access
 from llmconf.live.client import Caller, aside
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 
 _SECONDS = 300
 _MAX_PAGES = 2000
@@ -41,7 +41,7 @@ class _Broken(Exception):
         self.failure = failure or Failure("unreachable")
 
 
-async def fetch(access: Access, network: Network) -> Listing | None:
+async def fetch(access: Access, network: HttpClient) -> Listing | None:
     """Return the whole model list of one endpoint; None where the vendor has no list.
 
     Raises RefusedError for what may not be sent.

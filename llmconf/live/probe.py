@@ -16,7 +16,7 @@ from llmconf.core.origins import parse_url
 from llmconf.live.authorize import Access, Accesses
 from llmconf.live.client import Answer, Caller, aside
 from llmconf.live.fan_out import gather, named
-from llmconf.live.http import Network, Timing
+from llmconf.live.http import HttpClient, Timing
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Endpoint, Model
@@ -102,7 +102,7 @@ def probe(
     accesses: Accesses,
     endpoints: Sequence[Resource[Endpoint]],
     *,
-    network: Callable[[], Network],
+    network: Callable[[], HttpClient],
     models: dict[str, Resource[Model]] | None = None,
     done: Callable[[Health], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
@@ -112,7 +112,7 @@ def probe(
     With `models`, one of them is called at each endpoint, which costs money.
     """
 
-    async def work(endpoint: Resource[Endpoint], opened: Network) -> Health:
+    async def work(endpoint: Resource[Endpoint], opened: HttpClient) -> Health:
         return await _probe(accesses, endpoint, opened, models)
 
     def failed(endpoint: Resource[Endpoint], reason: str) -> Health:
@@ -130,7 +130,7 @@ def _blank(endpoint: Resource[Endpoint]) -> Health:
 async def _probe(
     accesses: Accesses,
     endpoint: Resource[Endpoint],
-    network: Network,
+    network: HttpClient,
     models: dict[str, Resource[Model]] | None,
 ) -> Health:
     health = _blank(endpoint)
@@ -161,7 +161,7 @@ async def _probe(
 
 def _caveat(access: Access, model: Resource[Model] | None) -> str:
     """Say of a success that everybody has that it tells nothing of the key that went with it."""
-    if model is not None or not access.line.has_secrets or not access.site.preset.network.get("public"):
+    if model is not None or not access.connection.has_secrets or not access.site.preset.network.get("public"):
         return ""
     # Some vendors of a public list are probed with a check of the key instead.
     asks_list = access.adapter.probe(access.site) == access.adapter.models(access.site, None)

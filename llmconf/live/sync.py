@@ -11,7 +11,7 @@ from llmconf.core.errors import RefusedError
 from llmconf.core.suggest import did_you_mean
 from llmconf.live.authorize import Accesses
 from llmconf.live.fan_out import gather, reason
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 from llmconf.live.list_models import Listing, fetch
 from llmconf.live.lock_update import Known, Update, Wish, decide
 from llmconf.lock.enrich import Catalogs
@@ -88,7 +88,7 @@ def sync(
     checked: Checked,
     catalogs: Catalogs,
     wish: Wish,
-    network: Callable[[], Network],
+    network: Callable[[], HttpClient],
     done: Callable[[object], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Update]:
@@ -98,7 +98,7 @@ def sync(
     for and that nobody lists or has locked.
     """
 
-    async def work(provider: Resource[Provider], opened: Network) -> _Asked:
+    async def work(provider: Resource[Provider], opened: HttpClient) -> _Asked:
         return await _ask(accesses, provider, opened, checked)
 
     def failed(provider: Resource[Provider], why: str) -> _Asked:
@@ -140,7 +140,7 @@ def _untouched(checked: Checked, provider: str) -> Update:
     return update
 
 
-async def _ask(accesses: Accesses, provider: Resource[Provider], network: Network, checked: Checked) -> _Asked:
+async def _ask(accesses: Accesses, provider: Resource[Provider], network: HttpClient, checked: Checked) -> _Asked:
     """Ask a provider for its list. Raises LlmconfError where its credential may not be sent."""
     update = _untouched(checked, provider.name)
     lock = _read(update)

@@ -12,7 +12,7 @@ from llmconf.core.origins import parse_host
 from llmconf.live.authorize import Access, Accesses
 from llmconf.live.client import Answer, Caller
 from llmconf.live.fan_out import gather, named
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Credential
 
@@ -60,13 +60,13 @@ def verify(
     accesses: Accesses,
     credentials: Sequence[Resource[Credential]],
     *,
-    network: Callable[[], Network],
+    network: Callable[[], HttpClient],
     done: Callable[[Verification], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Verification]:
     """Check credentials at once and return what was found, in their order; `done` is told of each as it ends."""
 
-    async def work(credential: Resource[Credential], opened: Network) -> Verification:
+    async def work(credential: Resource[Credential], opened: HttpClient) -> Verification:
         return await _verify(accesses, credential, opened)
 
     def failed(credential: Resource[Credential], reason: str) -> Verification:
@@ -75,7 +75,7 @@ def verify(
     return gather(credentials, work, failed, network=network, done=done, defect=defect)
 
 
-async def _verify(accesses: Accesses, credential: Resource[Credential], network: Network) -> Verification:
+async def _verify(accesses: Accesses, credential: Resource[Credential], network: HttpClient) -> Verification:
     endpoint = accesses.endpoint_of(credential)
     if endpoint is None:
         detail = "no enabled endpoint is among its hosts"
@@ -114,17 +114,18 @@ async def _verify(accesses: Accesses, credential: Resource[Credential], network:
 def _is_at_home(access: Access) -> bool:
     """Tell whether a request goes to a host that the vendor is known to have, which asks everybody for a key."""
     hosts = map(parse_host, access.site.preset.hosts)
-    return any(host.covers(access.line.origin) for host in hosts)
+    return any(host.covers(access.connection.origin) for host in hosts)
 
 
-async def _doubt(access: Access, network: Network) -> str | None:
+async def _doubt(access: Access, network: HttpClient) -> str | None:
     """Return why an answer to the credential proves nothing of it, or None where it does.
 
     The same is asked without it, and only a refusal shows that the server asks for a key: any other failure may
     have nothing to do with the key. Some servers fail without a key, as LiteLLM does with 500; they are asked
     with one that nobody has.
     """
-    nobody = replace(access, site=replace(access.site, secrets={}), line=replace(access.line, has_secrets=False))
+    connection = replace(access.connection, has_secrets=False)
+    nobody = replace(access, site=replace(access.site, secrets={}), connection=connection)
     taken, said = await _control(nobody, network)
     if taken is not None:
         return _ANYBODY if taken else None
@@ -137,7 +138,7 @@ async def _doubt(access: Access, network: Network) -> str | None:
     return f"without the key {said}, so that nothing is known of the key"
 
 
-async def _control(access: Access, network: Network) -> tuple[bool | None, str]:
+async def _control(access: Access, network: HttpClient) -> tuple[bool | None, str]:
     """Ask what checks a credential; return True for a success, False for a refusal, None for anything else.
 
     The text says what that is, without any word of the server.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 import pytest
 from live import ALLOW, Live
 from upstream.server import unused_port
@@ -46,7 +46,7 @@ class Aws:
     def send(self, request: Request) -> Response:
         """Send a request to moto."""
         assert request.url.startswith(f"{self.url}/")
-        answer = httpx.request(
+        answer = httpx2.request(
             request.method,
             request.url,
             headers=dict(request.headers),
@@ -82,9 +82,9 @@ def _wait(aws: Aws, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end and server.poll() is None:
         try:
-            httpx.get(f"{aws.url}/moto-api/data.json", timeout=5, trust_env=False)
+            httpx2.get(f"{aws.url}/moto-api/data.json", timeout=5, trust_env=False)
             return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.1)
     pytest.fail("moto did not start")
 

@@ -19,7 +19,7 @@ from upstream.vendor import Answer, Seen, State
 
 from llmconf.api import validate
 from llmconf.live.authorize import Accesses, Limits
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 from llmconf.live.probe import endpoints_to_probe, probe
 
 FAST = ("--timeout", "3", "--retries", "0")
@@ -340,7 +340,7 @@ def test_a_defect_at_one_endpoint_hides_no_other(live: Live, server: Server, mon
 
     monkeypatch.setattr("llmconf.adapters.openai.read_probe", broken)
     seen: list[Exception] = []
-    found = probe(ways, endpoints_to_probe(ways.env), network=Network, defect=seen.append)
+    found = probe(ways, endpoints_to_probe(ways.env), network=HttpClient, defect=seen.append)
     assert [health.verdict for health in found] == ["undetermined", "healthy"]
     assert found[0].detail.startswith("internal error (KeyError)")
     assert [type(error) for error in seen] == [KeyError]
@@ -414,7 +414,7 @@ def test_a_name_that_is_not_found_in_time_is_not_waited_for(live: Live, monkeypa
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: time.sleep(8) or [])
     ways = Accesses(validate(live.root), None, ["env:FAKE_*@http://slow.internal"], Limits(timeout=0.5, retries=0))
     started = time.monotonic()
-    found = probe(ways, endpoints_to_probe(ways.env), network=Network)
+    found = probe(ways, endpoints_to_probe(ways.env), network=HttpClient)
     assert found[0].verdict == "timeout"
     assert time.monotonic() - started < 5
 

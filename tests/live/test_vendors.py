@@ -22,7 +22,7 @@ from upstream.vendor import Answer, ModelRecord, Seen, State, Vendor
 from llmconf.adapters import preset
 from llmconf.api import validate
 from llmconf.live.authorize import Accesses, Limits
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 from llmconf.live.list_models import Listing, fetch
 from llmconf.live.lock_update import Update, Wish
 from llmconf.live.probe import Health, endpoints_to_probe, probe
@@ -79,16 +79,16 @@ class Site:
         self.server = server
 
     def probe(self) -> Health:
-        found = probe(self.ways, endpoints_to_probe(self.ways.env), network=Network)
+        found = probe(self.ways, endpoints_to_probe(self.ways.env), network=HttpClient)
         return found[0]
 
     def verify(self) -> Verification:
-        return verify(self.ways, credentials_to_verify(self.ways.env), network=Network)[0]
+        return verify(self.ways, credentials_to_verify(self.ways.env), network=HttpClient)[0]
 
     def list(self) -> Listing | None:
         async def run() -> Listing | None:
             endpoint = endpoints_to_probe(self.ways.env)[0]
-            async with Network() as network:
+            async with HttpClient() as network:
                 return await fetch(self.ways.open(endpoint, self.ways.credential_of(endpoint)), network)
 
         return asyncio.run(run())
@@ -96,7 +96,7 @@ class Site:
     def sync(self) -> Update:
         providers = providers_to_sync(self.ways.env)
         checked, catalogs = self.checked, load(self.checked.project.root)
-        return sync(self.ways, providers, checked=checked, catalogs=catalogs, wish=Wish(), network=Network)[0]
+        return sync(self.ways, providers, checked=checked, catalogs=catalogs, wish=Wish(), network=HttpClient)[0]
 
     def assert_keys_kept(self, *shown: object) -> None:
         """See that no secret is in what is told, nor in any URL that was asked for."""

@@ -12,7 +12,7 @@ from upstream.vendor import Answer, Seen, State
 
 from llmconf.adapters._base import Request
 from llmconf.core.origins import Origin, parse_url
-from llmconf.live.http import Line, Network, Reply
+from llmconf.live.http import EndpointConnection, HttpClient, Reply
 
 SECRET = "sk-fake-" + "x" * 24
 KEY = {"Authorization": f"Bearer {SECRET}"}
@@ -23,22 +23,22 @@ def models(_seen: Seen, _state: State) -> Answer:
     return Answer(200, MODELS)
 
 
-def line(url: str, **changes: Any) -> Line:
+def line(url: str, **changes: Any) -> EndpointConnection:
     """Return a line to a URL, with a secret that is bound to it."""
     origin = parse_url(url)
     origin = Origin(origin.scheme, origin.host, origin.port)
     settings: dict[str, Any] = {"bound": (origin,), "has_secrets": True, "timeout": 5.0, **changes}
-    return Line(origin, **settings)
+    return EndpointConnection(origin, **settings)
 
 
-def send(line: Line, request: Request, **settings: Any) -> Reply:
+def send(line: EndpointConnection, request: Request, **settings: Any) -> Reply:
     (reply,) = send_all((line, request), **settings)
     return reply
 
 
-def send_all(*requests: tuple[Line, Request], **settings: Any) -> list[Reply]:
+def send_all(*requests: tuple[EndpointConnection, Request], **settings: Any) -> list[Reply]:
     async def run() -> list[Reply]:
-        async with Network(**settings) as network:
+        async with HttpClient(**settings) as network:
             return await asyncio.gather(*(network.send(*request) for request in requests))
 
     return asyncio.run(run())

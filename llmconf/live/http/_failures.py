@@ -1,4 +1,4 @@
-"""What went wrong in a request, in plain words: never those of an exception, which may quote what was sent."""
+"""The reason of a failure in plain words. The words of an exception are never used: they may quote what was sent."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import socket
 import ssl
 from typing import Literal
 
-import h11
-import httpcore
-
-from llmconf.adapters._base import Failure
+from llmconf.adapters import Failure
+from llmconf.live.http._httpx2 import ProxyError, closed_without_answer, is_not_http
 
 Phase = Literal["connecting", "handshake", "waiting", "reading"]
 
@@ -57,20 +55,20 @@ _LATE = {
 
 
 def too_late(phase: Phase, timeout: float) -> Failure:
-    """Say what had not happened when the time of an attempt was over, in seconds."""
+    """Return the failure of an attempt that took longer than `timeout` seconds: what had not happened by then."""
     return Failure("timeout", f"{_LATE[phase]} within {timeout:g} s")
 
 
 def explain(error: Exception, phase: Phase) -> tuple[Failure, bool]:
-    """Say what an exception of the client means, and whether it may pass: whether another attempt makes sense."""
-    if isinstance(error, httpcore.ProxyError):
+    """Return the failure that an exception of the client means, and whether it is retryable."""
+    if isinstance(error, ProxyError):
         return _refused_by_proxy(error), False
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return Failure("tls_error", _why_untrusted(error)), False
     if isinstance(error, socket.gaierror):
         return Failure("unreachable", "its name cannot be resolved"), error.errno == socket.EAI_AGAIN
     if isinstance(error, TimeoutError):
-        # The system's own: it has sent again and again, and nothing came back.
+        # This is the system's own time-out: it sent again and again, and nothing came back.
         return Failure("timeout", f"{_LATE[phase]}: the network gave up"), True
     if phase == "handshake":
         return Failure("tls_error", "it breaks off the TLS handshake"), True
@@ -88,17 +86,17 @@ def _why_untrusted(error: ssl.SSLError) -> str:
 def _why_unreadable(error: Exception, phase: Phase) -> tuple[Failure, bool]:
     if phase == "reading":
         return Failure("invalid_response", "the answer breaks off"), True
-    if isinstance(error.__cause__, h11.RemoteProtocolError):
+    if is_not_http(error):
         return Failure("invalid_response", "the answer is not HTTP"), False
-    if isinstance(error, httpcore.RemoteProtocolError):
+    if closed_without_answer(error):
         return Failure("invalid_response", "the connection is closed without an answer"), True
     return Failure("unreachable", "there is no connection"), False
 
 
-def _refused_by_proxy(error: httpcore.ProxyError) -> Failure:
-    # The message is `<status> <reason>`, and the reason is whatever the proxy says.
+def _refused_by_proxy(error: ProxyError) -> Failure:
+    # The message is `<status> <reason>`. The proxy chooses the reason, so it is not shown.
     status = str(error)[:3]
     if status == "407":
         return Failure("unreachable", "the proxy asks for a user and password (status 407)")
-    said = f" (status {status})" if status.isdecimal() else ""
-    return Failure("unreachable", f"the proxy does not connect{said}")
+    suffix = f" (status {status})" if status.isdecimal() else ""
+    return Failure("unreachable", f"the proxy does not connect{suffix}")

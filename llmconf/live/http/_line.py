@@ -1,4 +1,4 @@
-"""How an endpoint is reached, what came of a request, and the last guard before a secret leaves."""
+"""How an endpoint is reached, the result of a request, and the last guard before a secret leaves."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from llmconf.adapters._base import Failure, Request, Response
+from llmconf.adapters import Failure, Request, Response
 from llmconf.core.errors import RefusedError
 from llmconf.core.origins import Origin, parse_url, url_secrets
 from llmconf.core.version import __version__
-from llmconf.live.http._proxies import Environment, Proxy, choose
+from llmconf.live.http._proxies import Proxy, ProxyEnvironment, choose_proxy
 
 _OF_THE_CONNECTION = frozenset({
     "accept-encoding", "connection", "content-length", "expect", "forwarded", "host", "keep-alive",
     "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-forwarded-host",
     "x-original-url", "x-rewrite-url",
 })  # fmt: skip
-"""Headers that a file may not set: they say where a message ends, or lead it to another host behind the same door."""
+"""Headers that a file may not set: they say where a message ends, or lead it to another host behind the same server."""
 _AFTER_HOST = re.compile(r"^[^/]*//[^/?]*")
 _OF_THE_PROTOCOL = frozenset({
     "accept", "anthropic-version", "content-type", "openai-organization", "openai-project", "user-agent",
 })  # fmt: skip
-"""Headers of a request that no credential is in, so that a file may set them otherwise. Any other that a request has is
-taken for the credential's: a file that sets it as well would have another key tried than the one named."""
+"""Headers of a request that never carry a credential, so a file may replace them. Any other header of a request counts
+as the credential's: if a file could replace it, another key would be tried than the one that is reported."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~]+(?:[ \t]+[!-~]+)*)?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EndpointConnection:
     """How one endpoint is reached, and where its secrets may go.
 
-    `origin` is that of the endpoint's URL, without a path. What belongs to the endpoint and not to its credential
-    (`headers`, `ca`, `client_cert`, `client_key`) is used for requests to `origin` only. `bound` are the origins
-    that the credential may be sent to, and `has_secrets` tells whether requests on this line carry it.
-    `private_headers` tells whether one of `headers` is a secret; unless said otherwise, one is.
+    `origin` is the origin of the endpoint's URL, without a path. `headers`, `ca`, `client_cert` and `client_key` belong
+    to the endpoint and not to its credential, so they are used for requests to `origin` only. The credential may be
+    sent to the origins in `bound`, and `has_secrets` says whether requests carry it. `private_headers` says whether one
+    of `headers` is a secret.
 
-    `timeout` is in seconds and holds for one attempt with all that belongs to it; `retries` is how many more may
-    follow. `client_key` is PEM. `ca`, `client_cert`, `client_key` and `proxy` are the repository's.
+    `timeout`, in seconds, covers one attempt and everything in it. `retries` is how many more attempts may follow.
+    `client_key` is PEM. The repository chooses `ca`, `client_cert`, `client_key` and `proxy`.
     """
 
     origin: Origin
@@ -58,16 +58,16 @@ class Line:
     client_key: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
     plain_headers: frozenset[str] = frozenset()
-    """Headers that requests have and that are no part of the credential, so that a file may set them otherwise."""
+    """Headers of requests that are no part of the credential, so a file may replace them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long the parts of one attempt took, in seconds; None for what did not happen.
+    """How long the parts of one attempt took, in seconds. A part that did not happen is None.
 
-    `connect` is the look-up of the name and the TCP connection, `tls` the handshake, `first_byte` from sending
-    the request to the headers of the answer, `total` everything. On a connection that was kept, `connect` and
-    `tls` are None.
+    `connect` is the look-up of the name and the TCP connection, `tls` the handshake, `first_byte` the time from sending
+    the request to the headers of the answer, and `total` the whole attempt. On a reused connection, `connect` and `tls`
+    are None.
     """
 
     connect: float | None = None
@@ -78,9 +78,9 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of a request: a `response` or a `failure`, of the last of `attempts`.
+    """The result of a request: the `response` or the `failure` of the last of `attempts`.
 
-    `status` is that of the answer also where the answer was refused, such as a redirect.
+    `status` is set even if the answer was refused, such as a redirect.
     """
 
     response: Response | None
@@ -92,10 +92,10 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """Where one request really goes. `own` tells whether that is the origin of the endpoint itself.
+class CallRoute:
+    """Where one request really goes. `own` says whether this is the origin of the endpoint itself.
 
-    `target` is path and query. The connection is made to `origin`, which was checked: nothing reads the URL again.
+    `target` is path and query. The connection goes to `origin`, which was checked. Nothing parses the URL again.
     """
 
     origin: Origin
@@ -104,45 +104,46 @@ class Route:
     proxy: Proxy | None
 
 
-def find_route(line: Line, request: Request, environment: Environment) -> Route:
+def find_route(endpoint: EndpointConnection, request: Request, environment: ProxyEnvironment) -> CallRoute:
     """Return where a request goes.
 
-    Raises RefusedError where a secret that it carries may not go there, or not over this proxy; UsageError for a
+    Raises RefusedError if a secret that it carries may not go there, or not through this proxy, and UsageError for a
     proxy that cannot be used.
     """
     origin, target = _destination(request.url)
-    own = _place(origin) == _place(line.origin)
-    proxy = choose(line.proxy, origin, environment)
-    if line.has_secrets and not _covered(origin, line):
+    own = _place(origin) == _place(endpoint.origin)
+    proxy = choose_proxy(endpoint.proxy, origin, environment)
+    if endpoint.has_secrets and not _covered(origin, endpoint):
         raise RefusedError(
-            f"{shown(origin)} is not among the hosts of the credential: nothing was sent",
+            f"{origin_text(origin)} is not among the hosts of the credential: nothing was sent",
             "seal the credential for this host, or correct the URL",
         )
-    carries = line.has_secrets or (own and bool(line.headers) and line.private_headers)
+    carries = endpoint.has_secrets or (own and bool(endpoint.headers) and endpoint.private_headers)
     if proxy and carries:
-        _guard_proxy(line, origin, own, proxy)
-    return Route(origin, target, own, proxy)
+        _guard_proxy(endpoint, origin, own, proxy)
+    return CallRoute(origin, target, own, proxy)
 
 
-def _guard_proxy(line: Line, origin: Origin, own: bool, proxy: Proxy) -> None:
-    """Let secrets through a proxy only inside TLS that the repository cannot open."""
+def _guard_proxy(endpoint: EndpointConnection, origin: Origin, own: bool, proxy: Proxy) -> None:
+    """Refuse to send secrets through a proxy, except inside TLS that the repository cannot open."""
     if origin.scheme == "http":
         raise RefusedError(
-            f"the proxy {shown(proxy.origin)} would see the secrets of a request to {shown(origin)}: nothing was sent",
+            f"the proxy {origin_text(proxy.origin)} would see the secrets of a request to {origin_text(origin)}:"
+            " nothing was sent",
             "use https, or name the host in NO_PROXY",
         )
-    if proxy.of_repository and own and line.ca:
+    if proxy.of_repository and own and endpoint.ca:
         raise RefusedError(
-            f"`proxy` and `tls.ca` together would let {shown(proxy.origin)} see the secrets of a request to"
-            f" {shown(origin)}: nothing was sent",
+            f"`proxy` and `tls.ca` together would let {origin_text(proxy.origin)} see the secrets of a request to"
+            f" {origin_text(origin)}: nothing was sent",
             "set the proxy in HTTPS_PROXY, or the authority in SSL_CERT_FILE",
         )
 
 
-def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes, bytes]]:
-    """Return the headers to send. Those of the endpoint win over those of the protocol, never over the credential's.
+def find_headers(endpoint: EndpointConnection, request: Request, route: CallRoute) -> list[tuple[bytes, bytes]]:
+    """Return the headers to send. Headers of the endpoint replace those of the protocol, never the credential's.
 
-    Raises RefusedError for what is no header, or one that is not a file's to set; the value is not quoted.
+    Raises RefusedError for a header that HTTP does not allow, or that a file may not set. The value is not quoted.
     """
     host = str(Origin("https", route.origin.host, 443))
     port = route.origin.port
@@ -156,9 +157,9 @@ def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes
         found["content-length"] = str(len(request.body or b""))
     found.update((key.lower(), value) for key, value in request.headers.items())
     if route.own:
-        own = {_folded(key) for key in request.headers} if line.has_secrets else set()
-        taken = own - _OF_THE_PROTOCOL - {_folded(key) for key in line.plain_headers}
-        for key, value in line.headers.items():
+        own = {_folded(key) for key in request.headers} if endpoint.has_secrets else set()
+        taken = own - _OF_THE_PROTOCOL - {_folded(key) for key in endpoint.plain_headers}
+        for key, value in endpoint.headers.items():
             if _folded(key) in _OF_THE_CONNECTION:
                 raise RefusedError(f"the header `{key}` belongs to the connection and cannot be set")
             if _folded(key) in taken:
@@ -174,19 +175,19 @@ def find_headers(line: Line, request: Request, route: Route) -> list[tuple[bytes
 
 
 def _folded(name: str) -> str:
-    """Return the name of a header as the most careless server reads it: many take `_` for `-`."""
+    """Return the name of a header as the most careless server reads it: many treat `_` as `-`."""
     return name.lower().replace("_", "-")
 
 
-def shown(origin: Origin) -> str:
-    """Return an origin as people read it: scheme, host, and the port where it is not the usual one."""
+def origin_text(origin: Origin) -> str:
+    """Return an origin as people read it: scheme and host, and the port if it is not the default."""
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     port = "" if origin.port == _DEFAULT_PORTS[origin.scheme] else f":{origin.port}"
     return f"{origin.scheme}://{host}{port}"
 
 
 def _destination(text: str) -> tuple[Origin, str]:
-    """Return where a URL leads: its origin, and path with query as they are sent."""
+    """Return the origin of a URL, and its path and query as they are sent."""
     try:
         origin = parse_url(text)
     except ValueError:
@@ -201,5 +202,5 @@ def _place(origin: Origin) -> tuple[str, str, int]:
     return origin.scheme, origin.host, origin.port
 
 
-def _covered(origin: Origin, line: Line) -> bool:
-    return any(bound.covers(origin) for bound in line.bound)
+def _covered(origin: Origin, endpoint: EndpointConnection) -> bool:
+    return any(bound.covers(origin) for bound in endpoint.bound)

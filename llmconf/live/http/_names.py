@@ -1,4 +1,4 @@
-"""Looks up the names of hosts. A look-up that hangs holds up nobody but who asks for that very name."""
+"""Looks up the names of hosts. A look-up that hangs delays only the requests that need that name."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import threading
 from typing import Any
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
-"""What `socket.getaddrinfo` says of one address: family, type, protocol, canonical name, and where to connect to."""
+"""One result of `socket.getaddrinfo`: family, type, protocol, canonical name, and where to connect to."""
 _Found = list[Address] | Exception
 
 
-class Names:
-    """The look-ups that are under way: one for each host and port, which all attempts wait for together.
+class NameResolver:
+    """The look-ups in progress: one for each host and port, and all attempts that need it wait for it.
 
-    The system has no look-up that could be broken off: it ends when the resolver gives up, seconds after the attempt
-    has. Each runs in a thread of its own, so that none waits for another's, and the next attempt joins it, so that
-    there are never more threads than names. They are no workers of a pool, since a process waits for those at its end.
+    The system offers no look-up that can be cancelled. It ends when the resolver gives up, which is seconds after the
+    attempt has ended. So each look-up runs in a thread of its own, where it delays no other, and the next attempt
+    joins it, so that there are never more threads than names. These threads do not belong to a pool, because a
+    process waits for the threads of a pool before it ends.
     """
 
     def __init__(self) -> None:
@@ -28,13 +29,13 @@ class Names:
     async def addresses(self, host: str, port: int) -> list[Address]:
         """Return the addresses of a host, in the order in which the system would try them.
 
-        Raises OSError, and whatever else the resolver raises. Nothing is remembered: addresses change.
+        Raises OSError, and whatever else the resolver raises. Results are not cached, because addresses change.
         """
         place = host, port
         if place not in self._under_way:
             self._under_way[place] = self._start(host, port)
         look_up = self._under_way[place]
-        # Not `await look_up`: when this attempt is broken off, that would break off the look-up for all others.
+        # `await look_up` would cancel the look-up for all attempts if this one is cancelled.
         await asyncio.wait([look_up])
         found = look_up.result()
         if isinstance(found, Exception):
@@ -47,16 +48,16 @@ class Names:
 
         def done(found: _Found) -> None:
             del self._under_way[host, port]
-            # What went wrong is a result as well: nobody may be there any more to take an exception.
+            # An exception is a result too: perhaps nobody waits any more who could take it.
             future.set_result(found)
 
         def look_up() -> None:
             found: _Found
             try:
                 found = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-            except (OSError, ValueError) as error:  # a name that no DNS could have is a ValueError
+            except (OSError, ValueError) as error:  # ValueError: the name is not possible in DNS
                 found = error
-            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has been closed
                 loop.call_soon_threadsafe(done, found)
 
         try:

@@ -1,4 +1,4 @@
-"""How long to wait before a request is sent again: what the server asks for, and how to read that."""
+"""How long to wait before a request is sent again, and how to read what the server asks for."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import re
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-from llmconf.adapters._base import Response
+from llmconf.adapters import Response
 
 _LONGEST_BACKOFF = 4.0
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _COMMA = re.compile(r"(?<!mon|tue|wed|thu|fri|sat|sun|day),", re.IGNORECASE)
-"""What parts two values that were joined; in a date a comma follows the day of the week, short or in full."""
+"""The comma between two joined values. The comma after the day of the week, short or in full, is part of a date."""
 
 
 def pause(asked: float, backoff: float, attempts: int) -> float:
-    """Return how many seconds to wait after so many attempts: at least what was asked for, and some by chance.
+    """Return how many seconds to wait after so many attempts: at least `asked`, and a random part.
 
-    Without chance, all that were refused together would come back together, and be refused again. `backoff` is the
-    least after the first attempt, doubled after each up to 4 seconds; as much may come on top.
+    Without the random part, requests that were refused together would come back together and be refused again.
+    `backoff` is the shortest pause after the first attempt. It doubles after each attempt, up to 4 seconds, and the
+    random part is at most as long.
     """
     least: float = min(backoff * 2 ** (attempts - 1), _LONGEST_BACKOFF)
     return max(asked, least) + random.uniform(0, least)  # noqa: S311 - spreads attempts, hides nothing
 
 
 def retry_after(response: Response) -> float | None:
-    """Return how many seconds an answer asks to wait, None where it does not say: seconds, milliseconds or a date.
+    """Return how many seconds an answer asks to wait, in seconds, milliseconds or as a date, or None if it does not.
 
-    Of several values the largest counts. A number or a year that is too large to read is endless.
+    The largest of several values counts. A number or a year that is too large to read means forever.
     """
     exact = _longest(response.headers.get("retry-after-ms", ""), dates=False)
     return exact / 1000 if exact is not None else _longest(response.headers.get("retry-after", ""), dates=True)
@@ -43,12 +44,12 @@ def _longest(text: str, *, dates: bool) -> float | None:
 
 
 def _until(text: str) -> float | None:
-    """Return the seconds from now to a date, 0 for one that has passed, None for what is no date."""
+    """Return the seconds from now to a date, 0 if it has passed, or None if the text is not a date."""
     date = parsedate_tz(text)
     if date is None:
         return None
     try:
-        # Where no zone is said it is UTC, as in all dates of HTTP.
+        # A date without a zone is in UTC, as all dates of HTTP are.
         return max(mktime_tz(date) - time.time(), 0.0)
     except (ValueError, OverflowError):
         return float("inf")

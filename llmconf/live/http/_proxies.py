@@ -1,4 +1,4 @@
-"""Which proxy a request goes through: that of the endpoint, else what the environment says."""
+"""Which proxy a request goes through: the one of the endpoint, otherwise the one of the environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from llmconf.core.origins import Origin, parse_url
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy. `of_repository` tells who chose it: a file, or the environment; `login` is its user and password."""
+    """A proxy. `of_repository` is true if a file chose it, not the environment. `login` is its user and password."""
 
     origin: Origin
     of_repository: bool
@@ -21,18 +21,18 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
-    """HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY as they were at the start; lower case wins."""
+class ProxyEnvironment:
+    """HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY as they were at the start. Names in lower case win."""
 
     proxies: dict[str, str] = field(repr=False)
 
     @classmethod
-    def read(cls) -> Environment:
-        """Read the variables of this process. In a CGI program HTTP_PROXY is a header, and left alone."""
+    def read(cls) -> ProxyEnvironment:
+        """Read the variables of this process. In a CGI program HTTP_PROXY is a header, so it is ignored."""
         return cls(getproxies_environment())
 
     def proxy_for(self, origin: Origin) -> str | None:
-        """Return the URL of the proxy for an origin. What runs on this machine is never reached through one."""
+        """Return the URL of the proxy for an origin, or None. Hosts on this machine never have one."""
         found = self.proxies.get(origin.scheme) or self.proxies.get("all")
         return None if found is None or _is_loopback(origin.host) or self._excepts(origin) else found
 
@@ -41,8 +41,8 @@ class Environment:
         return any(entry == "*" or _matches(entry.lower(), origin) for entry in entries)
 
 
-def choose(of_repository: str | None, origin: Origin, environment: Environment) -> Proxy | None:
-    """Return the proxy to go through, or None. Raises UsageError for one that is not http or https."""
+def choose_proxy(of_repository: str | None, origin: Origin, environment: ProxyEnvironment) -> Proxy | None:
+    """Return the proxy to go through, or None. Raises UsageError if it is not http or https."""
     text = of_repository or environment.proxy_for(origin)
     if not text:
         return None
@@ -71,7 +71,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _matches(entry: str, origin: Origin) -> bool:
-    """Tell whether an entry of NO_PROXY means a host: a name with all below it, an address, or a network."""
+    """Return whether an entry of NO_PROXY covers a host. It is a domain, an address or a network."""
     try:
         network = ip_network(entry.strip("[]"), strict=False)
     except ValueError:

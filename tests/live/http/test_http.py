@@ -19,7 +19,7 @@ from upstream.vendor import Answer, Seen, State, Vendor
 
 from llmconf.adapters._base import Request
 from llmconf.core.version import __version__
-from llmconf.live.http import MAX_BODY, Network
+from llmconf.live.http import MAX_BODY, HttpClient
 
 # An answer
 
@@ -292,7 +292,7 @@ def test_how_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_slow_host_does_not_hold_up_the_others() -> None:
     async def run() -> float:
-        async with Network(at_once=4, per_host=2) as network:
+        async with HttpClient(at_once=4, per_host=2) as network:
             waiting = [asyncio.create_task(network.send(line(slow.url), Request(slow.url))) for _ in range(20)]
             await asyncio.sleep(0.05)
             start = time.monotonic()
@@ -310,7 +310,7 @@ def test_a_slow_host_does_not_hold_up_the_others() -> None:
 @pytest.mark.parametrize("secure", [False, True])
 def test_no_connection_stays_open_and_few_are_idle(secure: bool, ca: trustme.CA, trusted: None) -> None:
     async def run(urls: tuple[str, ...]) -> int:
-        async with Network(at_once=5) as network:
+        async with HttpClient(at_once=5) as network:
             await asyncio.gather(*(network.send(line(url), Request(url)) for url in urls))
             # The five that are idle, each with its end in the server, and the loop's own.
             for _ in range(100):
@@ -329,7 +329,7 @@ def test_no_connection_stays_open_and_few_are_idle(secure: bool, ca: trustme.CA,
 @pytest.mark.parametrize("secure", [False, True])
 def test_a_run_that_is_broken_off_leaves_nothing_behind(secure: bool, ca: trustme.CA, trusted: None) -> None:
     async def run(url: str) -> None:
-        async with Network() as network:
+        async with HttpClient() as network:
             await asyncio.wait_for(network.send(line(url), Request(url)), 0.2)
 
     before = open_files()

@@ -19,7 +19,7 @@ from upstream.server import serve, unused_port
 
 from llmconf.adapters._base import Request
 from llmconf.core.origins import parse_url
-from llmconf.live.http import Network, Reply
+from llmconf.live.http import HttpClient, Reply
 
 _REAL = socket.getaddrinfo
 
@@ -62,7 +62,7 @@ def test_names_that_hang_do_not_hold_up_others(resolver: Resolver) -> None:
 
 def test_attempts_wait_for_the_same_look_up(resolver: Resolver) -> None:
     async def run(url: str) -> list[Reply]:
-        async with Network(backoff=0.01) as network:
+        async with HttpClient(backoff=0.01) as network:
             hasty, patient = line(url, timeout=0.2), line(url, timeout=30)
             waiting = [asyncio.create_task(network.send(patient, Request(url))) for _ in range(3)]
             # The first attempts give up, and the look-up that they began is that of the others.
@@ -80,7 +80,7 @@ def test_attempts_wait_for_the_same_look_up(resolver: Resolver) -> None:
 def test_a_name_is_looked_up_for_each_connection(resolver: Resolver) -> None:
     # Its addresses may change while `probe --watch` runs.
     async def run(url: str) -> None:
-        async with Network() as network:
+        async with HttpClient() as network:
             for _ in range(2):
                 assert (await network.send(line(url), Request(url, "POST"))).status == 200
 
@@ -99,7 +99,7 @@ def test_ports_of_a_host_are_looked_up_apart(resolver: Resolver) -> None:
 
 def test_reading_aside_does_not_wait_for_names_that_hang(resolver: Resolver) -> None:
     async def run() -> int:
-        async with Network(at_once=2) as network:
+        async with HttpClient(at_once=2) as network:
             urls = [f"http://hang-{number}.test" for number in range(2)]
             waiting = [asyncio.create_task(network.send(line(url), Request(url))) for url in urls]
             await asyncio.sleep(0.1)
@@ -129,13 +129,13 @@ def test_a_process_ends_while_a_name_hangs() -> None:
     program = """
 import asyncio, socket, time
 from llmconf.adapters import Request
-from llmconf.core.grammar import parse_url
-from llmconf.live.http import Line, Network
+from llmconf.core.origins import parse_url
+from llmconf.live.http import EndpointConnection, HttpClient
 socket.getaddrinfo = lambda *_, **__: time.sleep(60)
 async def main():
-    async with Network() as network:
+    async with HttpClient() as network:
         url = "http://hang.test"
-        print((await network.send(Line(parse_url(url), timeout=0.2), Request(url))).failure.verdict)
+        print((await network.send(EndpointConnection(parse_url(url), timeout=0.2), Request(url))).failure.verdict)
 asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=30)
@@ -194,7 +194,7 @@ def test_a_host_of_which_one_address_says_nothing(monkeypatch: pytest.MonkeyPatc
     own_address(monkeypatch, "::1", "127.0.0.1")
 
     async def run(url: str) -> Reply:
-        async with Network() as network:
+        async with HttpClient() as network:
             before = open_files()
             found = await network.send(line(url, timeout=3), Request(url))
             # What stays is the connection that is kept, with its end in the server.

@@ -18,7 +18,7 @@ from llmconf.adapters._base import Request
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.core.origins import parse_url
 from llmconf.live.http._line import find_headers, find_route
-from llmconf.live.http._proxies import Environment
+from llmconf.live.http._proxies import ProxyEnvironment
 
 # Where secrets go
 
@@ -127,7 +127,7 @@ def test_whatever_carries_a_credential_cannot_be_replaced(vendor: Vendor) -> Non
     wanted = [adapter.probe(site), adapter.check(site), adapter.models(site, None)]
     for request in filter(None, wanted):
         one = line(request.url)
-        route = find_route(one, request, Environment({}))
+        route = find_route(one, request, ProxyEnvironment({}))
         carrying = [name for name, value in request.headers.items() if any(secret in value for secret in secrets)]
         assert carrying or vendor.public or not secrets
         for name in carrying:
@@ -153,7 +153,8 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_nothing_secret_is_shown_or_logged(caplog: pytest.LogCaptureFixture, client: tuple[Path, str]) -> None:
-    logging.getLogger("httpcore.http11").setLevel(logging.NOTSET)
+    for name in ("httpcore2.http11", "httpcore2.connection", "httpcore2.proxy"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
     caplog.set_level(logging.DEBUG)
     proxy = f"http://user:{SECRET}@127.0.0.1:1"
     with serve(lambda *_: Answer(200, {"key": SECRET}, {"x-echo": SECRET})) as server:

@@ -18,7 +18,7 @@ from upstream.server import Server, unused_port
 from llmconf.api import validate
 from llmconf.live import sync as stage
 from llmconf.live.authorize import Accesses, Limits
-from llmconf.live.http import Network
+from llmconf.live.http import HttpClient
 from llmconf.live.lock_update import Update, Wish
 from llmconf.lock.enrich import load
 
@@ -322,7 +322,7 @@ def test_a_defect_at_one_lock_hides_no_other(live: Live, server: Server, monkeyp
     seen: list[Exception] = []
     updates = stage.sync(
         ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=Wish(),
-        network=Network, defect=seen.append,
+        network=HttpClient, defect=seen.append,
     )  # fmt: skip
     by_name = {update.provider: update for update in updates}
     assert by_name["openai"].new
@@ -339,7 +339,7 @@ def test_a_lock_that_would_not_be_read_again_is_not_written(
     checked = validate(live.root)
     ways = Accesses(checked, None, ["env:FAKE_*"], Limits(retries=0))
     (update,) = stage.sync(
-        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=Wish(), network=Network
+        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=Wish(), network=HttpClient
     )
     assert (update.new, update.refusal) == (
         None, "a lock of 3 models would not be read again: narrow `sync:` of the provider"

@@ -20,7 +20,7 @@ from llmconf.project.checked import Checked
 from llmconf.project.discover import Discovery, lock_provider
 from llmconf.project.environment import Resource
 from llmconf.project.load import load_project, require_environment
-from llmconf.project.parse import Parsing
+from llmconf.project.parallel import Parsing
 from llmconf.report.report import Report, RuleText
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.yamltext.document import Document

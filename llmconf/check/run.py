@@ -63,9 +63,11 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
             found.setdefault(finding, set())
         for finding in _key_findings(project):
             found.setdefault(finding, set())
-        for layer in (fragment.layer for group in groups(project) for fragment in group):
-            for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
-                found.setdefault(finding, set())
+        for fragment in (fragment for group in groups(project) for fragment in group):
+            layer = fragment.layer
+            if "extra" in layer.data:
+                for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
+                    found.setdefault(finding, set())
         _check_environments(checked, settings, names, today, found)
         others = partial(_other_environments, checked, settings)
         for finding in stale_locks(project, checked.environments.values(), others):

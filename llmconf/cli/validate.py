@@ -48,7 +48,7 @@ def command(
     """
     from llmconf.check import verdict_cache
     from llmconf.project.discover import discover
-    from llmconf.project.parse import Parsing
+    from llmconf.project.parallel import Parsing
 
     try:
         root = common.root_of(directory)

@@ -18,6 +18,8 @@ _URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*
 _MAX_PORT = 65535
 _MAX_HOST = 253
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_REMEMBERED = 32_768
+"""URLs and hosts that are remembered: several stages and rules take each apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Origin:
         return address.is_private or address.is_loopback or address.is_link_local
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def parse_url(text: str) -> Origin:
     """Return where a URL leads. Raises ValueError with the reason, for what is no absolute http(s) URL.
 
@@ -81,7 +83,7 @@ def parse_url(text: str) -> Origin:
     return Origin(scheme, normalize_host(host), port or _DEFAULT_PORTS[scheme], _normal_path(path))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def parse_host(text: str) -> Origin:
     """Return the origin that an entry of `hosts` stands for. Raises ValueError with the reason."""
     if "*" in text:

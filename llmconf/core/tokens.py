@@ -103,7 +103,7 @@ def parse_reference(text: str) -> Reference | None:
 
 def is_sealed(text: str) -> bool:
     """Tell whether a secret field holds what it may hold: a token or a reference."""
-    return parse_token(text) is not None or parse_reference(text) is not None
+    return _TOKEN.fullmatch(text) is not None or parse_reference(text) is not None
 
 
 def mask(text: str) -> str:

@@ -72,7 +72,7 @@ def locked_entries(lock: Lock, project: ProjectFile, types: dict[str, Any]) -> d
         block = lock.blocks[index]
         layer = Layer("lock", lock.file, 0, ("models", index), block)
         identity = f"model/{lock.provider}/{name}"
-        fragment = Fragment(identity, "Model", name, lock.provider, layer, spec)
+        fragment = Fragment(identity, "Model", name, lock.provider, layer, spec, has_nulls=False)
         found[identity] = make_entry(fragment, project, types)
     return found
 
@@ -88,16 +88,14 @@ def make_entry(
         # The defaults are in what was locked already.
         data = without_nulls(underlay(locked.data, data))
         return Entry(fragment, data, (*locked.layers, fragment.layer), None, fragment.broken)
-    if not project.defaults and not fragment.layer.is_declared:
-        return Entry(fragment, data, (fragment.layer,), fragment.spec)  # without nulls as it is read
     if fragment.broken or not project.defaults:
-        return Entry(fragment, without_nulls(data), (fragment.layer,), fragment.spec, fragment.broken)
+        return Entry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec, fragment.broken)
     owner = fragment.name if fragment.kind == "Provider" else fragment.provider
     keys = [
         key for key in (fragment.kind, f"{fragment.kind}/{types.get(owner or '')}") if key in project.defaults
     ]
     if not keys:
-        return Entry(fragment, without_nulls(data), (fragment.layer,), fragment.spec)
+        return Entry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec)
     low: dict[str, Any] = {}
     for key in keys:
         low = underlay(low, project.defaults[key])
@@ -105,6 +103,10 @@ def make_entry(
     if not fragment.layer.is_declared:
         return Entry(fragment, without_nulls(underlay(data, low)), (fragment.layer, *layers), None)
     return Entry(fragment, without_nulls(underlay(low, data)), (*layers, fragment.layer), None)
+
+
+def _own(fragment: Fragment, data: dict[str, Any]) -> dict[str, Any]:
+    return without_nulls(data) if fragment.has_nulls else data
 
 
 def without_nulls(data: dict[str, Any]) -> dict[str, Any]:

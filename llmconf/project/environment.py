@@ -21,11 +21,13 @@ _Positions = dict[tuple[int, Path], list[int]]
 """Where a layer, by number, has the items of the keyed list at a path of the merged data."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Layer:
     """One place that sets values of a resource: part of one document.
 
     `name` is `lock`, `defaults`, `base` or the environment; `path` leads from the document's root to `data`.
+    Nobody changes a layer. It is not frozen because that makes it three times as slow to build, and each part of
+    each document has one.
     """
 
     name: str

@@ -14,6 +14,8 @@ from llmconf.schema import errors
 
 FREE_MAPS = ("parameters", "extra", "options", "labels")
 """Fields with keys of any name."""
+FREE_KEYS = frozenset(("headers", *FREE_MAPS))
+"""Fields that are looked into; most resources have none of them."""
 _LARGEST = 2**53 - 1
 """Up to here all programs count exactly."""
 

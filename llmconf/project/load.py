@@ -19,7 +19,8 @@ from llmconf.project.environment import Layer, Lock
 from llmconf.project.fragments import Fragment, drop_nulls, read_document
 from llmconf.project.free_maps import free_secrets, unsafe_numbers
 from llmconf.project.locks import read_lock
-from llmconf.project.parse import ParsedFile, Parsing, read_text
+from llmconf.project.parallel import Parsing
+from llmconf.project.parse import ParsedFile, read_text
 from llmconf.schema import errors
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
@@ -105,7 +106,9 @@ def _read_documents(project: Project, parsed: ParsedFile) -> None:
     if not parsed.documents:
         project.unread.extend(parsed.findings)
     for index, data in enumerate(parsed.documents):
-        fragments, findings = read_document(data, parsed.name, index, parsed.environment)
+        fragments, findings = read_document(
+            data, parsed.name, index, parsed.environment, has_nulls=parsed.has_nulls
+        )
         project.findings.extend(findings)
         if data is not None:
             project.unread.extend(item for item in findings if not fragments or _is_about_name(item))

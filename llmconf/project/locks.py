@@ -71,7 +71,7 @@ def _is_negative(price: Any) -> bool:
 
 def read_text(text: str, file: str) -> tuple[LockFile | None, list[Finding]]:
     """Read a lock by itself, as those who write locks do. Returns None and the findings where it has mistakes."""
-    documents, findings = parse.load(text, file)
+    documents, findings, _ = parse.load(text, file)
     if findings:
         return None, findings
     lock, findings = read_lock(documents, file)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.suggest import closest
 from llmconf.project.environment import LIST_KEYS, Layer, item_key
 
-Controls = dict[Path, dict[str, Any]]
+Controls = Mapping[Path, dict[str, Any]]
 _MANY = 1000
 Report = Callable[[str, Path, str, str | None], None]
 

@@ -75,9 +75,9 @@ def has_secret(credential: Resource[Credential]) -> bool:
 
 def bound_hosts(env: Resolved, credential: Resource[Credential]) -> tuple[Origin, ...]:
     """Return the origins that a credential may be sent to: its own, or the fixed ones of its type."""
-    provider = owner(env, credential)
     hosts = credential.spec.hosts
     if hosts is None:
+        provider = owner(env, credential)
         hosts = list(adapters.preset(provider.spec.type).hosts) if provider else []
     return tuple(parse_host(host) for host in hosts)
 
@@ -254,9 +254,11 @@ def secrets(env: Resolved) -> Iterator[Held]:
             if value is not None:
                 yield Held(credential, (name,), value)
     for provider in env.providers.values():
-        yield from _secret_headers(provider)
+        if provider.spec.headers:
+            yield from _secret_headers(provider)
     for endpoint in env.endpoints.values():
-        yield from _secret_headers(endpoint)
+        if endpoint.spec.headers:
+            yield from _secret_headers(endpoint)
         tls = endpoint.spec.tls
         if tls is not None and tls.client_key is not None:
             yield Held(endpoint, ("tls", "client_key"), tls.client_key)

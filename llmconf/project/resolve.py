@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from llmconf import adapters
+from llmconf.adapters import Options
 from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.suggest import did_you_mean
 from llmconf.project.base_layer import Base, Entry, locked_entries, make_entry, without_nulls
@@ -41,7 +43,8 @@ def resolve(
     found: list[Finding] = []
     entries = dict(base.entries)
     removed: dict[str, Place] = {}
-    types = {e.fragment.name: e.data.get("type") for e in entries.values() if e.fragment.kind == "Provider"}
+    declared = entries.values() if overlays else ()
+    types = {e.fragment.name: e.data.get("type") for e in declared if e.fragment.kind == "Provider"}
     siblings = _siblings(entries) if overlays else {}
     new = {(f.layer.file, f.layer.document) for f in overlays if f.kind == "Provider" and "$new" in f.control}
     for fragment in _unique(overlays, found):
@@ -178,24 +181,25 @@ def _finish(
 ) -> Resolved:
     env = Resolved(environment, removed=removed)
     maps: dict[str, dict[str, Any]] = {kind: getattr(env, name) for kind, name in _MAPS.items()}
+    prefixes = {kind: f"{kind.lower()}/" for kind in NESTED.values()}
     for identity, entry in entries.items():
-        fragment = entry.fragment
+        kind, provider = entry.fragment.kind, entry.fragment.provider
         if entry.spec is None and not entry.broken:
             _complete(entry, found)
-        resource: Resource[Any] | None = None
-        if entry.spec is not None and not entry.broken:
-            resource = entry.resource = entry.resource or _resource(entry, entry.spec)
-            if fragment.kind == "Provider" and (problems := _check_options(resource)):
-                found.extend(problems)
-                resource = None
+        resource = entry.resource
+        if resource is None and entry.spec is not None and not entry.broken:
+            resource = entry.resource = _resource(entry, entry.spec)
+        if resource is not None and kind == "Provider" and (problems := _check_options(resource)):
+            found.extend(problems)
+            resource = None
         if resource is None:
             env.broken.add(identity)
-            if fragment.provider is not None:
-                env.broken.add(f"provider/{fragment.provider}")
+            if provider is not None:
+                env.broken.add(f"provider/{provider}")
             continue
-        maps[fragment.kind][identity] = resource
-        if fragment.kind in NESTED.values():
-            env.children.setdefault(f"{fragment.kind.lower()}/{fragment.provider}", []).append(resource)
+        maps[kind][identity] = resource
+        if kind in prefixes:
+            env.children.setdefault(f"{prefixes[kind]}{provider}", []).append(resource)
     for identity in env.broken:
         env.providers.pop(identity, None)
     return env
@@ -238,7 +242,7 @@ def _missing(resource: Resource[Common], path: Path) -> Finding:
 
 def _check_options(resource: Resource[Any]) -> list[Finding]:
     """Check a provider's options against its type, once the type is known."""
-    options = adapters.adapter(resource.spec.type).Options
+    options = _options(resource.spec.type)
     if not resource.spec.options and not options.model_fields:
         return []
     try:
@@ -254,6 +258,12 @@ def _check_options(resource: Resource[Any]) -> list[Finding]:
             )
         return found
     return []
+
+
+@cache
+def _options(provider_type: str) -> type[Options]:
+    """Return the options of a provider type, whose adapter need not be looked for anew for each provider."""
+    return adapters.adapter(provider_type).Options
 
 
 def _missing_option(resource: Resource[Any], path: Path) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal, LiteralString
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -15,6 +16,15 @@ class Strict(BaseModel):
     """Base of all models: unknown keys are errors, nothing is coerced, inputs stay out of errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    @property
+    def __pydantic_fields_set__(self) -> set[str]:
+        """All fields. pydantic would keep a set of those given in each object: 45 MiB in 65,000 resources."""
+        return set(type(self).model_fields)
+
+    @__pydantic_fields_set__.setter
+    def __pydantic_fields_set__(self, given: set[str]) -> None:
+        pass
 
 
 def _check_secret(value: str) -> str:
@@ -55,8 +65,6 @@ def _check_host(value: str) -> str:
 
 
 def _check_date(value: str) -> str:
-    from datetime import date
-
     try:
         date.fromisoformat(value)
     except ValueError:
@@ -65,7 +73,7 @@ def _check_date(value: str) -> str:
 
 
 def _quoted(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         raise PydanticCustomError("money_number", "an amount is a decimal string: put it in quotes")
     return value
 

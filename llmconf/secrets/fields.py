@@ -20,6 +20,8 @@ from llmconf.schema.project_file import ProjectFile
 from llmconf.secrets.vault.binding import Slot, why_stale
 
 DEFAULT_VAULT = "default"
+_HOLDERS = frozenset({"Provider", "Endpoint", "Credential"})
+"""Kinds with fields that may hold a secret; most resources are models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _sites(
     environment: str | None,
 ) -> Iterator[Site]:
     vault = vault_of(settings, environment)
-    for fragment in fragments:
+    for fragment in (each for each in fragments if each.kind in _HOLDERS):
         for path, value in _secret_values(fragment):
             layers = [
                 layer[fragment.identity].layer.data for layer in (overlay, base) if fragment.identity in layer
@@ -175,9 +177,9 @@ def key_problems(root: Path, site: Site) -> Finding | None:
     slot = site.slot
     if parts is None:
         return None
-    vault = root / "keys" / slot.vault
     if parts.binding is None:
         return None  # written by hand or by another program: without a key nothing is known of it
+    vault = root / "keys" / slot.vault
     if vault.is_dir() and not (vault / parts.kid / "key.yaml").is_file():
         message = f"`{slot.field}` is sealed under `{parts.kid}`, which is no key of the vault `{slot.vault}`"
         return Finding(

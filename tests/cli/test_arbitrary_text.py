@@ -82,7 +82,7 @@ def test_examples_with_a_line_that_is_wrong(data: st.DataObject) -> None:
 def test_plain_data_comes_back(open_parser: object, data: object) -> None:
     text = yaml.safe_dump({"value": data}, allow_unicode=True)
     complaints: list[Refusal] = []
-    documents = yaml_load.construct(open_parser, text, complaints.append)  # type: ignore[arg-type]
+    documents, _ = yaml_load.construct(open_parser, text, complaints.append)  # type: ignore[arg-type]
     # PyYAML writes YAML 1.1: what only that version quotes or leaves plain is compared through its own reader.
     assert (documents, complaints) == ([yaml.load(text, _Core)], [])  # noqa: S506 - a safe loader
 

@@ -26,7 +26,7 @@ def parser(request: pytest.FixtureRequest) -> Opener:
 
 def read(parser: Opener, text: str) -> Any:
     """Read one document that is fine."""
-    documents, findings = yaml_load._load_with(parser, text, "x.yaml")
+    documents, findings, _ = yaml_load._load_with(parser, text, "x.yaml")
     assert findings == []
     assert len(documents) == 1
     return documents[0]
@@ -61,6 +61,20 @@ def test_a_scalar_has_the_value_of_the_core_schema(parser: Opener, text: str, va
         assert type(found) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a:\n", True), ("- ~\n", True), ("a: {b: [1, null]}\n", True), ("a: !!null ''\n", True), ("a: 1\n---\n", True),
+        ("a: &x\nb: *x\n", True), ("a: {b}\n", True), ("a: ''\n", False), ("a: 'null'\n", False), ("a: !!str\n", False),
+        ("a: nil\nb: [1, {c: d}]\n", False), ("a: []\nb: {}\n", False),
+    ],
+)  # fmt: skip
+def test_nulls_are_noticed(parser: Opener, text: str, expected: bool) -> None:
+    reading = yaml_load._load_with(parser, text, "x.yaml")
+    assert reading.findings == []
+    assert reading.has_nulls is expected
+
+
 @pytest.mark.parametrize("text", [".nan", ".NaN", ".NAN"])
 def test_nan_is_a_number(parser: Opener, text: str) -> None:
     assert math.isnan(read(parser, f"- {text}")[0])
@@ -68,7 +82,7 @@ def test_nan_is_a_number(parser: Opener, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["9" * 401, "0x" + "f" * 400, "1e400", "-1e999"])
 def test_a_number_out_of_range_is_reported_and_stays_text(parser: Opener, text: str) -> None:
-    documents, findings = yaml_load._load_with(parser, f"a: {text}\n", "x.yaml")
+    documents, findings, _ = yaml_load._load_with(parser, f"a: {text}\n", "x.yaml")
     assert documents == [{"a": text}]
     assert [f.code for f in findings] == ["LCY012"]
 
@@ -228,7 +242,7 @@ class TestDocuments:
         ],
     )  # fmt: skip
     def test_count(self, parser: Opener, text: str, documents: list[Any]) -> None:
-        assert yaml_load._load_with(parser, text, "x.yaml") == (documents, [])
+        assert yaml_load._load_with(parser, text, "x.yaml")[:2] == (documents, [])
 
     def test_positions_go_on_over_documents(self, parser: Opener) -> None:
         assert complaints(parser, "a: 1\n---\nb: 1\n---\n\nc: 1\nc: 2\n") == ["LCY003 7:1 the key `c` stands twice"]
@@ -236,7 +250,7 @@ class TestDocuments:
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
     def test_line_ends(self, parser: Opener, end: str) -> None:
         text = end.join(["a: 1", "b:", "  - x", "  - 'y", "    z'", "a: 2", ""])
-        documents, findings = yaml_load._load_with(parser, text, "x.yaml")
+        documents, findings, _ = yaml_load._load_with(parser, text, "x.yaml")
         assert documents == [{"a": 2, "b": ["x", "y z"]}]
         assert [(f.place.line, f.place.column) for f in findings] == [(6, 1)]  # type: ignore[union-attr]
 

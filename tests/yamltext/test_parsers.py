@@ -18,7 +18,7 @@ C, PURE = events.open_c_parser, events.open_pure_parser
 
 def outcome(parser: Any, text: str) -> tuple[list[Any], list[str]]:
     """Return the documents of a text, and code and place of what is wrong with it."""
-    documents, findings = yaml_load._load_with(parser, text, "x.yaml")
+    documents, findings, _ = yaml_load._load_with(parser, text, "x.yaml")
     return documents, [f"{f.code} {f.place.line}:{f.place.column}" for f in findings]  # type: ignore[union-attr]
 
 

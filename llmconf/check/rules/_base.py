@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
-from llmconf.core.diagnostics import Place, Severity
+from llmconf.core.diagnostics import Path, Place, Severity
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
-from llmconf.schema.kinds import Credential, Model
+from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
+
+LOWEST_PRICE, HIGHEST_PRICE = 0.0005, 5000
+"""What vendors ask for a million tokens lies between these, in USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An enabled provider with its endpoints and credentials: all of them, and those that are enabled."""
+
+    provider: Resource[Provider]
+    endpoints: list[Resource[Endpoint]]
+    enabled_endpoints: list[Resource[Endpoint]]
+    credentials: list[Resource[Credential]]
+    enabled_credentials: list[Resource[Credential]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,50 @@ class Context:
         return relations.credentials_by_endpoint(self.env)
 
     @cached_property
+    def accounts(self) -> list[Account]:
+        """The enabled providers."""
+        return [self._account(provider) for provider in self.env.providers.values() if provider.spec.enabled]
+
+    def _account(self, provider: Resource[Provider]) -> Account:
+        endpoints, credentials = self.env.endpoints_of(provider.name), self.env.credentials_of(provider.name)
+        return Account(
+            provider,
+            endpoints,
+            [endpoint for endpoint in endpoints if endpoint.spec.enabled],
+            credentials,
+            [credential for credential in credentials if credential.spec.enabled],
+        )
+
+    @cached_property
+    def live_providers(self) -> set[str]:
+        """The names of providers that are enabled, and of broken ones, which are taken to be."""
+        enabled = {provider.name for provider in self.env.providers.values() if provider.spec.enabled}
+        return enabled.union(each.partition("/")[2] for each in self.env.broken if each.startswith("provider/"))
+
+    @cached_property
+    def live_endpoints(self) -> list[Resource[Endpoint]]:
+        """The endpoints that are enabled and belong to an enabled provider."""
+        enabled = (endpoint for endpoint in self.env.endpoints.values() if endpoint.spec.enabled)
+        return [endpoint for endpoint in enabled if endpoint.provider in self.live_providers]
+
+    @cached_property
+    def live_credentials(self) -> list[Resource[Credential]]:
+        """The credentials that are enabled and belong to an enabled provider."""
+        enabled = (credential for credential in self.env.credentials.values() if credential.spec.enabled)
+        return [credential for credential in enabled if credential.provider in self.live_providers]
+
+    @cached_property
+    def secrets(self) -> list[relations.Held]:
+        """Every secret of the environment, also of what is disabled."""
+        return list(relations.secrets(self.env))
+
+    @cached_property
+    def odd_prices(self) -> list[tuple[Resource[Model], Path, str]]:
+        """The prices of declared models that no vendor asks, and negative ones, each with its path and its text."""
+        priced = ((model, model.data["price"]) for model in self.declared_models if "price" in model.data)
+        return [(model, path, text) for model, price in priced for path, text in _odd_prices(price, ("price",))]
+
+    @cached_property
     def declared_models(self) -> list[Resource[Model]]:
         """The models that somebody declared or changed: what people write is what most rules are about."""
         return [model for model in self.env.models.values() if model.is_declared]
@@ -40,6 +98,15 @@ class Context:
     def models_by_id(self) -> dict[str, list[Resource[Model]]]:
         """The models of all providers, by id."""
         return relations.models_by_id(self.env)
+
+
+def _odd_prices(data: dict[str, Any] | list[Any], path: Path) -> Iterator[tuple[Path, str]]:
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+        if isinstance(value, str):
+            if not LOWEST_PRICE <= float(value) <= HIGHEST_PRICE:
+                yield (*path, key), value
+        elif isinstance(value, (dict, list)):
+            yield from _odd_prices(value, (*path, key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What several rules need: names and places of resources, suggestions within a budget, prices."""
+"""What several rules need: names and places of resources, suggestions within a budget."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from llmconf.core.diagnostics import Path, Place
 from llmconf.core.suggest import closest
 from llmconf.project.environment import Resolved, Resource
-from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider
+from llmconf.schema.kinds import Common, Credential, Endpoint, Provider
 
 Spec = TypeVar("Spec", bound=Common)
 
@@ -66,13 +66,6 @@ def list_place(
     return name_place(provider)
 
 
-def live(env: Resolved, resources: Iterable[Resource[Spec]]) -> Iterator[Resource[Spec]]:
-    """Yield the resources that are enabled and belong to an enabled provider."""
-    for resource in resources:
-        if resource.spec.enabled and env.is_live(resource):
-            yield resource
-
-
 def uses_of_models(env: Resolved) -> Iterator[tuple[str, Resource[Any], Path]]:
     """Yield the models that enabled routes and teams name, with who does and where."""
     for route in env.routes.values():
@@ -89,23 +82,3 @@ def uses_of_models(env: Resolved) -> Iterator[tuple[str, Resource[Any], Path]]:
 def days_ahead(today: date, days: int) -> str:
     """Return the day that many days from today as text, or the last one that the calendar has."""
     return date.fromordinal(min(today.toordinal() + days, date.max.toordinal())).isoformat()
-
-
-def prices(model: Resource[Model]) -> list[tuple[Path, str]]:
-    """Return path and amount of each price that a model declares."""
-    declared = model.data.get("price")
-    found: list[tuple[Path, str]] = []
-    if declared:
-        _collect_amounts(declared, ("price",), found)
-    return found
-
-
-def _collect_amounts(data: dict[str, Any], path: Path, found: list[tuple[Path, str]]) -> None:
-    for key, value in data.items():
-        if isinstance(value, str):
-            found.append(((*path, key), value))
-        elif isinstance(value, dict):
-            _collect_amounts(value, (*path, key), found)
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                _collect_amounts(item, (*path, key, index), found)

@@ -30,11 +30,10 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Problem]:
     """Look for an enabled endpoint of each enabled provider."""
-    env = context.env
-    for provider in env.providers.values():
-        endpoints = env.endpoints_of(provider.name)
-        if not provider.spec.enabled or any(endpoint.spec.enabled for endpoint in endpoints):
+    for account in context.accounts:
+        if account.enabled_endpoints:
             continue
+        provider, endpoints = account.provider, account.endpoints
         place = list_place(provider, endpoints)
         if endpoints:
             related = tuple(("disabled here", endpoint.place("enabled")) for endpoint in endpoints[:3])

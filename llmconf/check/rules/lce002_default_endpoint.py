@@ -27,11 +27,8 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Problem]:
     """Count the defaults among the enabled endpoints of each enabled provider."""
-    env = context.env
-    for provider in env.providers.values():
-        if not provider.spec.enabled:
-            continue
-        enabled = [endpoint for endpoint in env.endpoints_of(provider.name) if endpoint.spec.enabled]
+    for account in context.accounts:
+        provider, enabled = account.provider, account.enabled_endpoints
         if len(enabled) < 2:  # noqa: PLR2004 - a sole endpoint is the default
             continue
         chosen = [endpoint for endpoint in enabled if endpoint.spec.default]

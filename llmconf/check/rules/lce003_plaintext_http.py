@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import live, name_place
+from llmconf.check.rules._shared import name_place
 from llmconf.core.origins import parse_url
 from llmconf.core.tokens import is_sealed
 from llmconf.project import relations
@@ -33,7 +33,7 @@ SEVERITY = "error"
 def check(context: Context) -> Iterator[Problem]:
     """Look for secrets that are meant for endpoints without TLS."""
     env = context.env
-    for endpoint in live(env, env.endpoints.values()):
+    for endpoint in context.live_endpoints:
         url = endpoint.spec.url
         if url[:5].lower() != "http:":
             continue

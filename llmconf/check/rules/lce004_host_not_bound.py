@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import Suggestions, listed, live, name_place
+from llmconf.check.rules._shared import Suggestions, listed, name_place
 from llmconf.core.diagnostics import Place
 from llmconf.core.origins import Origin, parse_url
 from llmconf.project import relations
@@ -38,7 +38,7 @@ def check(context: Context) -> Iterator[Problem]:
     env = context.env
     suggestions = Suggestions()
     secret: dict[str, tuple[list[Resource[Credential]], relations.Bindings]] = {}
-    for endpoint in live(env, env.endpoints.values()):
+    for endpoint in context.live_endpoints:
         if endpoint.spec.credential is not None:
             unbound = [c for c in context.credentials[endpoint.identity] if _lacks(env, c, endpoint)]
         elif context.credentials[endpoint.identity]:

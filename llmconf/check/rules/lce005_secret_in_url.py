@@ -30,15 +30,16 @@ def check(context: Context) -> Iterator[Problem]:
     """Look into the URLs of endpoints and proxies; messages never repeat one."""
     env = context.env
     for provider in env.providers.values():
-        yield from _look(provider, "proxy", provider.spec.proxy)
+        if provider.spec.proxy is not None:
+            yield from _look(provider, "proxy", provider.spec.proxy)
     for endpoint in env.endpoints.values():
-        yield from _look(endpoint, "url", endpoint.spec.url)
-        yield from _look(endpoint, "proxy", endpoint.spec.proxy)
+        if "@" in endpoint.spec.url or "?" in endpoint.spec.url:
+            yield from _look(endpoint, "url", endpoint.spec.url)
+        if endpoint.spec.proxy is not None:
+            yield from _look(endpoint, "proxy", endpoint.spec.proxy)
 
 
-def _look(resource: Resource[Any], key: str, url: str | None) -> Iterator[Problem]:
-    if url is None or not ("@" in url or "?" in url):
-        return
+def _look(resource: Resource[Any], key: str, url: str) -> Iterator[Problem]:
     part = url_secrets(url)
     if part:
         message = f"`{key}` holds {'a query' if part == 'query' else part}, where secrets do not belong"

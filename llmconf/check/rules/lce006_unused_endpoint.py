@@ -33,9 +33,9 @@ def check(context: Context) -> Iterator[Problem]:
     """Collect what models and targets name, and report the other endpoints but defaults."""
     env = context.env
     used: set[str] | None = None
-    for provider in env.providers.values():
-        endpoints = env.endpoints_of(provider.name)
-        if not provider.spec.enabled or len(endpoints) < 2:  # noqa: PLR2004 - a sole endpoint is the default
+    for account in context.accounts:
+        provider, endpoints = account.provider, account.endpoints
+        if len(endpoints) < 2:  # noqa: PLR2004 - a sole endpoint is the default
             continue
         default = relations.default_endpoint(env, provider.name)
         if default is None:

@@ -21,7 +21,6 @@ from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import described
 from llmconf.core.diagnostics import Path, Place
 from llmconf.core.tokens import is_token_like
-from llmconf.project import relations
 from llmconf.project.environment import Resource
 
 CODE = "LCK006"
@@ -33,7 +32,7 @@ def check(context: Context) -> Iterator[Problem]:
     """Remember each token, and report those that are met again elsewhere."""
     first: dict[str, tuple[Resource[Any], Path]] = {}
     reported: set[Place] = set()
-    for held in relations.secrets(context.env):
+    for held in context.secrets:
         if not is_token_like(held.value):
             continue
         resource, path = held.resource, held.path

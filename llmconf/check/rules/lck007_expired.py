@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import described, live
+from llmconf.check.rules._shared import described
 
 CODE = "LCK007"
 NAME = "expired"
@@ -27,7 +27,7 @@ SEVERITY = "warning"
 def check(context: Context) -> Iterator[Problem]:
     """Compare the last day of each live credential with today."""
     today = context.today.isoformat()
-    for credential in live(context.env, context.env.credentials.values()):
+    for credential in context.live_credentials:
         expires = credential.spec.expires
         if expires is not None and expires <= today:
             message = f"{described(credential.identity)} expired on {expires}"

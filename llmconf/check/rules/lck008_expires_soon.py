@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import days_ahead, described, live
+from llmconf.check.rules._shared import days_ahead, described
 
 CODE = "LCK008"
 NAME = "expires-soon"
@@ -30,7 +30,7 @@ def check(context: Context) -> Iterator[Problem]:
     days = context.project.policy.expires_within_days
     today = context.today.isoformat()
     soon = days_ahead(context.today, days)
-    for credential in live(context.env, context.env.credentials.values()):
+    for credential in context.live_credentials:
         expires = credential.spec.expires
         if expires is not None and today < expires <= soon:
             message = f"{described(credential.identity)} expires on {expires}, within {days} days"

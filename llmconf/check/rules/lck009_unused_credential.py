@@ -33,20 +33,13 @@ def check(context: Context) -> Iterator[Problem]:
     """Compare the credentials of each enabled provider with those its endpoints are called with."""
     env = context.env
     teams = relations.team_credentials(env)
-    for provider in env.providers.values():
-        credentials = env.credentials_of(provider.name)
-        if not provider.spec.enabled or not credentials:
-            continue
-        called = [
-            context.credentials[endpoint.identity]
-            for endpoint in env.endpoints_of(provider.name)
-            if endpoint.spec.enabled
-        ]
+    for account in context.accounts:
+        called = [context.credentials[endpoint.identity] for endpoint in account.enabled_endpoints]
         if not called or not all(called):
             continue  # no endpoint, or one without a credential, is reported as such
         used = {credential.identity for group in called for credential in group}
-        for credential in credentials:
-            if not credential.spec.enabled or credential.identity in used or credential.identity in teams:
+        for credential in account.enabled_credentials:
+            if credential.identity in used or credential.identity in teams:
                 continue
             if relations.bound_hosts(env, credential):
                 message = f"{described(credential.identity)} is used by no endpoint and no team"

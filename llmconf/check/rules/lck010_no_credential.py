@@ -27,10 +27,9 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Problem]:
     """Look for an enabled credential of each enabled provider whose type needs one."""
-    env = context.env
-    for provider in env.providers.values():
-        credentials = env.credentials_of(provider.name)
-        if not provider.spec.enabled or any(credential.spec.enabled for credential in credentials):
+    for account in context.accounts:
+        provider, credentials = account.provider, account.credentials
+        if account.enabled_credentials:
             continue
         if adapters.preset(provider.spec.type).credential != "required":
             continue

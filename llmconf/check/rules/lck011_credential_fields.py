@@ -28,6 +28,7 @@ from llmconf.schema.kinds import CREDENTIAL_FIELDS, Credential
 CODE = "LCK011"
 NAME = "credential-fields"
 SEVERITY = "error"
+_FIELDS = frozenset(CREDENTIAL_FIELDS)
 
 
 def check(context: Context) -> Iterator[Problem]:
@@ -41,7 +42,7 @@ def check(context: Context) -> Iterator[Problem]:
         kind = provider.spec.type
         if kind not in forms:
             forms[kind] = adapters.adapter(kind).CREDENTIAL_FORMS
-        present = {field for field in CREDENTIAL_FIELDS if credential.data.get(field) is not None}
+        present = {field for field in _FIELDS & credential.data.keys() if credential.data[field] is not None}
         if not any(form.required <= present <= form.fields for form in forms[kind]):
             yield from _explain(credential, kind, forms[kind], present)
 

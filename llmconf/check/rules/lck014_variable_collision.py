@@ -33,7 +33,7 @@ SEVERITY = "error"
 def check(context: Context) -> Iterator[Problem]:
     """Give each variable to the first secret that has it, and report the next one that differs."""
     first: dict[str, relations.Held] = {}
-    for held in relations.secrets(context.env):
+    for held in context.secrets:
         if not context.env.is_live(held.resource):
             continue
         variable = held.variable.name

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import listed, live, name_place
+from llmconf.check.rules._shared import listed, name_place
 
 CODE = "LCK016"
 NAME = "ambiguous-credential"
@@ -29,8 +29,7 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Problem]:
     """Count the credentials of each live endpoint."""
-    env = context.env
-    for endpoint in live(env, env.endpoints.values()):
+    for endpoint in context.live_endpoints:
         found = context.credentials[endpoint.identity]
         if len(found) > 1:
             yield Problem(

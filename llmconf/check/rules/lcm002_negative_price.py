@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import prices
 
 CODE = "LCM002"
 NAME = "negative-price"
@@ -26,9 +25,8 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Look at all prices of all declared models."""
-    for model in context.declared_models:
-        for path, amount in prices(model):
-            if amount.startswith("-") and Decimal(amount) < 0:
-                message = f"the price `{path[-1]}` of model `{model.provider}/{model.name}` is negative"
-                yield Problem(model.place(*path), message)
+    """Look for negative ones among the prices that are not usual."""
+    for model, path, text in context.odd_prices:
+        if text.startswith("-") and Decimal(text) < 0:
+            message = f"the price `{path[-1]}` of model `{model.provider}/{model.name}` is negative"
+            yield Problem(model.place(*path), message)

@@ -17,33 +17,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import prices
+from llmconf.check.rules._base import HIGHEST_PRICE, LOWEST_PRICE, Context, Problem
 
 CODE = "LCM003"
 NAME = "price-unit"
 SEVERITY = "warning"
 
-_LOWEST = 0.0005
-_HIGHEST = 5000
 _MILLION = 1_000_000
 
 
 def check(context: Context) -> Iterator[Problem]:
     """Look for prices that no vendor asks for a million tokens."""
-    for model in context.declared_models:
-        for path, text in prices(model):
-            if _LOWEST <= float(text) <= _HIGHEST:
-                continue
-            if model.chain(path)[-1][0].is_locked:
-                continue  # a price that a provider or a catalog states
-            amount = Decimal(text)
-            if 0 < amount < _LOWEST:
-                message = f"`{text}` USD per million tokens is too low for a price of `{path[-1]}`"
-                yield Problem(model.place(*path), message, f'if it is per token, write "{_plain(amount)}"')
-            elif amount > _HIGHEST:
-                message = f"`{text}` USD per million tokens is too high for a price of `{path[-1]}`"
-                yield Problem(model.place(*path), message, "prices are in USD per million tokens")
+    for model, path, text in context.odd_prices:
+        if model.chain(path)[-1][0].is_locked:
+            continue  # a price that a provider or a catalog states
+        amount = Decimal(text)
+        if 0 < amount < LOWEST_PRICE:
+            message = f"`{text}` USD per million tokens is too low for a price of `{path[-1]}`"
+            yield Problem(model.place(*path), message, f'if it is per token, write "{_plain(amount)}"')
+        elif amount > HIGHEST_PRICE:
+            message = f"`{text}` USD per million tokens is too high for a price of `{path[-1]}`"
+            yield Problem(model.place(*path), message, "prices are in USD per million tokens")
 
 
 def _plain(amount: Decimal) -> str:

@@ -25,7 +25,7 @@ from itertools import chain
 from typing import Any
 
 from llmconf.check.rules._base import Context, Problem
-from llmconf.check.rules._shared import described, live
+from llmconf.check.rules._shared import described
 from llmconf.core.diagnostics import Path, Place
 from llmconf.project.environment import Resolved, Resource
 
@@ -42,7 +42,7 @@ def check(context: Context) -> Iterator[Problem]:
     disabled = _disabled(env)
     if not disabled:
         return
-    references = chain(_of_providers(env), _of_routes(env), _of_teams(env))
+    references = chain(_of_providers(context), _of_routes(env), _of_teams(env))
     for resource, path, identity in references:
         if identity in disabled:
             reason, place = disabled[identity]
@@ -57,15 +57,15 @@ def _disabled(env: Resolved) -> dict[str, tuple[str, Place | None]]:
     No place where that is what a lock says: nobody edits it there.
     """
     found: dict[str, tuple[str, Place | None]] = {}
+    off = {provider.name for provider in env.providers.values() if not provider.spec.enabled}
     for resource in env:
         if not resource.spec.enabled:
             chain = resource.chain(("enabled",))
             found[resource.identity] = (
                 (_NOT_CALLABLE, None) if chain[-1][0].is_locked else ("is disabled", resource.place("enabled"))
             )
-            continue
-        owner = env.providers.get(f"provider/{resource.provider}") if resource.provider else None
-        if owner is not None and not owner.spec.enabled:
+        elif resource.provider in off:
+            owner = env.providers[f"provider/{resource.provider}"]
             found[resource.identity] = (
                 f"is out of use: provider `{owner.name}` is disabled",
                 owner.place("enabled"),
@@ -84,11 +84,11 @@ def _instead(env: Resolved, identity: str) -> str:
     return "refer to what serves it, such as a deployment, or declare it with `enabled: true` if that is wrong"
 
 
-def _of_providers(env: Resolved) -> Iterator[tuple[Resource[Any], Path, str]]:
-    for endpoint in live(env, env.endpoints.values()):
+def _of_providers(context: Context) -> Iterator[tuple[Resource[Any], Path, str]]:
+    for endpoint in context.live_endpoints:
         if endpoint.spec.credential is not None:
             yield endpoint, ("credential",), f"credential/{endpoint.provider}/{endpoint.spec.credential}"
-    for model in live(env, env.models.values()):
+    for model in (model for model in context.env.models.values() if context.env.is_live(model)):
         for index, name in enumerate(model.spec.endpoints or ()):
             yield model, ("endpoints", index), f"endpoint/{model.provider}/{name}"
 

@@ -23,6 +23,7 @@ from llmconf.secrets.fields import Site, find_sites
 from llmconf.secrets.vault import age, token
 from llmconf.secrets.vault.files import Recipient
 from llmconf.secrets.vault.keyring import Keyring
+from llmconf.workspace.tree import FolderTree
 
 BAR = 500
 """Milliseconds that 10,000 secrets may take beyond parsing."""
@@ -63,7 +64,7 @@ def project(folder: Path, count: int) -> tuple[Path, str]:
 def workspace(root: Path, identity: str) -> seal.Workspace:
     """Return a project with its keys, which this clone trusts from a file beside it."""
     known = age.Identities([age.pyrage.x25519.Identity.from_str(identity)])
-    return seal.Workspace(load_project(root), Keyring(root, root.parent / "pins.json", known))
+    return seal.Workspace(load_project(FolderTree(root)), Keyring(root, root.parent / "pins.json", known))
 
 
 def values(folder: Path, count: int, rounds: int) -> list[Row]:
@@ -78,7 +79,7 @@ def values(folder: Path, count: int, rounds: int) -> list[Row]:
         return token.seal(plaintext, key, site.slot)
 
     actions: dict[str, Callable[[], object]] = {
-        "read": lambda: find_sites(load_project(root)),
+        "read": lambda: find_sites(load_project(FolderTree(root))),
         "seal": lambda: list(map(seal_one, sites, opened)),
         "open": lambda: [work.keyring.open(site.value, site.slot) for site in sites],
     }

@@ -23,6 +23,7 @@ from llmconf.project.load import load_project, require_environment
 from llmconf.project.parallel import Parsing
 from llmconf.report.report import Report, RuleText
 from llmconf.schema.kinds import SECRET_FIELDS
+from llmconf.workspace.tree import FolderTree, Tree
 from llmconf.yamltext.document import Document
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _SECRET_CODES = ("LCK001", "LCK002", "LCK004", "LCK005", "LCE005")
 
 
 def validate(
-    root: pathlib.Path,
+    project: pathlib.Path | Tree,
     *,
     env: str | None = None,
     today: date | None = None,
@@ -42,16 +43,17 @@ def validate(
     parsing: Parsing | None = None,
     frozen: bool = False,
 ) -> Checked:
-    """Read and check the project at `root`, all environments or only `env`.
+    """Read and check a project, in a folder or in any tree: all environments or only `env`.
 
     `today` is compared with dates of expiry and retirement; `frozen` makes a stale lock an error. A caller that
     has discovered the files or is parsing them already passes that on. Raises UsageError where there is no such
     environment.
     """
-    project = load_project(root, discovery, parsing)
+    tree = FolderTree(project) if isinstance(project, pathlib.Path) else project
+    loaded = load_project(tree, discovery, parsing)
     if env is not None:
-        require_environment(project, env)
-    return check(project, today or date.today(), env, frozen=frozen)
+        require_environment(loaded, env)
+    return check(loaded, today or date.today(), env, frozen=frozen)
 
 
 def first_change(checked: Checked, today: date) -> date | None:
@@ -114,7 +116,7 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
         texts,
         lines,
         secret_lines,
-        prefix=git_prefix(project.root),
+        prefix=git_prefix(project.root) if isinstance(project.tree, FolderTree) else "",
         resources=checked.resources,
         environments=tuple(name for name in checked.environments if name),
         color=color,

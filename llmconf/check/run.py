@@ -135,10 +135,10 @@ def run_rules(context: Context) -> list[Finding]:
 def _key_findings(project: Project) -> Iterator[Finding]:
     """Yield what is wrong with tokens and key files, as far as it shows without any key."""
     for site in find_sites(project):
-        problem = key_problems(project.root, site)
+        problem = key_problems(project.tree, site)
         if problem is not None:
             yield problem
-    yield from files.problems(project.root)
+    yield from files.problems(project.tree)
 
 
 def _check_settings(settings: ProjectFile) -> list[Finding]:

@@ -61,10 +61,11 @@ def _from_project(ctx: click.Context, typed: str, names: Callable[[Project], Ite
 
     from llmconf.project.discover import find_root
     from llmconf.project.load import load_project
+    from llmconf.workspace.tree import FolderTree
 
     outer: Any = ctx.find_root().params.get("directory")
     try:
-        project = load_project(find_root(Path(ctx.params.get("directory") or outer or ".")))
+        project = load_project(FolderTree(find_root(Path(ctx.params.get("directory") or outer or "."))))
         return sorted({name for name in names(project) if name.startswith(typed)})
     except Exception:  # a shell that completes has no place for an error
         return []

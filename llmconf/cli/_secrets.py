@@ -60,13 +60,14 @@ def workspace(directory: str | None, *, change: bool = False) -> Iterator[Worksp
     from llmconf.project.load import load_project
     from llmconf.secrets.seal import open_workspace
     from llmconf.workspace.transaction import locked
+    from llmconf.workspace.tree import FolderTree
 
     root = common.root_of(directory)
     if not change:
-        yield open_workspace(load_project(root))
+        yield open_workspace(load_project(FolderTree(root)))
         return
     with locked(root, lambda: click.echo("llmconf: waiting for another llmconf to finish", err=True)):
-        yield open_workspace(load_project(root))
+        yield open_workspace(load_project(FolderTree(root)))
 
 
 def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:

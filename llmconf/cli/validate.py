@@ -49,6 +49,7 @@ def command(
     from llmconf.check import verdict_cache
     from llmconf.project.discover import discover
     from llmconf.project.parallel import Parsing
+    from llmconf.workspace.tree import FolderTree
 
     try:
         root = common.root_of(directory)
@@ -60,7 +61,8 @@ def command(
     day = today or date.today()
     shown = common.relative_paths(paths, root)
     started = time.time_ns()
-    discovery = discover(root)
+    tree = FolderTree(root)
+    discovery = discover(tree)
     cache = None if no_cache else verdict_cache.Cache(root, env, discovery, started, frozen=frozen)
     verdict = cache.look_up(day) if cache else None
     if verdict is not None:
@@ -69,11 +71,11 @@ def command(
             common.emit_report(name, path, _clean_report(verdict, color=color_on))
         return 0
     # Begun before the imports below, which take as long as parsing a thousand files.
-    parsing = Parsing(root, discovery.files, jobs or common.default_jobs())
+    parsing = Parsing(tree, discovery.files, jobs or common.default_jobs())
     from llmconf import api
     from llmconf.core.diagnostics import at_least
 
-    checked = api.validate(root, env=env, today=day, discovery=discovery, parsing=parsing, frozen=frozen)
+    checked = api.validate(tree, env=env, today=day, discovery=discovery, parsing=parsing, frozen=frozen)
     if cache and not checked.diagnostics:
         environments = tuple(name for name in checked.environments if name)
         cache.keep(verdict_cache.Verdict(checked.resources, environments, day, api.first_change(checked, day)))
@@ -98,11 +100,13 @@ def _refuse_orphans(root: Path) -> None:
     from llmconf.project.discover import PROJECT_FILE, discover
     from llmconf.project.parse import read_text
     from llmconf.schema.kinds import DOCUMENTS
+    from llmconf.workspace.tree import FolderTree
 
     ours = re.compile(rf"^kind:[ \t]+(?:{'|'.join(DOCUMENTS)})\s*(?:#|$)", re.MULTILINE)
     theirs = re.compile(r"^apiVersion:", re.MULTILINE)  # as Kubernetes has it, whose kinds share some names
-    for file in discover(root).files:
-        text = read_text(root, file.name)
+    tree = FolderTree(root)
+    for file in discover(tree).files:
+        text = read_text(tree, file.name)
         if isinstance(text, str) and ours.search(text) and not theirs.search(text):
             message = f"{PROJECT_FILE} is missing, but {file.name} declares what belongs to a project"
             raise UsageError(message, "bring it back, or run in the folder that holds it")

@@ -132,7 +132,7 @@ def _decided(
 
 def _untouched(checked: Checked, provider: str) -> Update:
     text = checked.project.text(lock_name(provider))
-    unread = text is None and (checked.project.root / lock_name(provider)).exists()
+    unread = text is None and checked.project.tree.entry(lock_name(provider)) is not None
     text = None if text is None else text.replace("\r\n", "\n")
     update = Update(provider, text, text)
     if unread:

@@ -11,6 +11,7 @@ __all__ = [
     "fragments",
     "load",
     "locks",
+    "parallel",
     "parse",
     "relations",
     "resolve",

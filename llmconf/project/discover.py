@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.errors import UsageError
+from llmconf.workspace.tree import Entry, Kind, Tree, TreeError
 from llmconf.yamltext.text import MAX_FILE_SIZE
 
 PROJECT_FILE = "llmconf.yaml"
@@ -18,6 +17,14 @@ LOCK_FOLDER = "lock/"
 _LOCK_SUFFIX = ".lock.yaml"
 _MAX_FOLDER_DEPTH = 32
 _LINKED = "is a link to a folder, which is not followed", "put the files where the link is"
+_NO_FILE: dict[Kind, tuple[str, str | None]] = {
+    "folder": ("is a folder, not a file", "rename it"),
+    "folder_link": ("is a folder, not a file", "rename it"),
+    "outside": ("is a link out of the repository", "copy the file into it"),
+    "other": ("is not a regular file", None),
+    "unreadable": ("cannot be read: {}", None),
+}
+"""Why an entry with the name of a YAML file is not read, and what to do."""
 
 
 class SourceFile(NamedTuple):
@@ -53,33 +60,16 @@ class Discovery:
     findings: list[Finding]
 
 
-def discover(root: Path) -> Discovery:
-    """Find the files of the project at `root`."""
-    files: list[SourceFile] = []
-    findings: list[Finding] = []
-    real_root = os.path.realpath(root)
-    _add_file(str(root / PROJECT_FILE), PROJECT_FILE, None, real_root, files, findings)
-    _walk(root / "config", "config", None, real_root, files, findings)
-    for name in _environments(root / "environments", findings):
-        _walk(root / "environments" / name, f"environments/{name}", name, real_root, files, findings)
-    _add_locks(str(root / LOCK_FOLDER), real_root, files, findings)
-    files.sort(key=lambda file: file.name)
-    return Discovery(files, findings)
-
-
-def _environments(folder: Path, findings: list[Finding]) -> list[str]:
-    """Return the names of the folders with overlays, and report what stands beside them."""
-    names = []
-    for entry in _entries(str(folder), folder.name, findings):
-        name = f"{folder.name}/{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            names.append(entry.name)
-        elif _leads_to_folder(entry):
-            findings.append(_unreadable(name, *_LINKED))
-        elif entry.name.endswith((".yaml", ".yml")):
-            hint = f"move it to {folder.name}/<environment>/"
-            findings.append(_unreadable(name, "stands in no environment", hint))
-    return names
+def discover(tree: Tree) -> Discovery:
+    """Find the files of the project in a tree."""
+    search = _Search(tree)
+    search.add_file(PROJECT_FILE, tree.entry(PROJECT_FILE), None)
+    search.walk("config", None)
+    for name in search.environments("environments"):
+        search.walk(f"environments/{name}", name)
+    search.add_locks()
+    search.files.sort(key=lambda file: file.name)
+    return Discovery(search.files, search.findings)
 
 
 def lock_name(provider: str) -> str:
@@ -93,99 +83,86 @@ def lock_provider(file: str) -> str | None:
     return provider if file == lock_name(provider) else None
 
 
-def _add_locks(folder: str, root: str, files: list[SourceFile], findings: list[Finding]) -> None:
-    """Find the lock files, which all stand in one folder."""
-    for entry in _entries(folder, LOCK_FOLDER.rstrip("/"), findings):
-        name = LOCK_FOLDER + entry.name
-        if entry.name.endswith(_LOCK_SUFFIX):
-            _add_file(entry.path, name, None, root, files, findings, entry)
-        elif entry.name.endswith((".yaml", ".yml")):
-            message = f"`{entry.name}` is not read: a lock file is named <provider>{_LOCK_SUFFIX}"
-            findings.append(Finding("LCY011", _top(name), message, "rename it"))
+class _Search:
+    """A walk through the folders of a project, with the files found and what cannot be read."""
 
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.files: list[SourceFile] = []
+        self.findings: list[Finding] = []
 
-def _entries(path: str, name: str, findings: list[Finding]) -> list[os.DirEntry[str]]:
-    """List a folder but for what is hidden, sorted. One that is missing is empty."""
-    try:
-        if os.path.islink(path):  # noqa: PTH114 - a Path for each folder costs more than the call
-            findings.append(_unreadable(name, *_LINKED))
+    def environments(self, folder: str) -> list[str]:
+        """Return the names of the folders with overlays, and report what stands beside them."""
+        names = []
+        for entry in self._entries(folder):
+            name = f"{folder}/{entry.name}"
+            if entry.kind == "folder":
+                names.append(entry.name)
+            elif entry.kind == "folder_link":
+                self._report(name, *_LINKED)
+            elif entry.name.endswith((".yaml", ".yml")):
+                self._report(name, "stands in no environment", f"move it to {folder}/<environment>/")
+        return names
+
+    def add_locks(self) -> None:
+        """Find the lock files, which all stand in one folder."""
+        for entry in self._entries(LOCK_FOLDER.rstrip("/")):
+            name = LOCK_FOLDER + entry.name
+            if entry.name.endswith(_LOCK_SUFFIX):
+                self.add_file(name, entry, None)
+            elif entry.name.endswith((".yaml", ".yml")):
+                message = f"`{entry.name}` is not read: a lock file is named <provider>{_LOCK_SUFFIX}"
+                self.findings.append(Finding("LCY011", _top(name), message, "rename it"))
+
+    def walk(self, folder: str, environment: str | None) -> None:
+        """Find the YAML files of a folder and of those in it."""
+        pending = [(folder, 0)]
+        while pending:
+            prefix, depth = pending.pop()
+            for entry in self._entries(prefix):
+                inner = f"{prefix}/{entry.name}"
+                if entry.name.endswith(".yaml"):
+                    self.add_file(inner, entry, environment)
+                elif entry.kind == "folder":
+                    if depth < _MAX_FOLDER_DEPTH:
+                        pending.append((inner, depth + 1))
+                    else:
+                        self._report(inner, "is nested too deep", None)
+                elif entry.kind == "folder_link":
+                    self._report(inner, *_LINKED)
+                elif entry.name.endswith(".yml"):
+                    message = f"`{entry.name}` is not read: llmconf reads files that end in .yaml"
+                    self.findings.append(Finding("LCY011", _top(inner), message, "rename it"))
+
+    def add_file(self, name: str, entry: Entry | None, environment: str | None) -> None:
+        """Add a file of the project, or report why it is not read."""
+        if entry is None:
+            self._report(name, "cannot be read: No such file or directory", None)
+        elif entry.kind != "file":
+            reason, hint = _NO_FILE[entry.kind]
+            self._report(name, reason.format(entry.reason), hint)
+        elif entry.size > MAX_FILE_SIZE:
+            message = f"`{name}` has {entry.size:,} bytes, more than the {MAX_FILE_SIZE:,} that are read"
+            self.findings.append(Finding("LCY008", _top(name), message, "split it"))
+        else:
+            self.files.append(SourceFile(name, environment, entry.stamp))
+
+    def _entries(self, folder: str) -> list[Entry]:
+        """List a folder without what is hidden. One that is missing is empty."""
+        here = self._tree.entry(folder) if "/" not in folder else None
+        if here is not None and here.kind in ("folder_link", "outside"):
+            self._report(folder, *_LINKED)
             return []
-        with os.scandir(path) as entries:
-            return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        findings.append(_unreadable(name, f"cannot be read: {error.strerror}", None))
-        return []
+        try:
+            return [entry for entry in self._tree.entries(folder) if not entry.name.startswith(".")]
+        except TreeError as error:
+            self._report(folder, f"cannot be read: {error}", None)
+            return []
 
-
-def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_symlink() and entry.is_dir()
-    except OSError:
-        return False  # a link that leads nowhere, or in a circle
-
-
-def _walk(
-    folder: Path,
-    name: str,
-    environment: str | None,
-    root: str,
-    files: list[SourceFile],
-    findings: list[Finding],
-) -> None:
-    pending = [(str(folder), name, 0)]
-    while pending:
-        path, prefix, depth = pending.pop()
-        for entry in _entries(path, prefix, findings):
-            inner = f"{prefix}/{entry.name}"
-            if entry.name.endswith(".yaml"):
-                _add_file(entry.path, inner, environment, root, files, findings, entry)
-            elif entry.is_dir(follow_symlinks=False):
-                if depth < _MAX_FOLDER_DEPTH:
-                    pending.append((entry.path, inner, depth + 1))
-                else:
-                    findings.append(_unreadable(inner, "is nested too deep", None))
-            elif _leads_to_folder(entry):
-                findings.append(_unreadable(inner, *_LINKED))
-            elif entry.name.endswith(".yml"):
-                message = f"`{entry.name}` is not read: llmconf reads files that end in .yaml"
-                findings.append(Finding("LCY011", _top(inner), message, "rename it"))
-
-
-def _add_file(
-    path: str,
-    name: str,
-    environment: str | None,
-    root: str,
-    files: list[SourceFile],
-    findings: list[Finding],
-    entry: os.DirEntry[str] | None = None,
-) -> None:
-    try:
-        link = entry.is_symlink() if entry else Path(path).is_symlink()
-        # A Path for each of 10,000 files costs more than the call.
-        info = entry.stat(follow_symlinks=False) if entry and not link else os.stat(path)  # noqa: PTH116
-    except OSError as error:
-        findings.append(_unreadable(name, f"cannot be read: {error.strerror}", None))
-        return
-    if link and not os.path.realpath(path).startswith(root + os.sep):
-        findings.append(_unreadable(name, "is a link out of the repository", "copy the file into it"))
-    elif stat.S_ISDIR(info.st_mode):
-        findings.append(_unreadable(name, "is a folder, not a file", "rename it"))
-    elif not stat.S_ISREG(info.st_mode):
-        findings.append(_unreadable(name, "is not a regular file", None))
-    elif info.st_size > MAX_FILE_SIZE:
-        message = f"`{name}` has {info.st_size:,} bytes, more than the {MAX_FILE_SIZE:,} that are read"
-        findings.append(Finding("LCY008", _top(name), message, "split it"))
-    else:
-        stamp = (info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino, info.st_dev)
-        files.append(SourceFile(name, environment, stamp))
+    def _report(self, name: str, message: str, hint: str | None) -> None:
+        short = name.rpartition("/")[2]
+        self.findings.append(Finding("LCY007", _top(name), f"`{short}` {message}", hint))
 
 
 def _top(name: str) -> Span:
     return Span(name, 1, 1, 1, 1)
-
-
-def _unreadable(name: str, message: str, hint: str | None) -> Finding:
-    return Finding("LCY007", _top(name), f"`{name.rpartition('/')[2]}` {message}", hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from llmconf.project.parse import ParsedFile, read_text
 from llmconf.schema import errors
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
+from llmconf.workspace.tree import Tree, folder_of
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document
 
@@ -39,7 +39,7 @@ class Project:
     of them that hide what else the project declares. `settings` is None where the project file itself does not hold.
     """
 
-    root: Path
+    tree: Tree
     files: list[SourceFile]
     settings: ProjectFile | None = None
     base: list[Fragment] = field(default_factory=list)
@@ -49,24 +49,25 @@ class Project:
     unread: list[Finding] = field(default_factory=list)
     suppressing: list[str] = field(default_factory=list)
 
+    @property
+    def root(self) -> Path:
+        """The folder of the project, to write there. Raises RefusedError if the project is a revision in git."""
+        return folder_of(self.tree)
+
     def text(self, name: str) -> str | None:
-        """Return the text of a file of the project, or None where it cannot be read or lies outside."""
-        # A link may lead to what the reader of a report must not see.
-        root = os.path.realpath(self.root)
-        if not os.path.realpath(f"{root}/{name}").startswith(root.rstrip("/") + "/"):
-            return None
-        text = read_text(self.root, name)
+        """Return the text of a file of the project, or None if it cannot be read or lies outside."""
+        text = read_text(self.tree, name)
         return text if isinstance(text, str) else None
 
 
-def load_project(root: Path, discovery: Discovery | None = None, parsing: Parsing | None = None) -> Project:
-    """Discover, parse and check all files below `root`, which holds `llmconf.yaml`.
+def load_project(tree: Tree, discovery: Discovery | None = None, parsing: Parsing | None = None) -> Project:
+    """Discover, parse and check all files of a tree with `llmconf.yaml` at its root.
 
     A caller in a hurry passes what it has discovered and is parsing already.
     """
-    discovery = discovery or discover(root)
-    project = Project(root, discovery.files, findings=list(discovery.findings), unread=list(discovery.findings))
-    for parsed in parsing or Parsing(root, discovery.files):
+    discovery = discovery or discover(tree)
+    project = Project(tree, discovery.files, findings=list(discovery.findings), unread=list(discovery.findings))
+    for parsed in parsing or Parsing(tree, discovery.files):
         project.findings.extend(parsed.findings)
         if parsed.has_suppressions:
             project.suppressing.append(parsed.name)
@@ -88,7 +89,7 @@ def reread(project: Project, name: str, text: str) -> tuple[Project, list[Findin
     """
     documents, findings = yaml_load.load(text, name)
     environment = next((file.environment for file in project.files if file.name == name), None)
-    changed = Project(project.root, project.files, project.settings, locks=project.locks)
+    changed = Project(project.tree, project.files, project.settings, locks=project.locks)
     changed.base = [fragment for fragment in project.base if fragment.layer.file != name]
     for key, fragments in project.overlays.items():
         changed.overlays[key] = [fragment for fragment in fragments if fragment.layer.file != name]

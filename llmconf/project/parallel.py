@@ -7,10 +7,10 @@ import marshal
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from llmconf.project.discover import SourceFile
 from llmconf.project.parse import ParsedFile, parse_file
+from llmconf.workspace.tree import FolderTree, Tree
 
 FORK_PAYS_ABOVE = 400
 """Number of files above which a second process is faster."""
@@ -31,19 +31,21 @@ class Parsing:
     to check documents, and take a larger part, since this one checks while they parse.
     """
 
-    def __init__(self, root: Path, files: Sequence[SourceFile], jobs: int = 1) -> None:
-        self.root = root
-        if jobs < 2 or len(files) <= FORK_PAYS_ABOVE or not hasattr(os, "fork"):  # noqa: PLR2004 - one process
+    def __init__(self, tree: Tree, files: Sequence[SourceFile], jobs: int = 1) -> None:
+        self.tree = tree
+        # Two processes cannot share the one git that reads a revision.
+        alone = not isinstance(tree, FolderTree) or not hasattr(os, "fork")
+        if jobs < 2 or len(files) <= FORK_PAYS_ABOVE or alone:  # noqa: PLR2004 - one process
             jobs = 1
         own = len(files) if jobs == 1 else int(len(files) * _OWN_SHARE * 2 / jobs)
         self._own = files[:own]
         rest = files[own:]
         size = -(-len(rest) // max(1, jobs - 1)) or 1
-        self._workers = [_Worker(root, rest[start : start + size]) for start in range(0, len(rest), size)]
+        self._workers = [_Worker(tree, rest[start : start + size]) for start in range(0, len(rest), size)]
 
     def __iter__(self) -> Iterator[ParsedFile]:
         for file in self._own:
-            yield parse_file(self.root, file)
+            yield parse_file(self.tree, file)
             for worker in self._workers:
                 worker.drain()
         for worker in self._workers:
@@ -57,9 +59,9 @@ class _Worker:
     documents of all files at once, and once more as bytes, would take a fifth of all that is needed.
     """
 
-    def __init__(self, root: Path, files: Sequence[SourceFile]) -> None:
-        self._root, self._files = root, files
-        self._pid, self._pipe = _fork(root, files)
+    def __init__(self, tree: Tree, files: Sequence[SourceFile]) -> None:
+        self._tree, self._files = tree, files
+        self._pid, self._pipe = _fork(tree, files)
         self._received = bytearray()
         self._ended = False
 
@@ -80,7 +82,7 @@ class _Worker:
         os.close(self._pipe)
         os.waitpid(self._pid, 0)
         # A process that died (out of memory, say) leaves files to this one.
-        yield from (parse_file(self._root, file) for file in self._files[count:])
+        yield from (parse_file(self._tree, file) for file in self._files[count:])
 
     def _read(self) -> None:
         data = os.read(self._pipe, _MOST_BYTES)
@@ -103,7 +105,7 @@ class _Worker:
         return batch
 
 
-def _fork(root: Path, files: Sequence[SourceFile]) -> tuple[int, int]:
+def _fork(tree: Tree, files: Sequence[SourceFile]) -> tuple[int, int]:
     """Start a process that parses files, and return its id and the pipe to read from."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -117,7 +119,7 @@ def _fork(root: Path, files: Sequence[SourceFile]) -> tuple[int, int]:
         os.close(reading)
         with os.fdopen(writing, "wb") as pipe:
             for start in range(0, len(files), _BATCH):
-                pipe.write(_pack([parse_file(root, file) for file in files[start : start + _BATCH]]))
+                pipe.write(_pack([parse_file(tree, file) for file in files[start : start + _BATCH]]))
                 pipe.flush()
         status = 0
     finally:

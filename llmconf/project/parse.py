@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from llmconf.core.diagnostics import Finding, Span
@@ -13,6 +11,7 @@ from llmconf.core.key_formats import SEAL_HINT, scan
 from llmconf.lock import format as lock_format
 from llmconf.lock import reader
 from llmconf.project.discover import PROJECT_FILE, SourceFile, lock_provider
+from llmconf.workspace.tree import Tree, TreeError
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.load import Reading
 from llmconf.yamltext.text import MAX_FILE_SIZE, Lines, decode
@@ -39,20 +38,12 @@ class ParsedFile:
     has_nulls: bool = False
 
 
-def read_text(root: Path, name: str) -> str | Finding:
+def read_text(tree: Tree, name: str) -> str | Finding:
     """Return the text of a file, or the finding that says why it cannot be read."""
     try:
-        handle = os.open(f"{root}/{name}", os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        return Finding("LCY007", Span(name, 1, 1, 1, 1), f"cannot be read: {error.strerror}")
-    try:
-        data = os.read(handle, MAX_FILE_SIZE + 1)
-        while len(data) <= MAX_FILE_SIZE and (more := os.read(handle, MAX_FILE_SIZE)):
-            data += more
-    except OSError as error:
-        return Finding("LCY007", Span(name, 1, 1, 1, 1), f"cannot be read: {error.strerror}")
-    finally:
-        os.close(handle)
+        data = tree.read(name, MAX_FILE_SIZE + 1)
+    except TreeError as error:
+        return Finding("LCY007", Span(name, 1, 1, 1, 1), f"cannot be read: {error}")
     if len(data) > MAX_FILE_SIZE:
         return Finding("LCY008", Span(name, 1, 1, 1, 1), f"more than {MAX_FILE_SIZE:,} bytes")
     return decode(data, name)
@@ -91,9 +82,9 @@ def _with_conflict(findings: list[Finding], text: str, name: str) -> list[Findin
     return [*(finding for finding in findings if finding.code != "LCY001"), conflict]
 
 
-def parse_file(root: Path, file: SourceFile) -> ParsedFile:
+def parse_file(tree: Tree, file: SourceFile) -> ParsedFile:
     """Read one file: decode it, build its documents, and look for keys in plain text."""
-    text = read_text(root, file.name)
+    text = read_text(tree, file.name)
     parsed = ParsedFile(file.name, file.environment)
     if not isinstance(text, str):
         parsed.findings.append(text)

@@ -29,7 +29,7 @@ def inspect(work: Workspace) -> Inspection:
     opened = closed = 0
     sites = [site for site in find_sites(work.project) if parse_token(site.value) is not None]
     for site in sites:
-        problem = key_problems(work.root, site)
+        problem = key_problems(work.project.tree, site)
         if problem is not None:
             found.append(problem)
             continue
@@ -41,8 +41,8 @@ def inspect(work: Workspace) -> Inspection:
         except LlmconfError as error:
             message = f"{site.slot.identity} {site.slot.field}: {error.message}"
             found.append(Finding("LCK017", site.place, message, error.hint))
-    found += files.problems(work.root)
-    for vault in files.vault_names(work.root):
+    found += files.problems(work.project.tree)
+    for vault in files.vault_names(work.project.tree):
         found += _mac_problems(work, vault)
     return Inspection(found, opened, closed)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from llmconf import adapters
@@ -18,6 +17,7 @@ from llmconf.project.load import Project
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.schema.project_file import ProjectFile
 from llmconf.secrets.vault.binding import Slot, why_stale
+from llmconf.workspace.tree import Tree
 
 DEFAULT_VAULT = "default"
 _HOLDERS = frozenset({"Provider", "Endpoint", "Credential"})
@@ -171,7 +171,7 @@ def _normal(hosts: Iterable[object]) -> list[str]:
     return sorted(found)
 
 
-def key_problems(root: Path, site: Site) -> Finding | None:
+def key_problems(tree: Tree, site: Site) -> Finding | None:
     """Return what is wrong with a token as far as that shows without a key, or None."""
     parts = parse_token(site.value)
     slot = site.slot
@@ -179,8 +179,8 @@ def key_problems(root: Path, site: Site) -> Finding | None:
         return None
     if parts.binding is None:
         return None  # written by hand or by another program: without a key nothing is known of it
-    vault = root / "keys" / slot.vault
-    if vault.is_dir() and not (vault / parts.kid / "key.yaml").is_file():
+    vault = tree.entry(f"keys/{slot.vault}")
+    if vault is not None and vault.kind == "folder" and not _is_file(tree, f"keys/{slot.vault}/{parts.kid}/key.yaml"):
         message = f"`{slot.field}` is sealed under `{parts.kid}`, which is no key of the vault `{slot.vault}`"
         return Finding(
             "LCK018", site.place, message, f"restore keys/{slot.vault}/{parts.kid} from git history"
@@ -192,3 +192,8 @@ def key_problems(root: Path, site: Site) -> Finding | None:
         hint = f"undo the move or the edit, or seal it anew: llmconf secrets set {slot.identity} {slot.field}{where}"
         return Finding("LCK017", site.place, message, hint)
     return None
+
+
+def _is_file(tree: Tree, path: str) -> bool:
+    entry = tree.entry(path)
+    return entry is not None and entry.kind == "file"

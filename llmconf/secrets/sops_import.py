@@ -67,7 +67,7 @@ def import_values(
     for value, identity, field in found:
         outcome.changed += set_secret(work, identity, field, layer, value, trust=trust).changed
         # The next field may stand in the same text, which has just changed.
-        work = open_workspace(load_project(work.root))
+        work = open_workspace(load_project(work.project.tree))
     return outcome
 
 

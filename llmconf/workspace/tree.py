@@ -23,13 +23,14 @@ out of the tree, anything else (a device, a submodule), or something of which th
 class Entry(NamedTuple):
     """An entry of a folder. `size` is in bytes; `stamp` changes if the file may have changed, and is empty in git.
 
-    `reason` says why an entry is `unreadable`.
+    `is_link` tells whether a file is reached through a link. `reason` says why an entry is `unreadable`.
     """
 
     name: str
     kind: Kind
     size: int = 0
     stamp: tuple[int, ...] = ()
+    is_link: bool = False
     reason: str = ""
 
 
@@ -127,7 +128,9 @@ class FolderTree:
         info = os.stat(real)  # noqa: PTH116 - a Path for each of many files costs more than the call
         if stat.S_ISDIR(info.st_mode):
             return Entry(name, "folder_link")
-        return _described(name, info) if self._is_inside(real) else Entry(name, "outside")
+        if not self._is_inside(real):
+            return Entry(name, "outside")
+        return _described(name, info)._replace(is_link=True)
 
 
 def _unreadable(name: str, error: OSError) -> Entry:
@@ -228,7 +231,7 @@ class RevisionTree:
         found = self._objects.read(target.object_id, 0)
         if found is None:
             return Entry(name, "unreadable", reason="is not in this clone")
-        return Entry(name, "file", found.size)
+        return Entry(name, "file", found.size, is_link=node.mode == _LINK)
 
     def _followed(self, folder: str, name: str, node: _Node) -> tuple[Kind, _Node | None]:
         """Return what an entry is, and the node of the file that it leads to."""
@@ -284,3 +287,10 @@ def revision_tree(folder: Path, revision: str) -> RevisionTree:
     except RefusedError:
         tree_id = None
     return RevisionTree(GitObjects(folder), tree_id)
+
+
+def folder_of(tree: Tree) -> Path:
+    """Return the folder of a tree, to write there. Raises RefusedError for a revision, which never changes."""
+    if isinstance(tree, FolderTree):
+        return tree.root
+    raise RefusedError("a revision in git cannot be changed", "work in a folder that has it checked out")

@@ -20,6 +20,7 @@ from llmconf.project.base_layer import read_base
 from llmconf.project.environment import Resolved
 from llmconf.project.load import load_project
 from llmconf.project.resolve import resolve
+from llmconf.workspace.tree import FolderTree
 
 CASES = Path(__file__).parent / "targets" / "litellm"
 NAMES = sorted(case.name for case in CASES.iterdir())
@@ -35,7 +36,7 @@ models: [{id: one}, {id: two}]
 
 def environment(root: Path) -> tuple[Resolved, dict[str, Any]]:
     """Resolve the last environment of a project and return it with the target's options."""
-    project = load_project(root)
+    project = load_project(FolderTree(root))
     assert project.settings is not None
     assert not project.findings
     name = (project.settings.environment_names() or (None,))[-1]

@@ -27,6 +27,7 @@ from llmconf import api
 from llmconf.check import rules
 from llmconf.core.plugins import load_module, module_names
 from llmconf.project.discover import discover
+from llmconf.workspace.tree import FolderTree
 from llmconf.yamltext.text import MAX_FILE_SIZE
 
 MEMORY = 2 << 30
@@ -499,7 +500,7 @@ class TestBetweenLookingAndReading:
     )
     def test_it(self, tree: Tree, change: Callable[[Path], object], code: str) -> None:
         path = tree.write("config/x.yaml", ROUTE)
-        discovery = discover(tree.root)
+        discovery = discover(FolderTree(tree.root))
         change(path)
         checked = api.validate(tree.root, discovery=discovery, today=date(2026, 6, 1))
         assert [d.code for d in checked.diagnostics] == [code]

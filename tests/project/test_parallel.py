@@ -13,6 +13,7 @@ import pytest
 from llmconf.project import parallel
 from llmconf.project.discover import discover
 from llmconf.project.parallel import Parsing
+from llmconf.workspace.tree import FolderTree
 
 FILES = 1500
 
@@ -33,7 +34,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def parse(root: Path, jobs: int, meanwhile: Callable[[Parsing], None] = lambda _: None) -> list[object]:
-    parsing = Parsing(root, discover(root).files, jobs)
+    parsing = Parsing(FolderTree(root), discover(FolderTree(root)).files, jobs)
     meanwhile(parsing)
     return list(parsing)
 
@@ -72,5 +73,5 @@ def test_no_process_is_left_behind(root: Path) -> None:
 
 
 def test_a_small_project_stays_on_one_process(root: Path) -> None:
-    files = discover(root).files[: parallel.FORK_PAYS_ABOVE]
-    assert Parsing(root, files, 2)._workers == []
+    files = discover(FolderTree(root)).files[: parallel.FORK_PAYS_ABOVE]
+    assert Parsing(FolderTree(root), files, 2)._workers == []

@@ -27,6 +27,7 @@ from upstream.vendor import Answer, Seen
 
 from llmconf.cli import group
 from llmconf.core.plugins import module_names
+from llmconf.workspace.tree import FolderTree
 
 FRESH = "sk-proj-fakeCANARYfreshCANARYfakeCANARYfreshHHHH"
 PLAIN = "sk-proj-fakeCANARYplainCANARYfakeCANARYplainIIII"
@@ -460,7 +461,7 @@ def test_no_repr_shows_a_secret(lab: Lab) -> None:
 
     lab.write("config/extra.yaml", PLAIN_FILES["a plain key"])
     with lab.inside():
-        work = seal.open_workspace(load_project(lab.root))
+        work = seal.open_workspace(load_project(FolderTree(lab.root)))
         revealed = edit.reveal(work, "config/openai.yaml")
         key = work.keyring.sealing_key("default")
         shown = [

@@ -20,6 +20,7 @@ from llmconf.secrets.vault import age, store
 from llmconf.secrets.vault.files import Recipient
 from llmconf.secrets.vault.token import DataKey
 from llmconf.workspace.repository import pin_file
+from llmconf.workspace.tree import FolderTree
 
 NEW_KEY = "sk-proj-fakeCANARYnewCANARYfakeCANARYnewfakeGGGG"
 
@@ -219,7 +220,7 @@ def test_a_former_recipient_cannot_offer_the_next_key(lab: Lab, mallory: tuple[s
     old_kid = lab.kid()
     from llmconf.secrets.vault.files import read_store
 
-    old = store.unwrap_key(read_store(lab.root, "default"), old_kid, identities)
+    old = store.unwrap_key(read_store(FolderTree(lab.root), "default"), old_kid, identities)
     assert old is not None
     # Somebody else's clone, which has sealed before the rotation and not since.
     pins = pin_file(lab.root).read_bytes()

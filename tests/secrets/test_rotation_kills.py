@@ -20,6 +20,7 @@ from llmconf.secrets import keys, seal
 from llmconf.secrets.fields import find_sites
 from llmconf.secrets.vault.files import Recipient, read_store
 from llmconf.workspace import transaction
+from llmconf.workspace.tree import FolderTree
 
 FILES = 200
 KILLS = 300
@@ -73,7 +74,7 @@ def _assert_whole(project: Scratch, frames: dict[Path, bytes]) -> None:
 
 def _assert_finished(project: Scratch, frames: dict[Path, bytes]) -> None:
     _assert_whole(project, frames)
-    store = read_store(project.root, "default")
+    store = read_store(FolderTree(project.root), "default")
     (current,) = store.tips()
     kids = {re.search(rb"k=([a-z2-7]+);", file.read_bytes())[1].decode() for file in frames}  # type: ignore[index]  # each file has a token
     assert kids == {current}
@@ -123,7 +124,7 @@ def test_kills_at_random_moments_lose_nothing(memory: Path) -> None:
             with transaction.locked(project.root):
                 keys.prune(project.work(), "default")
     _assert_finished(project, frames)
-    assert len(read_store(project.root, "default").folders) == 1
+    assert len(read_store(FolderTree(project.root), "default").folders) == 1
 
 
 class _Stop:
@@ -199,7 +200,7 @@ def test_a_kill_before_each_single_step_loses_nothing(action: Action, memory: Pa
             _again(project, action)
         _rotate(project)
         _assert_finished(project, frames)
-        recipients = set(read_store(project.root, "default").recipients)
+        recipients = set(read_store(FolderTree(project.root), "default").recipients)
         wanted = {"alice", "bob", "carol"} if action is _add else {"alice"} if action is _remove else {"alice", "bob"}
         assert recipients == wanted
         shutil.rmtree(folder)
@@ -237,7 +238,7 @@ def test_a_kill_while_a_vault_is_made_leaves_none_or_a_whole_one(step: int, memo
 
 def _assert_one_key(project: Scratch) -> None:
     _prune(project)
-    store = read_store(project.root, "default")
+    store = read_store(FolderTree(project.root), "default")
     assert len(store.folders) == 1
     assert store.problems == []
     assert set(store.recipients) == {"alice"}

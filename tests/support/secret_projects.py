@@ -18,6 +18,7 @@ from llmconf.secrets.seal import Workspace
 from llmconf.secrets.vault import age
 from llmconf.secrets.vault.files import Recipient
 from llmconf.secrets.vault.keyring import Keyring
+from llmconf.workspace.tree import FolderTree
 
 SECRET = "fakeFAKEfakeFAKEfakeFAKEfakeFAKE1234"
 OTHER = "otherOTHERotherOTHERotherOTHERother9"
@@ -37,7 +38,7 @@ class Scratch:
         identities = age.Identities()
         if key:
             identities = age.Identities([age.pyrage.x25519.Identity.from_str(self.identity)], [self.public])
-        return Workspace(load_project(self.root), Keyring(self.root, self.root.parent / "pins.json", identities))
+        return Workspace(load_project(FolderTree(self.root)), Keyring(self.root, self.root.parent / "pins.json", identities))
 
     def opened(self) -> dict[tuple[str, str, str], str]:
         """Open all tokens of the project: layer, identity and field, and the secret."""

@@ -69,8 +69,9 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
 def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
     """Return the lock files of the project that are meant. Raises UsageError for a path that is none."""
     from llmconf.project.discover import discover, lock_provider
+    from llmconf.workspace.tree import FolderTree
 
-    known = [file.name for file in discover(root).files if lock_provider(file.name) is not None]
+    known = [file.name for file in discover(FolderTree(root)).files if lock_provider(file.name) is not None]
     wanted = common.relative_paths(paths, root)
     for path in wanted:
         if not any(common.is_under(name, [path]) for name in known):
@@ -86,8 +87,9 @@ def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]
     from llmconf.project import parse
     from llmconf.report.text import visible
     from llmconf.workspace import transaction
+    from llmconf.workspace.tree import FolderTree
 
-    text = parse.read_text(root, name)
+    text = parse.read_text(FolderTree(root), name)
     if not isinstance(text, str):
         raise RefusedError(text.message, text.hint)
     has_markers = reader.conflict(text) is not None

@@ -14,13 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.grammar import NAME_PATTERN
+from llmconf.workspace.tree import Entry, Tree, TreeError
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.text import decode
 
+_KEYS = "keys"
 _MAX_FILE = 64 * 1024
 _KID = re.compile(r"[a-z2-7]{10}\Z")
 _PUBLIC_KEY = re.compile(r"age1[a-z0-9]{20,4000}\Z|ssh-(ed25519|rsa) [A-Za-z0-9+/=]{40,4000}( [^\r\n]*)?\Z")
@@ -67,51 +68,55 @@ class Store:
         return sorted(kid for kid in self.folders if kid not in followed)
 
 
-def vault_names(root: Path) -> list[str]:
+def vault_names(tree: Tree) -> list[str]:
     """Return the names of the vaults that have a folder, sorted."""
-    folder = root / "keys"
-    if not folder.is_dir() or folder.is_symlink():
-        return []
-    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink())
+    return [entry.name for entry in _entries(tree, _KEYS) if entry.kind == "folder"]
 
 
-def read_store(root: Path, vault: str) -> Store:
-    """Read all key files of a vault. What is malformed is noted and left out."""
+def read_store(tree: Tree, vault: str) -> Store:
+    """Read all key files of a vault. What is malformed is noted and left out; no link is followed."""
     store = Store(vault)
-    base = root / "keys" / vault
-    if not base.is_dir() or base.is_symlink() or (root / "keys").is_symlink():
+    if vault not in vault_names(tree):
         return store
-    for entry in sorted(base.iterdir()):
+    base = f"{_KEYS}/{vault}"
+    for entry in _entries(tree, base):
         if entry.name.startswith("."):
             continue
-        if entry.is_symlink() or not entry.is_dir():
-            store.problems.append((_shown(root, entry), "is no folder of a key"))
-            continue
-        if entry.name == "recipients":
-            _read_recipients(root, entry, store)
+        path = f"{base}/{entry.name}"
+        if entry.kind != "folder":
+            store.problems.append((path, "is no folder of a key"))
+        elif entry.name == "recipients":
+            _read_recipients(tree, path, store)
         else:
-            _read_folder(root, entry, store)
+            _read_folder(tree, path, entry.name, store)
     return store
 
 
-def _read_recipients(root: Path, folder: Path, store: Store) -> None:
-    for file in sorted(folder.glob("*.yaml")):
-        data = _yaml(root, file, store)
+def _entries(tree: Tree, folder: str) -> list[Entry]:
+    here = tree.entry(folder)
+    try:
+        return tree.entries(folder) if here is not None and here.kind == "folder" else []
+    except TreeError:
+        return []
+
+
+def _read_recipients(tree: Tree, folder: str, store: Store) -> None:
+    for entry in _entries(tree, folder):
+        if not entry.name.endswith(".yaml"):
+            continue
+        name, path = entry.name.removesuffix(".yaml"), f"{folder}/{entry.name}"
+        data = _yaml(tree, path, store)
         if data is None:
             continue
         public = data.get("public_key")
-        if (
-            not isinstance(public, str)
-            or not _PUBLIC_KEY.match(public)
-            or not re.match(NAME_PATTERN, file.stem)
-        ):
-            store.problems.append((_shown(root, file), "is not a recipient: a name and a `public_key`"))
+        if not isinstance(public, str) or not _PUBLIC_KEY.match(public) or not re.match(NAME_PATTERN, name):
+            store.problems.append((path, "is not a recipient: a name and a `public_key`"))
             continue
-        store.recipients[file.stem] = Recipient(file.stem, public)
+        store.recipients[name] = Recipient(name, public)
 
 
-def _read_folder(root: Path, folder: Path, store: Store) -> None:
-    data = _yaml(root, folder / "key.yaml", store)
+def _read_folder(tree: Tree, folder: str, kid: str, store: Store) -> None:
+    data = _yaml(tree, f"{folder}/key.yaml", store)
     if data is None:
         return
     digest, previous = data.get("digest"), data.get("previous", {})
@@ -119,55 +124,54 @@ def _read_folder(root: Path, folder: Path, store: Store) -> None:
         isinstance(kid, str) and _KID.match(kid) and isinstance(mac, str) for kid, mac in previous.items()
     )
     if (
-        data.get("kid") != folder.name
-        or not _KID.match(folder.name)
+        data.get("kid") != kid
+        or not _KID.match(kid)
         or not isinstance(digest, str)
         or not isinstance(previous, dict)
         or not chained
     ):
-        store.problems.append((_shown(root, folder / "key.yaml"), "does not describe the key of its folder"))
+        store.problems.append((f"{folder}/key.yaml", "does not describe the key of its folder"))
         return
-    found = KeyFolder(folder.name, digest, dict(previous))
-    for file in sorted(folder.iterdir()):
-        content = _bytes(root, file, store) if file.suffix in (".age", ".mac") else None
-        if content is not None and file.suffix == ".age":
-            found.wrapped[file.stem] = content
+    found = KeyFolder(kid, digest, dict(previous))
+    for entry in _entries(tree, folder):
+        stem, _, suffix = entry.name.rpartition(".")
+        content = _bytes(tree, f"{folder}/{entry.name}", store) if suffix in ("age", "mac") and stem else None
+        if content is not None and suffix == "age":
+            found.wrapped[stem] = content
         elif content is not None:
-            found.macs[file.stem] = content.decode("ascii", "replace").strip()
-    store.folders[folder.name] = found
+            found.macs[stem] = content.decode("ascii", "replace").strip()
+    store.folders[kid] = found
 
 
-def _yaml(root: Path, file: Path, store: Store) -> dict[str, object] | None:
-    content = _bytes(root, file, store)
+def _yaml(tree: Tree, path: str, store: Store) -> dict[str, object] | None:
+    content = _bytes(tree, path, store)
     if content is None:
         return None
-    text = decode(content, file.name)
-    documents, findings = yaml_load.load(text, file.name) if isinstance(text, str) else ([], [text])
+    name = path.rpartition("/")[2]
+    text = decode(content, name)
+    documents, findings = yaml_load.load(text, name) if isinstance(text, str) else ([], [text])
     if findings or len(documents) != 1 or not isinstance(documents[0], dict):
-        store.problems.append((_shown(root, file), "is not one YAML mapping"))
+        store.problems.append((path, "is not one YAML mapping"))
         return None
     return dict(documents[0])
 
 
-def _bytes(root: Path, file: Path, store: Store) -> bytes | None:
+def _bytes(tree: Tree, path: str, store: Store) -> bytes | None:
+    entry = tree.entry(path)
+    if entry is None or entry.kind != "file" or entry.is_link or entry.size > _MAX_FILE:
+        store.problems.append((path, "is missing, too large, or no regular file"))
+        return None
     try:
-        if file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_FILE:
-            store.problems.append((_shown(root, file), "is missing, too large, or no regular file"))
-            return None
-        return file.read_bytes()
-    except OSError as error:
-        store.problems.append((_shown(root, file), f"cannot be read: {error.strerror}"))
+        return tree.read(path, _MAX_FILE)
+    except TreeError as error:
+        store.problems.append((path, f"cannot be read: {error}"))
         return None
 
 
-def _shown(root: Path, file: Path) -> str:
-    return file.relative_to(root).as_posix()
-
-
-def problems(root: Path) -> Iterator[Finding]:
+def problems(tree: Tree) -> Iterator[Finding]:
     """Yield what is wrong with the key files of all vaults, as far as it shows without a key."""
-    for vault in vault_names(root):
-        store = read_store(root, vault)
+    for vault in vault_names(tree):
+        store = read_store(tree, vault)
         for path, problem in store.problems:
             yield _finding("LCK019", path, f"`{path}` {problem}", "restore it from git history")
         tips = store.tips()

@@ -14,6 +14,7 @@ from llmconf.secrets.vault import age, files, store, token
 from llmconf.secrets.vault.binding import Slot
 from llmconf.secrets.vault.token import DataKey
 from llmconf.workspace.atomic import write_atomic
+from llmconf.workspace.tree import FolderTree
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Keyring:
     def store(self, vault: str) -> files.Store:
         """Return the key files of a vault."""
         if vault not in self.stores:
-            self.stores[vault] = files.read_store(self.root, vault)
+            self.stores[vault] = files.read_store(FolderTree(self.root), vault)
         return self.stores[vault]
 
     def key(self, vault: str, kid: str) -> DataKey:

@@ -20,7 +20,7 @@ def command(vault: str | None, directory: str | None) -> int:
     from llmconf.secrets.vault.files import vault_names
 
     with shared.workspace(directory) as work:
-        for name in [vault] if vault else vault_names(work.root):
+        for name in [vault] if vault else vault_names(work.project.tree):
             files = work.keyring.store(name)
             for recipient in files.recipients.values():
                 kids = [kid for kid, folder in files.folders.items() if recipient.name in folder.wrapped]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -278,6 +279,33 @@ def test_an_answer_from_the_cache_needs_no_heavy_import(module: str) -> None:
 def test_the_version_needs_neither_click_nor_pydantic() -> None:
     code = "sys.argv = ['llmconf', '--version']\nfrom llmconf.__main__ import main\nmain()"
     assert _loaded(code, "click", "pydantic", "yaml", "llmconf.cli") == set()
+
+
+HTTP_LIBRARY = ("httpx2", "httpcore2", "h11", "truststore")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_one_module_knows_the_http_library(name: str) -> None:
+    stacks = {*HTTP_LIBRARY, "httpx", "httpcore", "sniffio", "certifi", "anyio"}
+    found = {imported for _, imported in _imports(SOURCES[name]) if imported.partition(".")[0] in stacks}
+    assert found == ({"httpx2", "httpcore2"} if name.endswith("http._httpx2") else set())
+
+
+def test_no_command_loads_the_http_library_before_it_needs_it() -> None:
+    commands = [name for name in SOURCES if name.startswith("cli.")]
+    code = f"from importlib import import_module\nfor name in {commands}: import_module('llmconf.' + name)"
+    heavy = (*HTTP_LIBRARY, "anyio", "llmconf.http")
+    assert _loaded(code, *heavy) == set()
+    assert _loaded("import llmconf.http", *heavy) == set(heavy)
+
+
+@pytest.mark.parametrize("command", ["validate --no-cache", "list model", "show provider/openai", "build", "rule LCE004"])
+def test_a_command_without_network_never_loads_the_http_library(command: str, tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "examples" / "minimal", tmp_path / "minimal")
+    argv = [sys.executable, "-X", "importtime", "-m", "llmconf", "-C", str(tmp_path / "minimal"), *command.split()]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert loaded & {*HTTP_LIBRARY, "anyio", "llmconf.http", "click"} == {"click"}
 
 
 def test_the_probe_for_imports_sees_one() -> None:

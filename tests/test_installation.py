@@ -8,9 +8,9 @@ import sys
 import tomllib
 from importlib import metadata
 
+from commands import REPOSITORY
 from http_support import models
 from packaging.requirements import Requirement
-from support import REPOSITORY
 from upstream.server import serve, unused_port
 
 NOT_NEEDED = ("httpcore", "httpx", "sniffio", "certifi")
@@ -52,8 +52,8 @@ def test_the_client_runs_where_no_other_stack_can_be_imported() -> None:
 import asyncio, sys
 sys.modules.update(dict.fromkeys({NOT_NEEDED}))
 from llmconf.adapters import Request
-from llmconf.fields import parse_url
-from llmconf.http import EndpointConnection, HttpClient
+from llmconf.core.origins import parse_url
+from llmconf.live.http import EndpointConnection, HttpClient
 async def main(urls):
     async with HttpClient() as client:
         found = [await client.send(EndpointConnection(parse_url(url)), Request(url)) for url in urls]

@@ -75,7 +75,7 @@ class Asked:
         return Accesses(checked, name, self.allow, Limits(self.timeout, self.retries))
 
     def network(self) -> HttpClient:
-        """Return the network with the bounds that were asked for."""
+        """Return the HTTP client with the bounds that were asked for."""
         from llmconf.live.http import HttpClient
 
         return HttpClient(at_once=self.at_once, per_host=self.per_host)

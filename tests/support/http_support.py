@@ -1,4 +1,4 @@
-"""What the tests of the HTTP client share: a line to a server, a call of it, an authority that is trusted."""
+"""What the tests of the HTTP client share: an endpoint, a call of it, an authority that is trusted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from upstream.vendor import Answer, Seen, State
 
-from llmconf.adapters._base import Request
+from llmconf.adapters import Request
 from llmconf.core.origins import Origin, parse_url
 from llmconf.live.http import EndpointConnection, HttpClient, Reply
 
@@ -23,16 +23,16 @@ def models(_seen: Seen, _state: State) -> Answer:
     return Answer(200, MODELS)
 
 
-def line(url: str, **changes: Any) -> EndpointConnection:
-    """Return a line to a URL, with a secret that is bound to it."""
+def endpoint(url: str, **changes: Any) -> EndpointConnection:
+    """Return how the endpoint at a URL is reached, with a secret that is bound to it."""
     origin = parse_url(url)
     origin = Origin(origin.scheme, origin.host, origin.port)
     settings: dict[str, Any] = {"bound": (origin,), "has_secrets": True, "timeout": 5.0, **changes}
     return EndpointConnection(origin, **settings)
 
 
-def send(line: EndpointConnection, request: Request, **settings: Any) -> Reply:
-    (reply,) = send_all((line, request), **settings)
+def send(connection: EndpointConnection, request: Request, **settings: Any) -> Reply:
+    (reply,) = send_all((connection, request), **settings)
     return reply
 
 
@@ -46,7 +46,7 @@ def send_all(*requests: tuple[EndpointConnection, Request], **settings: Any) -> 
 
 def get(url: str, headers: dict[str, str] = KEY, **changes: Any) -> Reply:
     """Send a GET with the key to a URL that it is bound to."""
-    return send(line(url, **changes), Request(url, headers=headers), backoff=0.01)
+    return send(endpoint(url, **changes), Request(url, headers=headers), backoff=0.01)
 
 
 def failed(reply: Reply) -> tuple[str, str]:

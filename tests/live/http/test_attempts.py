@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from http_support import MODELS, failed, get, line, models, send, send_all
+from http_support import MODELS, endpoint, failed, get, models, send, send_all
 from upstream.server import serve
 from upstream.vendor import Answer, Seen, State
 
-from llmconf.adapters._base import Request
+from llmconf.adapters import Request
 
 
 def test_failures_that_pass() -> None:
@@ -37,7 +37,7 @@ def test_broken_connections_are_tried_again(misbehavior: str) -> None:
 
 def test_a_post_is_sent_once() -> None:
     with serve(lambda *_: Answer(503, {})) as server:
-        reply = send(line(server.url, retries=3), Request(server.url, "POST", body=b"{}"))
+        reply = send(endpoint(server.url, retries=3), Request(server.url, "POST", body=b"{}"))
     assert (reply.status, reply.attempts, len(server.seen)) == (503, 1, 1)
 
 
@@ -89,7 +89,7 @@ def test_whoever_asks_for_too_long_is_not_asked_again(said: str) -> None:
 def test_no_attempt_follows_at_once(said: str) -> None:
     with serve(models, first=[Answer(503, {}, {"Retry-After": said})] * 2) as server:
         start = time.monotonic()
-        reply = send(line(server.url, retries=2), Request(server.url), backoff=0.1)
+        reply = send(endpoint(server.url, retries=2), Request(server.url), backoff=0.1)
         took = time.monotonic() - start
     assert (reply.status, reply.attempts) == (200, 3)
     assert 0.3 <= took < 3
@@ -110,7 +110,7 @@ def test_attempts_of_many_are_spread(headers: dict[str, str]) -> None:
 
     with serve(answer) as server:
         urls = [f"{server.url}/{number}" for number in range(8)]
-        wanted = [(line(url, retries=1), Request(url)) for url in urls]
+        wanted = [(endpoint(url, retries=1), Request(url)) for url in urls]
         replies = send_all(*wanted, per_host=8, backoff=0.4)
     assert {(reply.status, reply.attempts) for reply in replies} == {(200, 2)}
     assert min(pauses) >= (0.5 if headers.get("Retry-After") == "0.5" else 0.4)
@@ -133,6 +133,6 @@ def test_retry_after_a_date_without_a_zone_is_utc(monkeypatch: pytest.MonkeyPatc
 
 def test_no_time_out_waits_for_its_turn() -> None:
     with serve(models, delay=0.1) as server:
-        one = line(server.url, timeout=0.9), Request(server.url)
+        one = endpoint(server.url, timeout=0.9), Request(server.url)
         replies = send_all(*[one] * 12, per_host=1)
     assert {reply.status for reply in replies} == {200}

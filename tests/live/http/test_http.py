@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import trustme
-from http_support import KEY, MODELS, SECRET, failed, get, line, models, open_files, send, send_all
+from http_support import KEY, MODELS, SECRET, endpoint, failed, get, models, open_files, send, send_all
 from upstream.server import MISBEHAVIOR, Server, serve, unused_port
 from upstream.vendor import Answer, Seen, State, Vendor
 
-from llmconf.adapters._base import Request
+from llmconf.adapters import Request
 from llmconf.core.version import __version__
 from llmconf.live.http import MAX_BODY, HttpClient
 
@@ -47,7 +47,7 @@ def test_what_is_sent_and_what_comes_back() -> None:
 def test_a_body_is_sent() -> None:
     with serve(lambda seen, _: Answer(201, {"got": seen.body.decode()})) as server:
         url = f"{server.url}/token"
-        reply = send(line(url), Request(url, "POST", {"Content-Type": "text/plain"}, b"grant=fake"))
+        reply = send(endpoint(url), Request(url, "POST", {"Content-Type": "text/plain"}, b"grant=fake"))
     assert reply.response is not None
     assert (reply.response.status, reply.response.json()) == (201, {"got": "grant=fake"})
     assert server.seen[0].headers["content-type"] == "text/plain"
@@ -63,7 +63,7 @@ def test_an_error_of_the_server_is_an_answer(status: int) -> None:
 
 def test_headers_that_come_twice_are_joined_and_cookies_are_not_kept() -> None:
     with serve(lambda *_: Answer(200, {}, {"X-A": "1\r\nx-a: 2", "Set-Cookie": "session=fake"})) as server:
-        first, second = send_all(*[(line(server.url), Request(server.url))] * 2, per_host=1)
+        first, second = send_all(*[(endpoint(server.url), Request(server.url))] * 2, per_host=1)
     assert first.response is not None
     assert first.response.headers["x-a"] == "1, 2"
     assert second.response is not None
@@ -81,7 +81,7 @@ def test_a_password_in_netrc_is_not_sent(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_connection_is_used_again() -> None:
     with serve(models) as server:
-        first, second, third = send_all(*[(line(server.url), Request(server.url))] * 3, per_host=1)
+        first, second, third = send_all(*[(endpoint(server.url), Request(server.url))] * 3, per_host=1)
     assert server.connections == 1
     assert first.timing.connect is not None
     assert (second.timing.connect, third.timing.connect) == (None, None)
@@ -90,7 +90,7 @@ def test_a_connection_is_used_again() -> None:
 def test_a_connection_that_was_closed_meanwhile_is_not_used_again() -> None:
     # This server closes after its answer, without saying so.
     with serve(models, misbehave="html") as server:
-        replies = send_all(*[(line(server.url), Request(server.url))] * 3, per_host=1)
+        replies = send_all(*[(endpoint(server.url), Request(server.url))] * 3, per_host=1)
     assert [reply.status for reply in replies] == [200] * 3
     assert server.connections == 3
 
@@ -103,7 +103,7 @@ def test_an_idle_connection_that_is_closed_under_a_request() -> None:
             return models(seen, state)
 
         server.answer = answer
-        one = line(server.url)
+        one = endpoint(server.url)
         first, second = send_all((one, Request(server.url)), (one, Request(server.url)), per_host=1)
         (third,) = send_all((one, Request(server.url, "POST")))
     assert (first.status, second.status, second.attempts) == (200, 200, 1)
@@ -283,7 +283,7 @@ def test_how_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     gauge = Gauge()
     with serve(models, ports=6, delay=0.05) as server:
         measure(server, gauge, monkeypatch)
-        wanted = [(line(url), Request(url)) for url in server.urls for _ in range(6)]
+        wanted = [(endpoint(url), Request(url)) for url in server.urls for _ in range(6)]
         replies = send_all(*wanted, at_once=7, per_host=3)
     assert {reply.status for reply in replies} == {200}
     assert (gauge.most, gauge.most_of_one) == (7, 3)
@@ -293,10 +293,10 @@ def test_how_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_slow_host_does_not_hold_up_the_others() -> None:
     async def run() -> float:
         async with HttpClient(at_once=4, per_host=2) as network:
-            waiting = [asyncio.create_task(network.send(line(slow.url), Request(slow.url))) for _ in range(20)]
+            waiting = [asyncio.create_task(network.send(endpoint(slow.url), Request(slow.url))) for _ in range(20)]
             await asyncio.sleep(0.05)
             start = time.monotonic()
-            assert (await network.send(line(quick.url), Request(quick.url))).status == 200
+            assert (await network.send(endpoint(quick.url), Request(quick.url))).status == 200
             took = time.monotonic() - start
             for task in waiting:
                 task.cancel()
@@ -311,7 +311,7 @@ def test_a_slow_host_does_not_hold_up_the_others() -> None:
 def test_no_connection_stays_open_and_few_are_idle(secure: bool, ca: trustme.CA, trusted: None) -> None:
     async def run(urls: tuple[str, ...]) -> int:
         async with HttpClient(at_once=5) as network:
-            await asyncio.gather(*(network.send(line(url), Request(url)) for url in urls))
+            await asyncio.gather(*(network.send(endpoint(url), Request(url)) for url in urls))
             # The five that are idle, each with its end in the server, and the loop's own.
             for _ in range(100):
                 if (found := open_files()) <= most:
@@ -330,7 +330,7 @@ def test_no_connection_stays_open_and_few_are_idle(secure: bool, ca: trustme.CA,
 def test_a_run_that_is_broken_off_leaves_nothing_behind(secure: bool, ca: trustme.CA, trusted: None) -> None:
     async def run(url: str) -> None:
         async with HttpClient() as network:
-            await asyncio.wait_for(network.send(line(url), Request(url)), 0.2)
+            await asyncio.wait_for(network.send(endpoint(url), Request(url)), 0.2)
 
     before = open_files()
     with serve(models, misbehave="hang", tls=ca if secure else None) as server, contextlib.suppress(TimeoutError):

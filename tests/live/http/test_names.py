@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from http_support import failed, get, line, models, open_files, own_address, send_all
+from http_support import endpoint, failed, get, models, open_files, own_address, send_all
 from upstream.server import serve, unused_port
 
-from llmconf.adapters._base import Request
+from llmconf.adapters import Request
 from llmconf.core.origins import parse_url
 from llmconf.live.http import HttpClient, Reply
 
@@ -51,8 +51,8 @@ def test_names_that_hang_do_not_hold_up_others(resolver: Resolver) -> None:
         port = parse_url(server.url).port
         hanging = [f"http://hang-{number}.test:{port}" for number in range(60)]
         healthy = [f"http://quick-{number}.test:{port}" for number in range(9)]
-        wanted = [(line(url, timeout=0.3, retries=2), Request(url)) for url in hanging]
-        wanted += [(line(url, timeout=2), Request(url)) for url in healthy]
+        wanted = [(endpoint(url, timeout=0.3, retries=2), Request(url)) for url in hanging]
+        wanted += [(endpoint(url, timeout=2), Request(url)) for url in healthy]
         replies = send_all(*wanted, at_once=20, backoff=0.01)
     assert {reply.status for reply in replies[60:]} == {200}
     assert {failed(reply) for reply in replies[:60]} == {("timeout", "no connection within 0.3 s")}
@@ -63,7 +63,7 @@ def test_names_that_hang_do_not_hold_up_others(resolver: Resolver) -> None:
 def test_attempts_wait_for_the_same_look_up(resolver: Resolver) -> None:
     async def run(url: str) -> list[Reply]:
         async with HttpClient(backoff=0.01) as network:
-            hasty, patient = line(url, timeout=0.2), line(url, timeout=30)
+            hasty, patient = endpoint(url, timeout=0.2), endpoint(url, timeout=30)
             waiting = [asyncio.create_task(network.send(patient, Request(url))) for _ in range(3)]
             # The first attempts give up, and the look-up that they began is that of the others.
             given_up = await asyncio.gather(*(network.send(hasty, Request(url)) for _ in range(3)))
@@ -82,7 +82,7 @@ def test_a_name_is_looked_up_for_each_connection(resolver: Resolver) -> None:
     async def run(url: str) -> None:
         async with HttpClient() as network:
             for _ in range(2):
-                assert (await network.send(line(url), Request(url, "POST"))).status == 200
+                assert (await network.send(endpoint(url), Request(url, "POST"))).status == 200
 
     with serve(models) as server:
         asyncio.run(run(server.url.replace("127.0.0.1", "vendor.test")))
@@ -92,7 +92,7 @@ def test_a_name_is_looked_up_for_each_connection(resolver: Resolver) -> None:
 def test_ports_of_a_host_are_looked_up_apart(resolver: Resolver) -> None:
     with serve(models, ports=2) as server:
         urls = [url.replace("127.0.0.1", "vendor.test") for url in server.urls]
-        replies = send_all(*((line(url), Request(url)) for url in urls))
+        replies = send_all(*((endpoint(url), Request(url)) for url in urls))
     assert {reply.status for reply in replies} == {200}
     assert {seen.headers["host"] for seen in server.seen} == {url.removeprefix("http://") for url in urls}
 
@@ -101,7 +101,7 @@ def test_reading_aside_does_not_wait_for_names_that_hang(resolver: Resolver) -> 
     async def run() -> int:
         async with HttpClient(at_once=2) as network:
             urls = [f"http://hang-{number}.test" for number in range(2)]
-            waiting = [asyncio.create_task(network.send(line(url), Request(url))) for url in urls]
+            waiting = [asyncio.create_task(network.send(endpoint(url), Request(url))) for url in urls]
             await asyncio.sleep(0.1)
             found = await asyncio.wait_for(asyncio.to_thread(lambda: 7), 2)
             for task in waiting:
@@ -196,7 +196,7 @@ def test_a_host_of_which_one_address_says_nothing(monkeypatch: pytest.MonkeyPatc
     async def run(url: str) -> Reply:
         async with HttpClient() as network:
             before = open_files()
-            found = await network.send(line(url, timeout=3), Request(url))
+            found = await network.send(endpoint(url, timeout=3), Request(url))
             # What stays is the connection that is kept, with its end in the server.
             assert open_files() <= before + 2
             return found

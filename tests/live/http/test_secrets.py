@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import trustme
 from conformance import VENDORS, adapter_of, secrets_of, sited
-from http_support import KEY, SECRET, failed, get, line, models, own_address, send
+from http_support import KEY, SECRET, endpoint, failed, get, models, own_address, send
 from upstream.server import serve, serve_proxy, unused_port
 from upstream.vendor import Answer, Vendor
 
-from llmconf.adapters._base import Request
+from llmconf.adapters import Request
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.core.origins import parse_url
 from llmconf.live.http._line import find_headers, find_route
@@ -26,20 +26,20 @@ from llmconf.live.http._proxies import ProxyEnvironment
 def test_a_secret_is_sent_to_bound_hosts_only() -> None:
     with serve(models, ports=3) as server:
         own, bound, other = server.urls
-        both = line(own, bound=(parse_url(own), parse_url(bound)))
+        both = endpoint(own, bound=(parse_url(own), parse_url(bound)))
         assert send(both, Request(bound, headers=KEY)).status == 200
         for url in (other, own.replace("127.0.0.1", "localhost"), own.replace("http:", "https:")):
             with pytest.raises(RefusedError) as caught:
                 send(both, Request(f"{url}/v1?key=not-to-be-shown", headers=KEY))
             assert SECRET not in str(caught.value)
             assert "not-to-be-shown" not in str(caught.value)
-        assert send(line(own, bound=(), has_secrets=False), Request(other)).status == 200
+        assert send(endpoint(own, bound=(), has_secrets=False), Request(other)).status == 200
     assert [seen.headers.get("authorization") for seen in server.seen] == [KEY["Authorization"], None]
 
 
 def test_a_secret_bound_to_a_path_stays_below_it() -> None:
     with serve(models) as server:
-        below = line(server.url, bound=(parse_url(f"{server.url}/mine"),))
+        below = endpoint(server.url, bound=(parse_url(f"{server.url}/mine"),))
         assert send(below, Request(f"{server.url}/mine/models", headers=KEY)).status == 200
         for path in (
             "/theirs", "/mine2", "/mine/../theirs", "/mine/%2e%2e/theirs", "/mine/..%2ftheirs", "/mine/..%5ctheirs", "",
@@ -69,13 +69,13 @@ def test_a_secret_bound_to_a_path_stays_below_it() -> None:
 )
 def test_a_url_that_can_be_read_in_two_ways_is_refused(url: str) -> None:
     with pytest.raises(RefusedError):
-        send(line("http://127.0.0.1:1"), Request(url, headers=KEY))
+        send(endpoint("http://127.0.0.1:1"), Request(url, headers=KEY))
 
 
 def test_headers_of_the_endpoint_go_to_the_endpoint_alone() -> None:
     with serve(models, ports=2) as server:
         own, other = server.urls
-        one = line(own, has_secrets=False, headers={"X-Gateway": SECRET, "User-Agent": "acme"})
+        one = endpoint(own, has_secrets=False, headers={"X-Gateway": SECRET, "User-Agent": "acme"})
         assert send(one, Request(own)).status == 200
         assert send(one, Request(other)).status == 200
     first, second = server.seen
@@ -86,7 +86,7 @@ def test_headers_of_the_endpoint_go_to_the_endpoint_alone() -> None:
 @pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "Proxy-Authorization", "Content_Length"])
 def test_headers_of_the_connection_cannot_be_set(name: str) -> None:
     with serve(models) as server, pytest.raises(RefusedError, match="belongs to the connection"):
-        send(line(server.url, headers={name: "elsewhere.test"}), Request(server.url, headers=KEY))
+        send(endpoint(server.url, headers={name: "elsewhere.test"}), Request(server.url, headers=KEY))
     assert server.seen == []
 
 
@@ -97,13 +97,13 @@ def test_headers_of_the_connection_cannot_be_set(name: str) -> None:
 def test_a_header_of_the_endpoint_replaces_none_of_the_credential(name: str, other: str) -> None:
     with serve(models) as server:
         with pytest.raises(RefusedError, match=f"`{other}` is one that the request sets itself") as caught:
-            send(line(server.url, headers={other: "not-to-be-shown"}), Request(server.url, headers={name: SECRET}))
+            send(endpoint(server.url, headers={other: "not-to-be-shown"}), Request(server.url, headers={name: SECRET}))
         assert SECRET not in str(caught.value)
         assert "not-to-be-shown" not in str(caught.value)
         # Where no credential is sent, the header of the endpoint is all there is.
-        without = line(server.url, has_secrets=False, headers={other: "own"})
+        without = endpoint(server.url, has_secrets=False, headers={other: "own"})
         assert send(without, Request(server.url, headers={name: "of-the-protocol"})).status == 200
-        beside = line(server.url, headers={"X-Gateway": "own"})
+        beside = endpoint(server.url, headers={"X-Gateway": "own"})
         assert send(beside, Request(server.url, headers={name: SECRET})).status == 200
     first, second = server.seen
     assert first.headers[other.lower()] == "own"
@@ -114,7 +114,7 @@ def test_a_header_of_the_endpoint_replaces_none_of_the_credential(name: str, oth
 def test_a_header_of_the_endpoint_replaces_one_of_the_protocol(name: str) -> None:
     with serve(models) as server:
         request = Request(server.url, headers={**KEY, name.lower(): "of-the-protocol"})
-        assert send(line(server.url, headers={name: "own"}), request).status == 200
+        assert send(endpoint(server.url, headers={name: "own"}), request).status == 200
     assert server.seen[0].headers[name.lower()] == "own"
     assert server.seen[0].headers["authorization"] == KEY["Authorization"]
 
@@ -126,7 +126,7 @@ def test_whatever_carries_a_credential_cannot_be_replaced(vendor: Vendor) -> Non
     secrets = [secret for secret in (*secrets_of(vendor), site.token) if secret]
     wanted = [adapter.probe(site), adapter.check(site), adapter.models(site, None)]
     for request in filter(None, wanted):
-        one = line(request.url)
+        one = endpoint(request.url)
         route = find_route(one, request, ProxyEnvironment({}))
         carrying = [name for name, value in request.headers.items() if any(secret in value for secret in secrets)]
         assert carrying or vendor.public or not secrets
@@ -158,7 +158,7 @@ def test_nothing_secret_is_shown_or_logged(caplog: pytest.LogCaptureFixture, cli
     caplog.set_level(logging.DEBUG)
     proxy = f"http://user:{SECRET}@127.0.0.1:1"
     with serve(lambda *_: Answer(200, {"key": SECRET}, {"x-echo": SECRET})) as server:
-        one = line(server.url, headers={"X-Gateway": SECRET}, proxy=proxy, client_key=SECRET)
+        one = endpoint(server.url, headers={"X-Gateway": SECRET}, proxy=proxy, client_key=SECRET)
         request = Request(server.url, "POST", KEY, SECRET.encode())
         replies = [get(server.url), failed(get("https://vendor.test", proxy=proxy))]
     assert server.seen
@@ -198,8 +198,8 @@ def test_a_proxy_for_plain_http(monkeypatch: pytest.MonkeyPatch, variable: str) 
         with pytest.raises(RefusedError, match="would see the secrets"):
             get(url)
         with pytest.raises(RefusedError, match="would see the secrets"):
-            send(line(url, has_secrets=False, headers={"X-Gateway": SECRET}), Request(url))
-        plain = line(url, has_secrets=False, headers={"X-Team": "search"}, private_headers=False)
+            send(endpoint(url, has_secrets=False, headers={"X-Gateway": SECRET}), Request(url))
+        plain = endpoint(url, has_secrets=False, headers={"X-Team": "search"}, private_headers=False)
         assert send(plain, Request(url)).status == 200
         # Whoever wrote the hosts may own the proxy.
         with pytest.raises(RefusedError, match="would see the secrets"):

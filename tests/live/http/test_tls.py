@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import trustme
-from http_support import SECRET, failed, get, line, models, open_files, own_address, send, send_all
+from http_support import SECRET, endpoint, failed, get, models, open_files, own_address, send, send_all
 from upstream.server import serve
 from upstream.vendor import Answer
 
-from llmconf.adapters._base import Request
+from llmconf.adapters import Request
 from llmconf.core.errors import UsageError
 from llmconf.core.origins import parse_url
 
@@ -26,7 +26,7 @@ from llmconf.core.origins import parse_url
 def test_tls_with_its_times_and_the_end_of_the_certificate(ca: trustme.CA, trusted: None) -> None:
     expires = datetime.now(UTC) + timedelta(days=20)
     with serve(models, tls=ca, expires=expires, delay=0.05) as server:
-        kept = [(line(server.url), Request(server.url))] * 2
+        kept = [(endpoint(server.url), Request(server.url))] * 2
         reply, again = send_all(*kept, per_host=1)
         server.first.append(Answer(401, {}))
         refused = get(server.url)
@@ -124,7 +124,7 @@ def test_an_authority_of_the_endpoint_is_for_the_endpoint_alone(ca: trustme.CA, 
     with serve(models, tls=ca, ports=2) as server:
         own, other = server.urls
         assert get(own, ca=ca_file).status == 200
-        elsewhere = line(own, ca=ca_file, has_secrets=False)
+        elsewhere = endpoint(own, ca=ca_file, has_secrets=False)
         assert failed(send(elsewhere, Request(other)))[0] == "tls_error"
 
 
@@ -228,7 +228,7 @@ def test_a_client_certificate_goes_to_the_endpoint_alone(
     ca: trustme.CA, trusted: None, client: tuple[Path, str]
 ) -> None:
     with serve(models, tls=ca, client_ca=ca) as elsewhere:
-        one = line("https://127.0.0.1:1", client_cert=client[0], client_key=client[1], has_secrets=False)
+        one = endpoint("https://127.0.0.1:1", client_cert=client[0], client_key=client[1], has_secrets=False)
         failed(send(one, Request(elsewhere.url)))
     assert elsewhere.seen == []
 

@@ -13,14 +13,12 @@ from typing import Any
 import httpx2
 import pytest
 import trustme
-from http_support import KEY, SECRET, ca, ca_file, failed, get, line, models, no_proxies, send_all, trusted
+from http_support import KEY, SECRET, endpoint, failed, get, models, send_all
 from upstream.server import serve, serve_proxy
 from upstream.vendor import Answer
 
-from llmconf.adapters._base import Request
-from llmconf.http import HttpClient
-
-__all__ = ["ca", "ca_file", "no_proxies", "trusted"]
+from llmconf.adapters import Request
+from llmconf.live.http import HttpClient
 
 LIBRARIES = ("httpx2", "httpcore2", "truststore", "anyio")
 
@@ -54,7 +52,7 @@ def test_a_coding_that_was_not_asked_for_is_not_decoded(coding: str) -> None:
 @pytest.mark.parametrize("cookie", ["a=b", "a=b; Domain=.test; Path=/; Max-Age=99999", "=;=;=", "\xff=\xff; expires=" + "9" * 999])
 def test_no_cookie_is_kept(cookie: str) -> None:
     with serve(lambda *_: Answer(200, {}, {"Set-Cookie": cookie, "Set-Cookie2": cookie})) as server:
-        replies = send_all(*[(line(server.url), Request(server.url))] * 3, per_host=1)
+        replies = send_all(*[(endpoint(server.url), Request(server.url))] * 3, per_host=1)
     assert [reply.status for reply in replies] == [200] * 3
     assert server.connections == 1
     assert [seen.headers for seen in server.seen if "cookie" in seen.headers or "cookie2" in seen.headers] == []
@@ -92,7 +90,7 @@ def test_a_proxy_changes_no_reason(
 
 def test_a_connection_through_a_proxy_is_used_again(ca: trustme.CA, trusted: None) -> None:
     with serve(models, tls=ca) as server, serve_proxy() as proxy:
-        one = line(server.url, proxy=proxy.url), Request(server.url, headers=KEY)
+        one = endpoint(server.url, proxy=proxy.url), Request(server.url, headers=KEY)
         replies = send_all(*[one] * 3, per_host=1)
     assert [reply.status for reply in replies] == [200] * 3
     assert [reply.timing.tls is None for reply in replies] == [False, True, True]
@@ -102,7 +100,7 @@ def test_a_connection_through_a_proxy_is_used_again(ca: trustme.CA, trusted: Non
 def test_a_connection_through_a_proxy_that_broke_is_not_used_again(ca: trustme.CA, trusted: None) -> None:
     async def run() -> list[str]:
         found = []
-        one = line(server.url, proxy=proxy.url), Request(server.url, headers=KEY)
+        one = endpoint(server.url, proxy=proxy.url), Request(server.url, headers=KEY)
         async with HttpClient() as client:
             for misbehavior in ("cut_short", "close_early"):
                 server.misbehave = misbehavior

@@ -103,7 +103,7 @@ def test_module_is_named_after_its_rule(code: str) -> None:
     rule = rules.load(code)
     module = f"{rule.CODE}_{rule.NAME}".lower().replace("-", "_")
     assert code == rule.CODE
-    assert getattr(rule, "__name__", "") == f"llmconf.rules.{module}"
+    assert getattr(rule, "__name__", "") == f"llmconf.check.rules.{module}"
 
 
 def test_names_are_unique() -> None:

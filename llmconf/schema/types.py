@@ -15,7 +15,7 @@ from llmconf.core import grammar, origins, tokens
 class Strict(BaseModel):
     """Base of all models: unknown keys are errors, nothing is coerced, inputs stay out of errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, hide_input_in_errors=True)
 
     @property
     def __pydantic_fields_set__(self) -> set[str]:

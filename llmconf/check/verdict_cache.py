@@ -109,10 +109,18 @@ def _key_stamps(root: Path) -> list[str]:
     return rows
 
 
-def _program_stamp() -> list[tuple[str, int]]:
-    """Return the times of this program's own files, so that an edited checkout has no stale verdicts."""
+def _program_stamp() -> list[str]:
+    """Return the stamps of all files of this program, wherever in it this module stands.
+
+    So a checkout that was edited, and an installation that was patched, answer from no older verdict.
+    """
+    import llmconf
+
     stamps = []
-    for folder, _, names in os.walk(Path(__file__).parents[1]):
-        if not folder.endswith("__pycache__"):
-            stamps += [(name, os.stat(f"{folder}/{name}").st_mtime_ns) for name in names]  # noqa: PTH116 - on every start
-    return sorted(stamps)
+    for root in llmconf.__path__:
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            for name in sorted(names):
+                info = os.stat(f"{folder}/{name}")  # noqa: PTH116 - a Path for each of 300 files, on every start
+                stamps.append(f"{folder[len(root):]}/{name} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_size}")
+    return stamps

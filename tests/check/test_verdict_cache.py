@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import edit
+from commands import REPOSITORY, edit
 
 PROJECT = {
     "llmconf.yaml": "version: 1\nname: small\nenvironments: [dev, prod]\nrules: {LCR007: off}\n",
@@ -188,6 +189,61 @@ def test_another_program_does_not_trust_it(project: Project, patch: str) -> None
     project.warm(patch=patch)
     assert len(project.files()) == 1
     assert project.validate()[:2] == (0, True)
+
+
+def _touch(file: Path) -> None:
+    file.touch()
+
+
+def _restore_the_time(file: Path) -> None:
+    before = file.stat()
+    file.write_bytes(file.read_bytes() + b"\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _delete(file: Path) -> None:
+    file.unlink()
+
+
+def _swap_with_its_namesake(file: Path) -> None:
+    one, two, spare = file, file.parent / "secrets" / file.name, file.parent / "spare"
+    one.rename(spare)
+    two.rename(one)
+    spare.rename(two)
+
+
+def _add_a_rule(file: Path) -> None:
+    rule = file.read_text(encoding="utf-8").replace("LCE001", "LCE099").replace("no-endpoint", "no-endpoint-again")
+    (file.parent / "lce099_again.py").write_text(rule, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "change"),
+    [
+        ("cli/validate.py", _touch), ("check/rules/lce001_no_endpoint.py", _touch), ("check/rules/*.yaml", _touch),
+        ("adapters/presets/openai.yaml", _touch), ("**/document.py", _touch), ("**/version.py", _touch),
+        ("adapters/presets/openai.yaml", _restore_the_time), ("cli/lock/resolve.py", _delete),
+        ("cli/list.py", _swap_with_its_namesake), ("check/rules/lce001_no_endpoint.py", _add_a_rule),
+    ],
+)  # fmt: skip
+def test_an_edit_anywhere_in_the_program_ends_a_verdict(
+    project: Project, tmp_path: Path, pattern: str, change: Callable[[Path], None]
+) -> None:
+    installed = tmp_path / "site-packages"
+    shutil.copytree(REPOSITORY / "llmconf", installed / "llmconf", ignore=shutil.ignore_patterns("__pycache__"))
+    file = next((installed / "llmconf").glob(pattern))
+    assert project.validate(patch=AT_ONCE, PYTHONPATH=str(installed))[:2] == (0, True)
+    assert project.validate(PYTHONPATH=str(installed))[:2] == (0, False)
+    change(file)
+    assert project.validate(PYTHONPATH=str(installed))[:2] == (0, True)
+
+
+def test_bytecode_that_python_writes_ends_no_verdict(project: Project, tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages"
+    shutil.copytree(REPOSITORY / "llmconf", installed / "llmconf", ignore=shutil.ignore_patterns("__pycache__"))
+    project.validate(patch=AT_ONCE, PYTHONPATH=str(installed), PYTHONDONTWRITEBYTECODE="")
+    assert list(installed.rglob("__pycache__"))
+    assert project.validate(PYTHONPATH=str(installed), PYTHONDONTWRITEBYTECODE="1")[:2] == (0, False)
 
 
 def test_another_project_has_a_verdict_of_its_own(project: Project, tmp_path: Path) -> None:

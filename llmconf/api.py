@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _PART = 200
 """Lines of a lock that are looked at together: more than any secret has, and than a report shows."""
-_SECRET_CODES = ("LCK001", "LCK002", "LCK004", "LCK005", "LCE005")
 
 
 def validate(
@@ -145,7 +144,7 @@ def _is_about_secret(diagnostic: Diagnostic) -> bool:
     if diagnostic.code == "LCS005" and "credentials" in diagnostic.path[-2:]:
         # A text stands where a credential should: most likely the secret itself.
         return True
-    return diagnostic.code in _SECRET_CODES
+    return rules.has(diagnostic.code, "shows_secret")
 
 
 def git_prefix(root: pathlib.Path) -> str:

@@ -36,12 +36,6 @@ from llmconf.yamltext.scalars import Refusal
 _LONGEST = 1000
 """Characters of a message; what files hold may be quoted in it."""
 
-_GUESSES = frozenset({
-    "LCE001", "LCE002", "LCE006", "LCK009", "LCK010", "LCM004", "LCM008", "LCM010", "LCO001", "LCR002", "LCR005",
-    "LCR007", "LCX001",
-})  # fmt: skip
-"""Codes that claim that something does not exist or is not used, which only the whole project can tell."""
-
 Findings = dict[Finding, set[str | None]]
 """What was found, with the environments it was found in."""
 
@@ -251,7 +245,7 @@ def _without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -
     What could not be read is then as bad as what was dropped, so that no project passes for it.
     """
     causes = {(finding.code, finding.place.file) for finding in unread}
-    guesses = [diagnostic.severity for diagnostic in diagnostics if diagnostic.code in _GUESSES]
+    guesses = [diagnostic.severity for diagnostic in diagnostics if rules.has(diagnostic.code, "guess")]
     if not guesses or not any((d.code, d.span.file) in causes for d in diagnostics):
         return diagnostics
     worst = min(guesses, key=SEVERITIES.index)
@@ -260,7 +254,7 @@ def _without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -
         if (d.code, d.span.file) in causes
         else d
         for d in diagnostics
-        if d.code not in _GUESSES
+        if not rules.has(d.code, "guess")
     ]
 
 

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from llmconf.check import rules
 from llmconf.core.diagnostics import Diagnostic, Finding, Span
 from llmconf.core.suggest import did_you_mean
 from llmconf.yamltext.document import Document
 from llmconf.yamltext.scalars import Refusal
-
-NEVER = ("LCK001", "LCY001", "LCY002")
-"""Codes that no comment silences."""
 
 _MAX_PROBLEMS = 1000
 _COMMENT = re.compile(
@@ -106,7 +104,7 @@ def _problems(span: Span, codes: tuple[str, ...], reason: str, known: Sequence[s
     for code in codes:
         if code not in known:
             found.append(Finding("LCX003", span, f"unknown code `{code[:20]}`", did_you_mean(code, known)))
-        elif code in NEVER:
+        elif rules.has(code, "unsuppressible"):
             found.append(Finding("LCX004", span, f"`{code}` cannot be suppressed", "mend what it reports"))
     if not reason.strip(" -:\t"):
         found.append(Finding("LCX002", span, "a suppression says why", "write the reason behind the bracket"))
@@ -142,7 +140,7 @@ def apply(
 
 def _is_suppressed(diagnostic: Diagnostic, by_line: dict[tuple[str, int], list[Suppression]]) -> bool:
     for suppression in by_line.get((diagnostic.span.file, diagnostic.span.line), ()):
-        if diagnostic.code in suppression.codes and diagnostic.code not in NEVER:
+        if diagnostic.code in suppression.codes and not rules.has(diagnostic.code, "unsuppressible"):
             suppression.used.add(diagnostic.code)
             return True
     return False

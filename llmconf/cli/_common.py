@@ -119,17 +119,14 @@ def default_jobs() -> int:
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-_ABOUT_MODELS = frozenset({
-    "LCR002", "LCR003", "LCR005", "LCR006", "LCM004", "LCM005", "LCM007", "LCM008", "LCM009", "LCM010",
-})  # fmt: skip
-
-
 def about_models(diagnostic: Diagnostic) -> bool:
     """Tell whether a finding is about models that are not there or not what they were.
 
     It must not keep anybody from looking at them, or from asking for a newer list.
     """
-    return diagnostic.code in _ABOUT_MODELS
+    from llmconf.check import rules
+
+    return rules.has(diagnostic.code, "about_models")
 
 
 def checked_or_exit(

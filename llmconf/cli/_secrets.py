@@ -57,17 +57,21 @@ def secrets_options(function: Function) -> Function:
 @contextmanager
 def workspace(directory: str | None, *, change: bool = False) -> Iterator[Workspace]:
     """Open the project and its keys; for a change, keep other llmconf processes out until it is done."""
+    from llmconf.check import rules
     from llmconf.project.load import load_project
     from llmconf.secrets.seal import open_workspace
     from llmconf.workspace.transaction import locked
     from llmconf.workspace.tree import FolderTree
 
+    def hides_secrets(code: str) -> bool:
+        return rules.has(code, "hides_secrets")
+
     root = common.root_of(directory)
     if not change:
-        yield open_workspace(load_project(FolderTree(root)))
+        yield open_workspace(load_project(FolderTree(root)), hides_secrets)
         return
     with locked(root, lambda: click.echo("llmconf: waiting for another llmconf to finish", err=True)):
-        yield open_workspace(load_project(FolderTree(root)))
+        yield open_workspace(load_project(FolderTree(root)), hides_secrets)
 
 
 def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from llmconf.check import rules
 from llmconf.check.stale_locks import declared_providers, listed_urls
 from llmconf.core.errors import RefusedError
 from llmconf.core.suggest import did_you_mean
@@ -23,9 +24,6 @@ from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Provider
 from llmconf.workspace import transaction
 from llmconf.yamltext.text import BOM
-
-_NOT_UNDERSTOOD = ("LCY", "LCS", "LCO", "LCR001")
-"""Codes of findings on what was not taken over: something may be in it that refers to a model."""
 
 
 def providers_to_sync(env: Resolved, wanted: Iterable[str] = ()) -> list[Resource[Provider]]:
@@ -68,7 +66,7 @@ def is_understood(checked: Checked) -> bool:
     unread = any(lock_provider(finding.place.file) is None for finding in project.unread)
     broken = any(env.broken for env in checked.environments.values())
     mistakes = (each.code for each in checked.diagnostics if lock_provider(each.span.file) is None)
-    return not unread and not broken and not any(code.startswith(_NOT_UNDERSTOOD) for code in mistakes)
+    return not unread and not broken and not any(rules.has(code, "unclear") for code in mistakes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def reveal(work: Workspace, name: str) -> Revealed:
 
     What comes from an alias or a merge key is opened where it stands, if at all.
     """
-    require_readable(work.project, lambda file: file == name)
+    require_readable(work, lambda file: file == name)
     data, document = _document(work.root, name)
     found = Revealed(data, "")
     changes: list[Edit] = []

@@ -61,7 +61,7 @@ def rotate(
     key, no new key is made. Several current keys, after rotations in parallel, are united in a new one.
     `fresh` makes a new fingerprint key too; `without` names a recipient for whom the new key is not wrapped.
     """
-    require_readable(work.project, lambda _: True)
+    require_readable(work, lambda _: True)
     outcome = Outcome()
     current = work.keyring.sealing_key(vault, trust=trust)
     united = len(work.keyring.store(vault).tips()) > 1
@@ -197,7 +197,7 @@ def prune(work: Workspace, vault: str) -> Outcome:
     if len(work.keyring.store(vault).tips()) > 1:
         hint = f"`llmconf secrets rotate --vault {vault}` unites them"
         raise RefusedError(f"the vault `{vault}` has several current keys, none of which can go", hint)
-    require_readable(work.project, lambda _: True)
+    require_readable(work, lambda _: True)
     outcome = Outcome()
     for kid in _unused(work, vault, set(work.keyring.store(vault).folders) - {current.kid}):
         _delete(work.root, work.root / "keys" / vault / kid)

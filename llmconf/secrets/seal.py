@@ -25,16 +25,21 @@ from llmconf.secrets.vault.keyring import Keyring
 from llmconf.workspace import repository, transaction
 from llmconf.yamltext.splices import Editing
 
-_NOT_READ = {"LCY001", "LCY002", "LCY003", "LCY005", "LCY006", "LCY007", "LCY008", "LCO004"}
-"""What is wrong with a file whose secrets are not found, not all found, or belong to nobody knows which vault."""
+
+def _any(code: str) -> bool:
+    return True
 
 
 @dataclass(slots=True)
 class Workspace:
-    """A project with its keys: what every operation on secrets begins with."""
+    """A project with its keys: what every operation on secrets begins with.
+
+    `hides_secrets` tells of the code of a finding whether its file may have secrets that were not found.
+    """
 
     project: Project
     keyring: Keyring
+    hides_secrets: Callable[[str], bool] = _any
 
     @property
     def root(self) -> Path:
@@ -56,14 +61,14 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
 
 
-def open_workspace(project: Project) -> Workspace:
+def open_workspace(project: Project, hides_secrets: Callable[[str], bool] = _any) -> Workspace:
     """Return a project with its keyring."""
 
     def in_use(vault: str) -> set[str]:
         tokens = (parse_token(site.value) for site in secret_fields.find_sites(project) if site.slot.vault == vault)
         return {parts.kid for parts in tokens if parts}
 
-    return Workspace(project, Keyring(project.root, repository.pin_file(project.root), in_use=in_use))
+    return Workspace(project, Keyring(project.root, repository.pin_file(project.root), in_use=in_use), hides_secrets)
 
 
 def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None = None) -> Outcome:
@@ -71,9 +76,9 @@ def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None
 
     What cannot be read, or is no text, is reported and left as it is; the rest is sealed.
     """
-    require_readable(work.project, lambda _: False)
-    outcome = Outcome(findings=_unreadable(work.project, wanted))
-    skipped = {finding.place.file for finding in outcome.findings if finding.code in _NOT_READ}
+    require_readable(work, lambda _: False)
+    outcome = Outcome(findings=_unreadable(work, wanted))
+    skipped = {finding.place.file for finding in outcome.findings if work.hides_secrets(finding.code)}
     editing = Editing(work.root)
     filled: set[str] = set()
     for site in secret_fields.find_sites(work.project):
@@ -94,25 +99,25 @@ def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None
     return outcome
 
 
-def require_readable(project: Project, wanted: Callable[[str], bool]) -> None:
+def require_readable(work: Workspace, wanted: Callable[[str], bool]) -> None:
     """Raise RefusedError where a file that `wanted` picks does not parse: what it holds is not known.
 
     Without a valid project file nobody knows which vault an overlay belongs to.
     """
-    if project.settings is None:
+    if work.project.settings is None:
         raise RefusedError("llmconf.yaml does not hold", "mend it first: `llmconf validate`")
-    for finding in project.findings:
-        if finding.code in _NOT_READ and wanted(finding.place.file):
+    for finding in work.project.findings:
+        if work.hides_secrets(finding.code) and wanted(finding.place.file):
             raise RefusedError(f"{finding.place.file}: {finding.message}", "mend it first: `llmconf validate`")
 
 
-def _unreadable(project: Project, wanted: Callable[[str], bool]) -> list[Finding]:
+def _unreadable(work: Workspace, wanted: Callable[[str], bool]) -> list[Finding]:
     """Return the findings that keep secrets from being found: files that do not parse, fields that are no text."""
     return [
         finding
-        for finding in project.findings
+        for finding in work.project.findings
         if wanted(finding.place.file)
-        and (finding.code in _NOT_READ or (finding.code == "LCS005" and _field_of(finding) in SECRET_FIELDS))
+        and (work.hides_secrets(finding.code) or (finding.code == "LCS005" and _field_of(finding) in SECRET_FIELDS))
     ]
 
 
@@ -206,7 +211,7 @@ def set_secret(
             "what was given is a token or a reference, not a secret", "write it into the file as it is"
         )
     site = find_site(work, identity, name, layer)
-    require_readable(work.project, lambda file: site is not None and file == site.place.file)
+    require_readable(work, lambda file: site is not None and file == site.place.file)
     if site is not None and site.value.startswith(SOPS_START):
         raise RefusedError(f"{site.place.file} is encrypted by SOPS", "`llmconf secrets import-sops` takes it over")
     editing = Editing(work.root)

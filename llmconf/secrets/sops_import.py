@@ -67,7 +67,7 @@ def import_values(
     for value, identity, field in found:
         outcome.changed += set_secret(work, identity, field, layer, value, trust=trust).changed
         # The next field may stand in the same text, which has just changed.
-        work = open_workspace(load_project(work.project.tree))
+        work = open_workspace(load_project(work.project.tree), work.hides_secrets)
     return outcome
 
 
@@ -106,7 +106,7 @@ def import_file(
     found = [site for site in secret_fields.find_sites(project) if site.place.file == name]
     outcome = Outcome(notes=[] if comments else list(tree.notes))
     _check_bare(name, tree, found, reveal)
-    changes = _sealed(Workspace(project, work.keyring), name, data, plain, found, outcome, trust)
+    changes = _sealed(Workspace(project, work.keyring, work.hides_secrets), name, data, plain, found, outcome, trust)
     transaction.apply(work.root, changes)
     outcome.changed.append(f"{name}: the `sops` block is gone; what it protected stays in the history of git")
     return outcome

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from commands import REPOSITORY
@@ -20,12 +25,13 @@ from llmconf.core.diagnostics import Diagnostic
 from llmconf.core.plugins import load_module
 from llmconf.project.checked import Checked
 from llmconf.schema.kinds import DOCUMENTS
-from llmconf.yamltext.load import load
+from llmconf.yamltext.load import load, load_trusted
 from llmconf.yamltext.text import MAX_FILE_SIZE
 
 FIXTURES = Path(__file__).parent / "rules"
 DOCS = REPOSITORY / "docs" / "rules.md"
 TODAY = date(2026, 6, 1)
+TRAITS = set(get_args(rules.Trait))
 UPDATE = os.environ.get("LLMCONF_UPDATE_SNAPSHOTS") == "1"
 
 
@@ -109,6 +115,66 @@ def test_module_is_named_after_its_rule(code: str) -> None:
 def test_names_are_unique() -> None:
     names = [rules.info(code).name for code in rules.codes()]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("code", rules.codes())
+def test_traits_are_known(code: str) -> None:
+    traits = rules.info(code).traits
+    assert set(traits) <= TRAITS
+    assert len(set(traits)) == len(traits)
+
+
+@pytest.mark.parametrize("trait", sorted(TRAITS))
+def test_some_codes_have_a_trait_and_others_do_not(trait: rules.Trait) -> None:
+    assert {rules.has(code, trait) for code in rules.codes()} == {True, False}
+
+
+def test_a_trait_is_read_without_the_other_codes() -> None:
+    script = """
+import sys
+from llmconf.check import rules
+from llmconf.check.rules import _stages
+assert rules.has("LCY001", "unsuppressible")
+assert rules.has("LCR007", "guess")
+assert _stages.cache_info().currsize == 1
+print([name for name in sys.modules if name.startswith("llmconf.check.rules.lc")])
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=REPOSITORY)
+    assert done.stdout == "['llmconf.check.rules.lcr007_unused_route']\n"
+
+
+def _codes_raised(file: Path) -> set[str]:
+    """Return the codes that a module names, but for those it only looks for: in a comparison or as a key."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    looked_for: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            looked_for.update(id(part) for side in (node.left, *node.comparators) for part in ast.walk(side))
+        elif isinstance(node, ast.Dict):
+            looked_for.update(map(id, node.keys))
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in looked_for)
+    texts = (node.value for node in constants if isinstance(node.value, str))
+    return {text for text in texts if re.fullmatch(r"LC[A-Z]\d{3}", text)}
+
+
+def test_each_code_is_raised_where_it_says() -> None:
+    raised: dict[str, list[str]] = {}
+    for file in sorted((REPOSITORY / "llmconf").rglob("*.py")):
+        parts = file.relative_to(REPOSITORY / "llmconf").with_suffix("").parts
+        if parts[:2] != ("check", "rules"):
+            for code in _codes_raised(file):
+                raised.setdefault(code, []).append(".".join(parts))
+    documented = {code: list(rules.info(code).stages) for code in rules.codes()}
+    assert {code: sorted(stages) for code, stages in documented.items() if stages} == raised
+    assert [code for code in rules.codes() if code not in rules.names() and code not in raised] == []
+
+
+def test_each_code_of_a_stage_stands_in_the_file_of_its_letter() -> None:
+    for file in (REPOSITORY / "llmconf" / "check" / "rules" / "stages").iterdir():
+        entries: list[dict[str, str]] = load_trusted(file)
+        codes = [entry["code"] for entry in entries]
+        assert [code for code in codes if not code.startswith(file.stem.upper())] == []
+        assert codes == sorted(set(codes))
 
 
 def test_rules_and_stages_share_no_code() -> None:

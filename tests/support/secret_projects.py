@@ -11,6 +11,7 @@ from pathlib import Path
 from commands import tree
 from secret_support import Lab
 
+from llmconf.check import rules
 from llmconf.project.load import load_project
 from llmconf.secrets import keys
 from llmconf.secrets.fields import find_sites
@@ -38,7 +39,9 @@ class Scratch:
         identities = age.Identities()
         if key:
             identities = age.Identities([age.pyrage.x25519.Identity.from_str(self.identity)], [self.public])
-        return Workspace(load_project(FolderTree(self.root)), Keyring(self.root, self.root.parent / "pins.json", identities))
+        keyring = Keyring(self.root, self.root.parent / "pins.json", identities)
+        project = load_project(FolderTree(self.root))
+        return Workspace(project, keyring, lambda code: rules.has(code, "hides_secrets"))
 
     def opened(self) -> dict[tuple[str, str, str], str]:
         """Open all tokens of the project: layer, identity and field, and the secret."""

@@ -1,6 +1,6 @@
 """Rules: one module per code, found by its file name, and the documentation of all codes.
 
-Codes that a stage raises have no module; what they mean stands in `stages.yaml`.
+Codes that a stage raises have no module; what they mean stands in `stages/`, a file for each letter.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from inspect import cleandoc
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from llmconf.core.diagnostics import Severity
 from llmconf.core.plugins import load_module, module_names
@@ -19,15 +19,32 @@ from llmconf.yamltext.load import load_trusted
 if TYPE_CHECKING:
     from llmconf.check.rules._base import Rule
 
-__all__ = ["RuleInfo", "codes", "info", "load", "names"]
+__all__ = ["RuleInfo", "Trait", "codes", "has", "info", "load", "names"]
 
-_STAGES = Path(__file__).with_name("stages.yaml")
+Trait = Literal["about_models", "guess", "hides_secrets", "shows_secret", "unclear", "unsuppressible"]
+"""What other parts of the program need to know of a code:
+
+- `about_models`: a model is missing, or is not what it was. It keeps nobody from looking at models, or from
+  asking for a newer list of them.
+- `guess`: something does not exist or is not used. Only the whole project can tell, so the finding is dropped while
+  a part of the project is not read.
+- `hides_secrets`: secrets of the file are not found, or not all of them, or their vault is not known.
+- `shows_secret`: there is a secret at the place of the finding, so no report quotes the lines.
+- `unclear`: a document is not taken over, or does not do what was meant. A model that nothing refers to may be in use.
+- `unsuppressible`: no comment silences the finding.
+"""
+
+_STAGES = Path(__file__).with_name("stages")
 _SECTIONS = re.compile(r"^(Why|Example|Fix):[ \t]*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """What there is to know of a code. The severity of a `fixed` one cannot be set in `llmconf.yaml`."""
+    """What there is to know of a code.
+
+    The severity of a `fixed` one cannot be set in `llmconf.yaml`. `stages` are the modules outside of this package
+    that raise the code.
+    """
 
     code: str
     name: str
@@ -37,6 +54,8 @@ class RuleInfo:
     example: str
     fix: str
     fixed: bool = False
+    traits: tuple[Trait, ...] = ()
+    stages: tuple[str, ...] = ()
 
 
 def names() -> tuple[str, ...]:
@@ -51,12 +70,18 @@ def load(code: str) -> Rule:
 
 def codes() -> tuple[str, ...]:
     """Return all codes, of rules and of stages, sorted."""
-    return tuple(sorted((*_modules(), *_stages())))
+    return tuple(sorted((*_modules(), *(code for file in _STAGES.glob("*.yaml") for code in _stages(file.stem)))))
 
 
+@cache
 def info(code: str) -> RuleInfo:
-    """Return the documentation of a code. Raises KeyError where there is no such code."""
-    return _read_docstring(load(code)) if code in _modules() else _stages()[code]
+    """Return the documentation of a code. Raises KeyError if there is no such code."""
+    return _read_docstring(load(code)) if code in _modules() else _stages(code[:3].lower())[code]
+
+
+def has(code: str, trait: Trait) -> bool:
+    """Tell whether a code has a trait. Of the rules and files, only the one with this code is read."""
+    return trait in info(code).traits
 
 
 @cache
@@ -65,14 +90,15 @@ def _modules() -> dict[str, str]:
 
 
 @cache
-def _stages() -> dict[str, RuleInfo]:
-    entries = cast("list[dict[str, Any]]", load_trusted(_STAGES))
-    found = (RuleInfo(**{key: _trimmed(value) for key, value in entry.items()}) for entry in entries)
+def _stages(letter: str) -> dict[str, RuleInfo]:
+    file = _STAGES / f"{letter}.yaml"
+    entries = cast("list[dict[str, Any]]", load_trusted(file)) if file.exists() else []
+    found = (RuleInfo(**{key: _constant(value) for key, value in entry.items()}) for entry in entries)
     return {entry.code: entry for entry in found}
 
 
-def _trimmed(value: Any) -> Any:
-    return value.strip("\n") if isinstance(value, str) else value
+def _constant(value: Any) -> Any:
+    return value.strip("\n") if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 def _read_docstring(rule: Rule) -> RuleInfo:
@@ -87,6 +113,8 @@ def _read_docstring(rule: Rule) -> RuleInfo:
         _one_line(text["Why"]),
         cleandoc("\n" + text["Example"].strip("\n")),
         _one_line(text["Fix"]),
+        traits=getattr(rule, "TRAITS", ()),
+        stages=getattr(rule, "STAGES", ()),
     )
 
 

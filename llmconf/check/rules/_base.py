@@ -124,6 +124,8 @@ class Rule(Protocol):
 
     The module's docstring is the documentation: a first sentence, then the paragraphs `Why:`,
     `Example:` (indented YAML that breaks the rule) and `Fix:`.
+
+    Two more constants may follow: `TRAITS`, the traits of the code, and `STAGES`, the modules elsewhere that raise it.
     """
 
     CODE: str

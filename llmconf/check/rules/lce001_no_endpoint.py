@@ -26,6 +26,7 @@ from llmconf.schema.kinds import Provider
 CODE = "LCE001"
 NAME = "no-endpoint"
 SEVERITY = "error"
+TRAITS = ("guess",)
 
 
 def check(context: Context) -> Iterator[Problem]:

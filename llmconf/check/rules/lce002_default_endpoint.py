@@ -23,6 +23,7 @@ from llmconf.check.rules._shared import list_place, listed
 CODE = "LCE002"
 NAME = "default-endpoint"
 SEVERITY = "error"
+TRAITS = ("guess",)
 
 
 def check(context: Context) -> Iterator[Problem]:

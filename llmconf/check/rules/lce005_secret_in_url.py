@@ -24,6 +24,7 @@ from llmconf.project.environment import Resource
 CODE = "LCE005"
 NAME = "secret-in-url"
 SEVERITY = "error"
+TRAITS = ("shows_secret",)
 
 
 def check(context: Context) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from llmconf.project.environment import Resolved
 CODE = "LCE006"
 NAME = "unused-endpoint"
 SEVERITY = "warning"
+TRAITS = ("guess",)
 _HINT = "name it in `endpoints` of a model, give it a `weight`, or say `enabled: false` where it is not used"
 
 

@@ -27,6 +27,7 @@ from llmconf.project import relations
 CODE = "LCK009"
 NAME = "unused-credential"
 SEVERITY = "warning"
+TRAITS = ("guess",)
 
 
 def check(context: Context) -> Iterator[Problem]:

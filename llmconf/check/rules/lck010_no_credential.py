@@ -23,6 +23,7 @@ from llmconf.check.rules._shared import list_place
 CODE = "LCK010"
 NAME = "no-credential"
 SEVERITY = "error"
+TRAITS = ("guess",)
 
 
 def check(context: Context) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ from llmconf.check.rules._base import Context, Problem
 CODE = "LCM002"
 NAME = "negative-price"
 SEVERITY = "error"
+STAGES = ("project.locks",)
 
 
 def check(context: Context) -> Iterator[Problem]:

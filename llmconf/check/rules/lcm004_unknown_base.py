@@ -24,6 +24,7 @@ from llmconf.schema.kinds import Model
 CODE = "LCM004"
 NAME = "unknown-base"
 SEVERITY = "error"
+TRAITS = ("guess", "about_models")
 
 
 def check(context: Context) -> Iterator[Problem]:

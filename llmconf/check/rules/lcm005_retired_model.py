@@ -29,6 +29,7 @@ from llmconf.schema.parts import Lifecycle
 CODE = "LCM005"
 NAME = "retired-model"
 SEVERITY = "warning"
+TRAITS = ("about_models",)
 
 
 def check(context: Context) -> Iterator[Problem]:

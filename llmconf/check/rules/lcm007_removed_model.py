@@ -27,6 +27,7 @@ from llmconf.check.rules._shared import uses_of_models
 CODE = "LCM007"
 NAME = "removed-model"
 SEVERITY = "error"
+TRAITS = ("about_models",)
 
 
 def check(context: Context) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from llmconf.project.environment import Lock
 CODE = "LCM008"
 NAME = "unlisted-model"
 SEVERITY = "warning"
+TRAITS = ("guess", "about_models")
 
 
 def check(context: Context) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ from llmconf.project.environment import Lock, Resolved
 CODE = "LCM009"
 NAME = "moving-alias"
 SEVERITY = "info"
+TRAITS = ("about_models",)
 
 _MOVING = re.compile(r"(?:^|[/@~-])latest$")
 

@@ -29,6 +29,7 @@ from llmconf.project.environment import Resolved, Resource
 CODE = "LCR002"
 NAME = "unknown-reference"
 SEVERITY = "error"
+TRAITS = ("guess", "about_models")
 
 
 def check(context: Context) -> Iterator[Problem]:

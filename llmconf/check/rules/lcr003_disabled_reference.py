@@ -32,6 +32,7 @@ from llmconf.project.environment import Resolved, Resource
 CODE = "LCR003"
 NAME = "disabled-reference"
 SEVERITY = "error"
+TRAITS = ("about_models",)
 
 _NOT_CALLABLE = "is listed by its provider, and cannot be called under this id"
 

@@ -22,6 +22,7 @@ from llmconf.schema.kinds import Endpoint, Model, Target
 CODE = "LCR005"
 NAME = "no-live-target"
 SEVERITY = "error"
+TRAITS = ("guess", "about_models")
 
 
 def check(context: Context) -> Iterator[Problem]:

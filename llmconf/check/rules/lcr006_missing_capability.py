@@ -32,6 +32,7 @@ from llmconf.schema.kinds import Model, Route
 CODE = "LCR006"
 NAME = "missing-capability"
 SEVERITY = "error"
+TRAITS = ("about_models",)
 
 
 def check(context: Context) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from llmconf.check.rules._shared import name_place
 CODE = "LCR007"
 NAME = "unused-route"
 SEVERITY = "info"
+TRAITS = ("guess",)
 
 
 def check(context: Context) -> Iterator[Problem]:

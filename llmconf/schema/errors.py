@@ -8,31 +8,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from llmconf.core import grammar
 from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.key_formats import SEAL_HINT, secret_lines
 from llmconf.core.suggest import closest, did_you_mean
-from llmconf.schema.kinds import ModelReference, Use
+from llmconf.schema.annotations import KEY, Hint, hint_at, model_at, options_at
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_USE = str(get_args(Use)[1].pattern)
-_PATTERNS = {
-    grammar.NAME_PATTERN: "a name has at most 63 lower-case letters and digits, and inner `-`, `_`, `.`",
-    grammar.MODEL_ID_PATTERN: "a model id has no white space and at most 256 characters",
-    grammar.DURATION_PATTERN: "a duration is a number and a unit, such as `30s`, `500ms` or `5m`",
-    r"^-?" + grammar.MONEY_PATTERN[1:]: 'an amount is a decimal number in quotes, such as "1.25"',
-    grammar.MONEY_PATTERN: 'an amount is a decimal number in quotes, not negative, such as "500"',
-    grammar.DATE_PATTERN: "a date is written as in 2027-03-31",
-    get_args(ModelReference)[1].pattern: "written as `provider/id`",
-    _USE: "written as `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`",
-    r"^LC[A-Z][0-9]{3}$": "a rule code is written as in LCE002",
-}
 _EXPECTED = {
     "string_type": "a string", "int_type": "a whole number", "bool_type": "true or false",
     "list_type": "a list", "dict_type": "a mapping", "model_type": "a mapping",
@@ -86,8 +73,7 @@ def findings(error: ValidationError, model: type[BaseModel], data: Any, place: P
         if item["type"] == "duplicate_items":
             found += _duplicates(place, path, item["ctx"]["first"])
             continue
-        value = item["input"]
-        code, message, hint = _describe(item["type"], item.get("ctx", {}), item["msg"], value, path, model)
+        code, message, hint = _describe(item, path, model)
         on_key = on_key or item["type"] == "extra_forbidden"
         found.append(
             Finding(code, Place(place.file, place.document, place.path + path, on_key), message, hint)
@@ -118,9 +104,8 @@ def missing(path: Path, place: Place, data: Any) -> Finding:
     return Finding("LCS004", Place(place.file, place.document, where, empty), message)
 
 
-def _describe(
-    kind: str, context: dict[str, Any], message: str, value: Any, path: Path, model: type[BaseModel]
-) -> tuple[str, str, str | None]:
+def _describe(item: ErrorDetails, path: Path, model: type[BaseModel]) -> tuple[str, str, str | None]:
+    kind, message, value = item["type"], item["msg"], item["input"]
     subject = _subject(path)
     if kind == "extra_forbidden":
         return "LCS003", f"unknown key `{_short(str(path[-1]))}`", _key_hint(path, model)
@@ -141,19 +126,14 @@ def _describe(
             f'write it in quotes: "{value}"' if math.isfinite(value) else None,
         )
     if kind == "literal_error":
-        options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        listed = ", ".join(f"`{option}`" for option in options)
         shown = f"`{_short(value)}`" if isinstance(value, str) else _describe_value(value)
-        hint = did_you_mean(value, options) if isinstance(value, str) else None
-        return "LCS006", f"{subject} cannot be {shown}", hint or f"one of {listed or context.get('expected')}"
+        return "LCS006", f"{subject} cannot be {shown}", _options_hint(value, options_at(model, item["loc"]))
     if kind == "string_pattern_mismatch":
-        pattern = str(context.get("pattern"))
-        hint = _prefix_hint(value) if pattern == _USE else None
-        hint = hint or _PATTERNS.get(pattern)
+        hint = _pattern_hint(value, hint_at(model, item["loc"]))
         return "LCS006", f"{subject} is not written as it must be", hint
     if kind in ("too_long", "too_short", "string_too_short"):
         many = kind == "too_long"
-        said = f"has more than {context.get('max_length')} items" if many else "is empty"
+        said = f"has more than {item['ctx']['max_length']} items" if many else "is empty"
         return "LCS006", f"{subject} {said}", "take some out" if many else "fill it in, or leave it out"
     return "LCS006", f"{subject}: {message[:1].lower()}{message[1:]}", None
 
@@ -174,11 +154,20 @@ _SECRET_MESSAGES = {
 }
 
 
-def _prefix_hint(use: Any) -> str | None:
-    """Return the hint for something that a team uses where only the kind before the slash is misspelled."""
-    kind, slash, _ = str(use).partition("/")
-    match = closest(kind, ("route", "model", "provider")) if slash else None
-    return f"did you mean `{match}/...`?" if match not in (None, kind) else None
+def _options_hint(value: Any, options: Iterable[Any]) -> str:
+    """Return the word that was probably meant, or all that there are."""
+    words = [option for option in options if isinstance(option, str)]
+    meant = did_you_mean(value, words) if isinstance(value, str) else None
+    return meant or "one of " + ", ".join(f"`{each}`" if isinstance(each, str) else str(each) for each in options)
+
+
+def _pattern_hint(value: Any, hint: Hint | None) -> str | None:
+    """Return how a value is written, or only the word before the slash if that one is misspelled."""
+    if hint is None:
+        return None
+    kind, slash, _ = str(value).partition("/")
+    match = closest(kind, hint.kinds) if slash and hint.kinds else None
+    return f"did you mean `{match}/...`?" if match not in (None, kind) else hint.text
 
 
 def _key_hint(path: Path, model: type[BaseModel]) -> str | None:
@@ -228,7 +217,7 @@ def _short(text: str) -> str:
 
 def _path(location: tuple[int | str, ...]) -> tuple[Path, bool]:
     """Return the path of an error, and whether it is about a key itself."""
-    if location and location[-1] == "[key]":
+    if location and location[-1] == KEY:
         return tuple(location[:-1]), True
     return tuple(location), False
 
@@ -240,24 +229,3 @@ def _at(data: Any, path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return data
-
-
-def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """Return the model that describes the value at a path, or None where none does."""
-    current: Any = model
-    for step in path:
-        if isinstance(step, int):
-            continue
-        known = current.model_fields.get(step) if _is_model(current) else None
-        current = _model_in(known.annotation) if known else None
-    return current if _is_model(current) else None
-
-
-def _is_model(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, BaseModel)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if _is_model(annotation):
-        return annotation  # type: ignore[no-any-return]  # _is_model has just told
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

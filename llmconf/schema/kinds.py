@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints
 
 from llmconf.core.grammar import MODEL_ID_CHARACTER
 from llmconf.core.unique import Unique
+from llmconf.schema.annotations import Hint
 from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
 from llmconf.schema.types import (
     Capability,
@@ -35,9 +36,15 @@ from llmconf.schema.types import (
 
 ProviderReference = Name
 ModelReference = Annotated[
-    str, StringConstraints(pattern=rf"^[a-z0-9][a-z0-9._-]{{0,62}}/{MODEL_ID_CHARACTER}{{1,256}}$")
+    str,
+    StringConstraints(pattern=rf"^[a-z0-9][a-z0-9._-]{{0,62}}/{MODEL_ID_CHARACTER}{{1,256}}$"),
+    Hint("written as `provider/id`"),
 ]
-Use = Annotated[str, StringConstraints(pattern=rf"^(route|provider|model)/{MODEL_ID_CHARACTER}{{1,320}}$")]
+Use = Annotated[
+    str,
+    StringConstraints(pattern=rf"^(route|provider|model)/{MODEL_ID_CHARACTER}{{1,320}}$"),
+    Hint("written as `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`", kinds=("route", "model", "provider")),
+]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,4096}$")]
 

@@ -7,9 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from llmconf.core.unique import check_unique
+from llmconf.schema.annotations import Hint
 from llmconf.schema.types import Name, Strict, Text
 
-RuleCode = Annotated[str, StringConstraints(pattern=r"^LC[A-Z][0-9]{3}$")]
+RuleCode = Annotated[
+    str, StringConstraints(pattern=r"^LC[A-Z][0-9]{3}$"), Hint("a rule code is written as in LCE002")
+]
 
 
 def _by_name(value: Any) -> Any:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from llmconf.core import grammar, origins, tokens
+from llmconf.schema.annotations import Hint
 
 
 class Strict(BaseModel):
@@ -89,12 +90,39 @@ SECRET_SCHEMA = {
 URL_SCHEMA = {"pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\][^\s\\]*$"}
 HOST_SCHEMA = {"pattern": r"^[^\s*@?#\\]+$"}
 
-Name = Annotated[str, StringConstraints(pattern=grammar.NAME_PATTERN)]
-ModelId = Annotated[str, StringConstraints(pattern=grammar.MODEL_ID_PATTERN)]
-Duration = Annotated[str, StringConstraints(pattern=grammar.DURATION_PATTERN)]
-Money = Annotated[str, StringConstraints(pattern=r"^-?" + grammar.MONEY_PATTERN[1:]), BeforeValidator(_quoted)]
-Amount = Annotated[str, StringConstraints(pattern=grammar.MONEY_PATTERN), BeforeValidator(_quoted)]
-Date = Annotated[str, StringConstraints(pattern=grammar.DATE_PATTERN), AfterValidator(_check_date)]
+Name = Annotated[
+    str,
+    StringConstraints(pattern=grammar.NAME_PATTERN),
+    Hint("a name has at most 63 lower-case letters and digits, and inner `-`, `_`, `.`"),
+]
+ModelId = Annotated[
+    str,
+    StringConstraints(pattern=grammar.MODEL_ID_PATTERN),
+    Hint("a model id has no white space and at most 256 characters"),
+]
+Duration = Annotated[
+    str,
+    StringConstraints(pattern=grammar.DURATION_PATTERN),
+    Hint("a duration is a number and a unit, such as `30s`, `500ms` or `5m`"),
+]
+Money = Annotated[
+    str,
+    StringConstraints(pattern=r"^-?" + grammar.MONEY_PATTERN[1:]),
+    BeforeValidator(_quoted),
+    Hint('an amount is a decimal number in quotes, such as "1.25"'),
+]
+Amount = Annotated[
+    str,
+    StringConstraints(pattern=grammar.MONEY_PATTERN),
+    BeforeValidator(_quoted),
+    Hint('an amount is a decimal number in quotes, not negative, such as "500"'),
+]
+Date = Annotated[
+    str,
+    StringConstraints(pattern=grammar.DATE_PATTERN),
+    AfterValidator(_check_date),
+    Hint("a date is written as in 2027-03-31"),
+]
 Url = Annotated[str, AfterValidator(_check_url), Field(json_schema_extra=URL_SCHEMA)]
 Host = Annotated[str, AfterValidator(_check_host), Field(json_schema_extra=HOST_SCHEMA)]
 Secret = Annotated[str, AfterValidator(_check_secret), Field(json_schema_extra=SECRET_SCHEMA)]

@@ -228,13 +228,14 @@ def to_yaml(data: Any) -> str:
 
     from ruamel.yaml import YAML
 
-    from llmconf.report.text import UNSAFE, visible_lines
+    from llmconf.report.text import visible_lines
+    from llmconf.yamltext.scalars import is_plain
 
     yaml = YAML(typ="safe", pure=True)
 
     def quoted(representer: Any, text: str) -> Any:
         # Only between double quotes are there escapes, and no line begins with a command of a build system.
-        style = '"' if "::" in text or UNSAFE.search(text) else None
+        style = None if is_plain(text) else '"'
         return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     yaml.Representer = type("Representer", (yaml.Representer,), {})

@@ -4,6 +4,7 @@ It knows no YAML, no file and no kind of resource. All of its modules are public
 """
 
 __all__ = [
+    "characters",
     "diagnostics",
     "errors",
     "grammar",

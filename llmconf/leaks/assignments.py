@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from llmconf.core.tokens import SHORT_TOKEN
 from llmconf.yamltext.document import Node, compose
-from llmconf.yamltext.scalars import Refusal
+from llmconf.yamltext.scalars import WORDS, Refusal
 from llmconf.yamltext.text import forbidden_character
 
 _TREES = frozenset({".yaml", ".yml", ".json", ".jsonc", ".json5"})
@@ -135,8 +135,7 @@ def _of_pair(key: Node, value: Node, text: str) -> Iterator[Assignment]:
             end = node.start + len(text[node.start : node.end].rstrip())
             tag = _CUSTOM_TAG.search(text, max(0, node.start - 80), node.start) if node.tagged else None
             content = f"{tag[0]}{node.value}" if tag else str(node.value)
-            plain_word = node.style == "" and content in ("null", "Null", "NULL", "~")
-            if not plain_word:
+            if node.style != "" or WORDS.get(content, content) is not None:
                 start, stop = node.start + inside, end - inside
                 yield Assignment(str(key.value), content, start, stop, Trust.FIELD, bool(inside))
 

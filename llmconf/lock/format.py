@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from llmconf.yamltext.scalars import quote
 from llmconf.yamltext.text import MAX_FILE_SIZE
 
 VERSION = 1
@@ -21,11 +22,6 @@ FACTS = ("mode", "capabilities", "context", "max_output", "price", "aliases", "l
 HEAD = "# Written by `llmconf sync`. After a conflict: `llmconf lock resolve`.\n"
 PRICE = ("input", "output", "cache_read", "cache_write", "batch", "tiers")
 LIFECYCLE = ("status", "deprecated", "retires", "replacement")
-PLAIN = r"[A-Za-z](?:[\w./:+@*-]*[\w./+@*-])?"
-QUOTED = r'"(?:[^"\\\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\\["\\])*"'
-MISREAD = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
-"""Words that are no strings to some reader of YAML, in whatever case."""
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ def write(lock: LockFile) -> str:
     if twice is not None:
         raise ValueError(f"the model `{twice}` stands twice in a lock")
     lines = [f"version: {VERSION}\n", "source:\n"]
-    lines += [f"  endpoint: {scalar(lock.source.endpoint)}\n", f"  adapter: {scalar(lock.source.adapter)}\n"]
+    lines += [f"  endpoint: {quote(lock.source.endpoint)}\n", f"  adapter: {quote(lock.source.adapter)}\n"]
     lines += _list("include", lock.source.include) + _list("exclude", lock.source.exclude)
     lines.append("models:\n" if models else "models: []\n")
     for model in models:
@@ -83,7 +79,7 @@ def write(lock: LockFile) -> str:
 
 def _block(model: Locked) -> list[str]:
     facts = model.facts
-    lines = [f"- id: {scalar(model.id)}\n"]
+    lines = [f"- id: {quote(model.id)}\n"]
     lines += _value("  ", "mode", facts.get("mode"))
     lines += _list("capabilities", facts.get("capabilities") or ())
     lines += _value("  ", "context", facts.get("context")) + _value("  ", "max_output", facts.get("max_output"))
@@ -100,7 +96,7 @@ def _block(model: Locked) -> list[str]:
 
 
 def _list(key: str, items: Iterable[str]) -> list[str]:
-    shown = [f"  - {scalar(item)}\n" for item in sorted(set(items))]
+    shown = [f"  - {quote(item)}\n" for item in sorted(set(items))]
     return [f"  {key}:\n", *shown] if shown else []
 
 
@@ -128,20 +124,7 @@ def _tiers(indent: str, key: str, tiers: Iterable[Mapping[str, Any]]) -> list[st
 def _value(indent: str, key: str, value: str | int | None) -> list[str]:
     if value is None:
         return []
-    return [f"{indent}{key}: {scalar(value) if isinstance(value, str) else int(value)}\n"]
-
-
-def scalar(text: str) -> str:
-    """Write a string so that every reader of YAML, 1.1 or 1.2, reads that string.
-
-    Raises ValueError for half a surrogate pair, which no UTF-8 file can hold.
-    """
-    if re.fullmatch(PLAIN, text, re.ASCII) and text.lower() not in MISREAD:
-        return text
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("half a surrogate pair cannot be written")
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped) + '"'
+    return [f"{indent}{key}: {quote(value) if isinstance(value, str) else int(value)}\n"]
 
 
 def count(text: str) -> int:

@@ -12,13 +12,15 @@ from functools import cached_property
 from typing import Any
 
 from llmconf.core.diagnostics import Path, Span
-from llmconf.lock.format import FACTS, HEAD, LIFECYCLE, MISREAD, PLAIN, PRICE, QUOTED
+from llmconf.lock.format import FACTS, HEAD, LIFECYCLE, PRICE
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document
+from llmconf.yamltext.scalars import ESCAPED, MISREAD, PLAIN
 
 _KEYS = {*PRICE, *LIFECYCLE, *FACTS, "endpoint", "adapter"}
-_SCALAR = rf"(?:{PLAIN}|{QUOTED})"
-_ONE = re.compile(rf"({PLAIN})|({QUOTED})|([1-9][0-9]{{0,17}})", re.ASCII)
+_QUOTED = rf'"(?:[^"\\{ESCAPED}]|\\["\\])*"'
+_SCALAR = rf"(?:{PLAIN}|{_QUOTED})"
+_ONE = re.compile(rf"({PLAIN})|({_QUOTED})|([1-9][0-9]{{0,17}})", re.ASCII)
 _ITEMS = rf"((?:  - {_SCALAR}\n)+)"
 _INNER = r"((?:    [^\n]*\n)+)"
 _HEADER = re.compile(

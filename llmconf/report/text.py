@@ -6,26 +6,12 @@ import json
 import re
 import unicodedata
 
-# Controls; format characters except the joiners of scripts and emoji (they reorder or hide text); what
-# XML or UTF-8 cannot carry; and the mark that some build systems take for a command within a line.
-_HIDDEN = (
-    "\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f\U000e0100-\U000e01ef"
-)
-UNSAFE = re.compile(f"[{_HIDDEN}]|(?<=#)#(?=[A-Za-z]*\\[)")
+from llmconf.core.characters import HIDDEN, escaped
+
+# The last part is the mark that some build systems take for a command within a line.
+UNSAFE = re.compile(f"[{HIDDEN}]|(?<=#)#(?=[A-Za-z]*\\[)")
 _UNSAFE_IN_LINES = re.compile(f"(?!\n){UNSAFE.pattern}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BYTE, _BMP = 0xFF, 0xFFFF
-
-
-def escaped(character: str) -> str:
-    """Write one character as an escape: `\\x1b`, `\\u202e`."""
-    code = ord(character)
-    if character in "\n\r\t":
-        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[character]
-    if code <= _BYTE:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= _BMP else f"\\U{code:08x}"
 
 
 def visible(text: str) -> str:

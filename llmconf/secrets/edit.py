@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,13 +13,10 @@ from llmconf.secrets.fields import Site
 from llmconf.secrets.seal import Outcome, Workspace, open_site, plain_text, require_readable, unfit
 from llmconf.secrets.vault import token
 from llmconf.workspace import transaction
-from llmconf.yamltext.document import Document, Edit, Node
-from llmconf.yamltext.scalars import Refusal
+from llmconf.yamltext.document import Document, Edit
+from llmconf.yamltext.scalars import Refusal, quote
 from llmconf.yamltext.splices import scalar_edit
 from llmconf.yamltext.text import BOM, decode
-
-_PLAIN = re.compile(r"[A-Za-z0-9_+=][A-Za-z0-9_+=./-]*\Z")
-_NOT_A_STRING = re.compile(r"[0-9+.]|(?i:true|false|null|yes|no|on|off|y|n)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ def reveal(work: Workspace, name: str) -> Revealed:
         if node.value != site.value:
             raise RefusedError(f"{name} was changed by somebody else meanwhile", "run this again")
         plaintext = open_site(work, site, ())
-        edit = document.replace(place.document, place.path, _as_scalar(node, plaintext))
+        edit = document.replace(place.document, place.path, quote(plaintext, flow=True))
         changes.append(edit)
         written = document.text[edit.start : edit.end]
         found.known[_key(site)] = Known(plaintext, site, node.style, written)
@@ -118,31 +114,6 @@ def _seal(work: Workspace, site: Site, before: Known | None, trust: str | None) 
 
 def _key(site: Site) -> tuple[str, str, str]:
     return site.slot.layer, site.slot.identity, site.slot.field
-
-
-def _as_scalar(node: Node, plaintext: str) -> str:
-    """Write a secret as YAML that reads back as the same string, in the quotes that the token has."""
-    if node.style == "'" and plaintext.isprintable():
-        return "'" + plaintext.replace("'", "''") + "'"
-    if node.style != '"' and _PLAIN.match(plaintext) and not _NOT_A_STRING.match(plaintext):
-        return plaintext
-    return _double_quoted(plaintext)
-
-
-def _double_quoted(text: str) -> str:
-    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
-    out = []
-    for char in text:
-        if char in short:
-            out.append(short[char])
-        elif char.isprintable():
-            out.append(char)
-        else:
-            code = ord(char)
-            out.append(
-                f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"  # noqa: PLR2004 - widths of the escapes
-            )
-    return '"' + "".join(out) + '"'
 
 
 def _document(root: Path, name: str) -> tuple[bytes, Document]:

@@ -23,6 +23,7 @@ from llmconf.secrets.vault import references, token
 from llmconf.secrets.vault.binding import Slot
 from llmconf.secrets.vault.keyring import Keyring
 from llmconf.workspace import repository, transaction
+from llmconf.yamltext.scalars import quote
 from llmconf.yamltext.splices import Editing
 
 
@@ -155,8 +156,8 @@ def _fill_hosts(work: Workspace, editing: Editing, site: Site, filled: set[str])
     hosts = _hosts_to_fill_in(work, site)
     if slot.identity not in filled:
         filled.add(slot.identity)
-        listed = ", ".join(map(_quoted, hosts))
-        editing.insert_before(site.place, f"hosts: [{listed}]", flow=f"hosts: [{listed}], ")
+        line = f"hosts: {_listed(hosts)}"
+        editing.insert_before(site.place, line, flow=f"{line}, ")
     return replace(slot, hosts=tuple(hosts))
 
 
@@ -266,7 +267,7 @@ def _seal_new(work: Workspace, editing: Editing, site: Site, value: str, trust: 
     if not site.has_hosts:
         hosts = _hosts_to_fill_in(work, site)
         slot = replace(slot, hosts=tuple(hosts))
-        editing.insert_after(name_place, "hosts", f"[{', '.join(map(_quoted, hosts))}]")
+        editing.insert_after(name_place, "hosts", _listed(hosts))
     sealed = token.seal(value, work.keyring.sealing_key(slot.vault, trust=trust), slot, hints=work.hints)
     editing.insert_after(name_place, slot.field, sealed)
 
@@ -277,8 +278,8 @@ def declared_in(project: Project, identity: str, layer: str) -> Fragment | None:
     return next((fragment for fragment in fragments if fragment.identity == identity), None)
 
 
-def _quoted(host: str) -> str:
-    return f'"{host}"' if ":" in host else host
+def _listed(hosts: Iterable[str]) -> str:
+    return f"[{', '.join(quote(host, flow=True) for host in hosts)}]"
 
 
 def unknown(identity: str, name: str, work: Workspace) -> RefusedError:

@@ -18,15 +18,13 @@ from llmconf.secrets import fields as secret_fields
 from llmconf.secrets.fields import Site
 from llmconf.secrets.seal import Outcome, Workspace, open_workspace, set_secret, unfit
 from llmconf.secrets.vault import age, sops, token
-from llmconf.secrets.vault._sops_yaml import quoted
 from llmconf.secrets.vault.binding import Slot
 from llmconf.workspace import transaction
 from llmconf.yamltext.document import Document, Edit
+from llmconf.yamltext.scalars import quote
 from llmconf.yamltext.splices import Editing
 from llmconf.yamltext.text import BOM, decode
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
-_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 _SHOWN = 10
 _MAP_HINT = "take single values with --map PATH=IDENTITY:FIELD"
 
@@ -191,8 +189,7 @@ def _remove_block(document: Document, index: int) -> Edit:
 def _scalar(value: str | float | bool | None) -> str:
     """Write a value as YAML that reads back as the same."""
     if isinstance(value, str):
-        is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-        return value if is_plain else quoted(value)
+        return quote(value, flow=True)
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     text = repr(value)
@@ -219,7 +216,7 @@ def _sealed(
                 hint = "name its endpoints first"
                 raise RefusedError(f"{name}: nothing says to which hosts `{slot.identity}` may be sent", hint)
             if slot.identity not in filled:
-                listed = ", ".join(f'"{host}"' if ":" in host else host for host in sorted(set(hosts)))
+                listed = ", ".join(quote(host, flow=True) for host in sorted(set(hosts)))
                 editing.insert_before(site.place, f"hosts: [{listed}]", flow=f"hosts: [{listed}], ")
             slot = filled[slot.identity] = Slot(slot.vault, slot.layer, slot.identity, slot.field, tuple(hosts))
         sealed = token.seal(site.value, work.keyring.sealing_key(slot.vault, trust=trust), slot, hints=work.hints)

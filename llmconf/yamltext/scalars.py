@@ -1,4 +1,4 @@
-"""Scalars of YAML 1.2: what a plain scalar or a tag means by the core schema, and what is refused."""
+"""Scalars of YAML 1.2: what a plain scalar or a tag means, what is refused, and how a text is written."""
 
 from __future__ import annotations
 
@@ -8,19 +8,32 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from llmconf.core.characters import HIDDEN, escaped
+
 SPECIAL = frozenset("-+.0123456789~nNtTfF")
 """What a plain scalar begins with that is anything but a string; an empty one is null."""
 
 _TAG = "tag:yaml.org,2002:"
-_WORDS: dict[str, bool | None] = {
+WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+"""The plain scalars that are null or a boolean."""
+PLAIN = r"[A-Za-z](?:[\w./:+@*-]*[\w./+@*-])?"
+"""The texts that `quote` writes as they are, unless they are in `MISREAD`; an ASCII expression."""
+MISREAD = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""Words that some reader of YAML 1.1 or 1.2 takes for a boolean or null, in whatever case."""
+ESCAPED = f"{HIDDEN}\xa0"
+"""Ranges of the characters that `quote` writes as escapes, apart from the quotes and the backslash."""
+
 _NUMERIC = frozenset("+-.0123456789")
 _INT = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_PLAIN = re.compile(PLAIN, re.ASCII)
+_TO_ESCAPE = re.compile(f"[{ESCAPED}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_DIGITS = 400
 _SHORT = 60
 _MAX_DIRECTIVES = 64
@@ -39,6 +52,28 @@ def short(text: str) -> str:
     return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."
 
 
+def is_plain(text: str, *, flow: bool = False) -> bool:
+    """Tell whether every reader of YAML reads a text without quotes as that string.
+
+    `flow` is for a place between brackets, where readers disagree on a colon.
+    """
+    return bool(_PLAIN.fullmatch(text)) and text.lower() not in MISREAD and not (flow and ":" in text)
+
+
+def quote(text: str, *, flow: bool = False) -> str:
+    """Write a string on one line so that every reader of YAML, 1.1 or 1.2, reads that string.
+
+    The result fits a value, a list item and a key; between brackets `flow` must be set. Raises ValueError
+    for half a surrogate pair, which no UTF-8 file can hold.
+    """
+    if is_plain(text, flow=flow):
+        return text
+    if _SURROGATE.search(text):
+        raise ValueError("half a surrogate pair cannot be written")
+    marked = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _TO_ESCAPE.sub(lambda match: escaped(match[0]), marked) + '"'
+
+
 def region(event: Any) -> tuple[int, int]:
     """Return the offsets between which an event stands."""
     return event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1)
@@ -46,8 +81,8 @@ def region(event: Any) -> tuple[int, int]:
 
 def resolve(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
     """Give a plain scalar its value by the YAML 1.2 core schema."""
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     if text[0] not in _NUMERIC:
         return text
     if _INT.fullmatch(text):

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 import pytest
+import yaml
 from commands import EXAMPLES, REPOSITORY, TODAY, copy_example, edit, run, tree
 from ruamel.yaml import YAML
 
@@ -462,6 +463,15 @@ def test_the_list_in_all_formats() -> None:
     assert [line.split()[1] for line in lines] == ["main", "search", "mobile", "global"]
     assert not any(line.endswith(" ") for line in (header, *lines))
     assert ";d=" not in table + names + as_json + as_yaml
+
+
+def test_texts_in_yaml_are_texts_to_every_version_of_yaml(tmp_path: Path) -> None:
+    root = copy_example("minimal", tmp_path)
+    words = ["on", "No", "y", "010", "1_000", "12:30:00", "2027-01-01", "=", "a: b", "a #b", "Zoë", "x\ny", "::x", ""]
+    labels = {f"{word or 'empty'}": word for word in words}
+    edit(root / "config/openai.yaml", "name: everyone", f"name: everyone\nlabels: {json.dumps(labels)}")
+    shown = run("show", "team/everyone", "-C", root).stdout
+    assert yaml.safe_load(shown)["labels"] == YAML(typ="safe", pure=True).load(shown)["labels"] == labels
 
 
 @pytest.mark.parametrize("kind", ["provider", "endpoint", "credential", "model", "route", "team"])

@@ -17,11 +17,12 @@ from ruamel.yaml import YAML
 
 from llmconf import api
 from llmconf.lock import reader
-from llmconf.lock.format import FACTS, Locked, LockFile, Source, scalar, selects, write
+from llmconf.lock.format import FACTS, Locked, LockFile, Source, selects, write
 from llmconf.project import locks
 from llmconf.project.environment import Resolved
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document
+from llmconf.yamltext.scalars import quote
 
 TODAY = date(2026, 6, 1)
 AWKWARD = [
@@ -209,7 +210,7 @@ def test_what_no_lock_can_hold() -> None:
     with pytest.raises(ValueError, match="`a` stands twice"):
         write(LockFile(OPENAI, (model("a"), model("a"))))
     with pytest.raises(ValueError, match="surrogate"):
-        scalar("a\ud800")
+        quote("a\ud800")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from secret_projects import MAIN, NEW_KEY, files, ok, opened
 from secret_support import ANTHROPIC_KEY, OPENAI_KEY, SEALED, Lab, leaks, new_identity
 
@@ -120,3 +123,12 @@ def test_list_never_shows_a_plain_secret(lab: Lab) -> None:
     shown = ok(lab.run("secrets", "list"))
     assert "PLAIN TEXT" in shown
     assert leaks(shown, SEALED) == []
+
+
+def test_the_comment_of_an_ssh_key_is_any_text(lab: Lab) -> None:
+    key = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    public = f'{key} Zoë\'s "laptop" \\ # \U0001f511: \u202e'
+    ok(lab.run("secrets", "recipients", "add", "zoe", public))
+    assert yaml.safe_load((lab.root / "keys/default/recipients/zoe.yaml").read_text()) == {"public_key": public}
+    assert opened(lab) == OPENAI_KEY
+    assert f"zoe  {key}" in ok(lab.run("secrets", "recipients", "list", key=False))

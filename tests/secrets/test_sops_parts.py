@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sops_files import KEYS, MINE, PUBLIC, TIME, TREES
 
 from llmconf.core.errors import RefusedError
-from llmconf.secrets.vault import _sops_block, _sops_tree, _sops_values, _sops_yaml, sops
+from llmconf.secrets.vault import _sops_block, _sops_tree, _sops_values, sops
 
 
 @pytest.mark.parametrize(
@@ -199,10 +199,3 @@ def test_a_file_needs_a_recipient_and_no_endless_tree() -> None:
     tree["a"] = tree
     with pytest.raises(RefusedError, match="nested more than 64"):
         sops.encrypt(tree, [PUBLIC], lastmodified=TIME)
-
-
-def test_quoted_text_reads_back() -> None:
-    import yaml
-
-    text = "".join(map(chr, [*range(0x250), 0x2028, 0xFEFF, 0xFFFD, 0x1F600]))
-    assert yaml.safe_load(_sops_yaml.quoted(text)) == text

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 import yaml
 
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./@+-]*(:[A-Za-z0-9_./@+-]+)*")
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+from llmconf.yamltext.scalars import is_plain
+
 _WIDE = 2**31 - 1
 
 
@@ -31,9 +30,8 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def _string(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
     # libyaml takes no subclass of str.
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str.__str__(value), style=None if plain else '"')
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str.__str__(value), style=None if is_plain(value) else '"')
 
 
 def _decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:

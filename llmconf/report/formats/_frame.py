@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from llmconf.core.characters import escaped
 from llmconf.core.diagnostics import Span
 from llmconf.report.formats._shared import line_text
 from llmconf.report.formats._style import Style
 from llmconf.report.report import Report
-from llmconf.report.text import UNSAFE, escaped, width
+from llmconf.report.text import UNSAFE, width
 
 HIDDEN = "(line hidden: it holds a secret)"
 _WIDTH = 160

@@ -17,11 +17,10 @@ from llmconf.core.errors import RefusedError
 from llmconf.secrets.vault._sops_values import Plain
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document, Node
-from llmconf.yamltext.scalars import short
+from llmconf.yamltext.scalars import WORDS, short
 
 _WORDS: dict[str, Plain] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    **WORDS,
     ".inf": float("inf"), ".Inf": float("inf"), ".INF": float("inf"), "+.inf": float("inf"),
     "-.inf": float("-inf"), "-.Inf": float("-inf"), "-.INF": float("-inf"),
     ".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan"),

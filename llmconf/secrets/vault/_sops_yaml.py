@@ -1,13 +1,12 @@
-"""Writes the YAML of a SOPS file: keys quoted where YAML would read them otherwise, sealed values plain."""
+"""Writes the YAML of a SOPS file: sealed values plain, all other texts quoted if they must be."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+from llmconf.yamltext.scalars import quote
+
 _INDENT = 4
 
 
@@ -20,7 +19,7 @@ def _block(value: Any) -> Iterator[str]:
     """Yield the lines of a mapping or sequence that is not empty."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _entry(f"{_key(key)}:", item)
+            yield from _entry(f"{quote(key)}:", item)
         return
     for item in value:
         if isinstance(item, dict | list) and item:
@@ -47,20 +46,4 @@ def _scalar(value: Any) -> str:
         return "null"
     if isinstance(value, dict | list):
         return "{}" if isinstance(value, dict) else "[]"
-    return value if value.startswith("ENC[") else quoted(value)
-
-
-def _key(text: str) -> str:
-    is_plain = _PLAIN_KEY.fullmatch(text) and text.lower() not in _WORDS
-    return text if is_plain else quoted(text)
-
-
-def quoted(text: str) -> str:
-    """Return a text in double quotes, all that is not printable escaped."""
-    return '"' + "".join(_escaped(char) for char in text) + '"'
-
-
-def _escaped(char: str) -> str:
-    if char in '"\\':
-        return "\\" + char
-    return char if char.isprintable() else f"\\U{ord(char):08x}"
+    return value if value.startswith("ENC[") else quote(value)

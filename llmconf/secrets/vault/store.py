@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import os
-import re
 from hashlib import sha256
 
 from llmconf.core.errors import RefusedError
 from llmconf.secrets.vault import age
 from llmconf.secrets.vault.files import Recipient, Store
 from llmconf.secrets.vault.token import DataKey, key_id, mac
+from llmconf.yamltext.scalars import quote
 
 _PAYLOAD_HEAD = b"llmconf-key-v1\n"
 _KEY_BYTES = 32
-_PLAIN_SCALAR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 +/=@._-]*[A-Za-z0-9+/=@._-])?\Z")
 
 
 def new_key(vault: str, fingerprints: bytes | None = None) -> DataKey:
@@ -53,10 +51,8 @@ def wrap_files(key: DataKey, recipient: Recipient) -> dict[str, bytes]:
 
 def recipient_file(vault: str, recipient: Recipient) -> dict[str, bytes]:
     """Return the file that names a recipient."""
-    public = recipient.public_key
-    # The comment of an SSH key is free text; JSON's quotes are YAML's too.
-    shown = public if _PLAIN_SCALAR.match(public) else json.dumps(public)
-    return {f"keys/{vault}/recipients/{recipient.name}.yaml": f"public_key: {shown}\n".encode()}
+    text = f"public_key: {quote(recipient.public_key)}\n"
+    return {f"keys/{vault}/recipients/{recipient.name}.yaml": text.encode()}
 
 
 def unwrap_key(store: Store, kid: str, identities: age.Identities) -> DataKey | None:

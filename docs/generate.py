@@ -1,6 +1,6 @@
 """Writes the generated files: schemas/, docs/rules.md, docs/provider-types.md, docs/commands.md.
 
-`python docs/generate.py` writes those that are out of date. With `--check` it writes none, and exits 1 if there are any.
+`python docs/generate.py` writes those that are out of date. With `--check` it writes none and exits 1 if there are any.
 """
 
 from __future__ import annotations

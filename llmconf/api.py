@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from llmconf.check import rules
@@ -21,7 +21,7 @@ from llmconf.project.discover import Discovery, lock_provider
 from llmconf.project.environment import Resource
 from llmconf.project.load import load_project, require_environment
 from llmconf.project.parallel import Parsing
-from llmconf.report.report import Report, RuleText
+from llmconf.report.report import FRAME_LINES, Report, RuleText
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.workspace.tree import FolderTree, Tree
 from llmconf.yamltext.document import Document
@@ -29,6 +29,8 @@ from llmconf.yamltext.document import Document
 if TYPE_CHECKING:
     from llmconf.build.bundle import Bundle
 
+_FILES = 64
+"""Files whose lines are kept while a report is written, which goes from file to file."""
 _PART = 200
 """Lines of a lock that are looked at together: more than any secret has, and than a report shows."""
 
@@ -82,8 +84,9 @@ def _turns(text: str, within: int) -> set[date]:
 def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: bool = False) -> Report:
     """Return what a reporter needs to write some of the diagnostics of a project."""
     project = checked.project
+    shown = tuple(diagnostics)
 
-    @cache
+    @lru_cache(maxsize=_FILES)
     def lines(name: str) -> tuple[str, ...]:
         return tuple(re.split(r"\r\n|\r|\n", project.text(name) or ""))
 
@@ -96,11 +99,15 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
         return spans
 
     @cache
+    def reported() -> dict[str, set[int]]:
+        return _reported_lines(shown)
+
+    @lru_cache(maxsize=_FILES)
     def secret_lines(name: str) -> frozenset[int]:
         if lock_provider(name) is None:
-            hidden = key_formats.secret_lines(lines(name))
+            hidden = key_formats.secret_lines(lines(name), reported().get(name, frozenset()))
         else:
-            hidden = _secret_lines_near(lines(name), _reported_lines(diagnostics, name))
+            hidden = _secret_lines_near(lines(name), reported().get(name, frozenset()))
         for span in secret_spans().get(name, ()):
             hidden.update(range(span.line, span.end_line + 1))
         return frozenset(hidden)
@@ -111,7 +118,7 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
         text = f"{info.summary}\n\nWhy: {info.why}\n\nExample:\n\n{info.example}\n\nFix: {info.fix}"
         texts[code] = RuleText(code, info.name, info.severity, info.summary, text)
     return Report(
-        tuple(diagnostics),
+        shown,
         texts,
         lines,
         secret_lines,
@@ -123,12 +130,17 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
     )
 
 
-def _reported_lines(diagnostics: Sequence[Diagnostic], name: str) -> set[int]:
-    spans = (span for d in diagnostics for span in (d.span, *(related.span for related in d.related)))
-    return {line for span in spans if span.file == name for line in (span.line, span.end_line)}
+def _reported_lines(diagnostics: Sequence[Diagnostic]) -> dict[str, set[int]]:
+    """Return the lines of each file that a report may show."""
+    lines: dict[str, set[int]] = {}
+    for diagnostic in diagnostics:
+        for span in (diagnostic.span, *(related.span for related in diagnostic.related)):
+            first = range(span.line, min(span.end_line, span.line + FRAME_LINES) + 1)
+            lines.setdefault(span.file, set()).update(first, (span.end_line - 1, span.end_line))
+    return lines
 
 
-def _secret_lines_near(lines: Sequence[str], numbers: set[int]) -> set[int]:
+def _secret_lines_near(lines: Sequence[str], numbers: Collection[int]) -> set[int]:
     """Return the lines that may hold a secret around some lines of a lock, which may have 200,000 of them."""
     hidden: set[int] = set()
     for part in {number // _PART for number in numbers}:

@@ -13,13 +13,12 @@ from pydantic import ValidationError
 
 from llmconf.build import targets
 from llmconf.check import rules, suppressions
+from llmconf.check.locate import Findings, locate
 from llmconf.check.rules._base import Context
 from llmconf.check.stale_locks import CODE as STALE_LOCK
 from llmconf.check.stale_locks import stale_locks
-from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Finding, Place, Related, Span, sort_diagnostics
-from llmconf.core.key_formats import redact
+from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Finding, Place, Span, sort_diagnostics
 from llmconf.core.suggest import did_you_mean
-from llmconf.lock.reader import LockText, open_text
 from llmconf.project.base_layer import read_base
 from llmconf.project.checked import Checked, groups
 from llmconf.project.discover import PROJECT_FILE
@@ -30,14 +29,6 @@ from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
 from llmconf.secrets.fields import find_sites, key_problems
 from llmconf.secrets.vault import files
-from llmconf.yamltext.document import Document
-from llmconf.yamltext.scalars import Refusal
-
-_LONGEST = 1000
-"""Characters of a message; what files hold may be quoted in it."""
-
-Findings = dict[Finding, set[str | None]]
-"""What was found, with the environments it was found in."""
 
 
 def check(project: Project, today: date, only: str | None = None, *, frozen: bool = False) -> Checked:
@@ -67,14 +58,14 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
         for finding in stale_locks(project, checked.environments.values(), others):
             found.setdefault(finding, set())
     every = set(checked.environments)
-    located = _locate(project, found, every, settings)
+    located = locate(project, found, every, settings)
     known = rules.codes() if project.suppressing else ()
     kept, extra = suppressions.apply(
         located, project.suppressing, project.text, known, report_unused=only is None
     )
     if frozen:
         kept += [d for d in located if d.code == STALE_LOCK and d not in kept]
-    kept += _locate(project, {finding: set() for finding in extra}, every, settings)
+    kept += locate(project, {finding: set() for finding in extra}, every, settings)
     checked.diagnostics = sort_diagnostics(_once_per_secret(_without_guesses(kept, project.unread)))
     return checked
 
@@ -180,63 +171,8 @@ def add_findings(checked: Checked, findings: Iterable[Finding], environment: str
     """Return the diagnostics for findings that a later stage made in one environment."""
     found: Findings = {finding: {environment} for finding in findings}
     return sort_diagnostics(
-        _locate(checked.project, found, set(checked.environments), checked.project.settings)
+        locate(checked.project, found, set(checked.environments), checked.project.settings)
     )
-
-
-def _locate(
-    project: Project, found: Findings, every: set[str | None], settings: ProjectFile | None
-) -> list[Diagnostic]:
-    """Look up the position of each finding and give it the severity that the project wants."""
-    documents: dict[str, Document | LockText | None] = {}
-
-    def span(place: Place | Span) -> Span:
-        if isinstance(place, Span):
-            return place
-        if place.file not in documents:
-            documents[place.file] = _open(project, place.file)
-        document = documents[place.file]
-        if document is None:
-            return Span(place.file, 1, 1, 1, 1)
-        return document.locate(place.document, place.path, on_key=place.on_key)
-
-    overrides = settings.rules if settings else {}
-    diagnostics = []
-    for finding, environments in found.items():
-        info = rules.info(finding.code)
-        severity = info.severity if info.fixed else overrides.get(finding.code, info.severity)
-        if severity == "off":
-            continue
-        partial = environments if environments and environments != every else set()
-        path = finding.place.path if isinstance(finding.place, Place) else ()
-        diagnostics.append(
-            Diagnostic(
-                finding.code,
-                info.name,
-                severity,
-                _presentable(finding.message),
-                span(finding.place),
-                tuple(_presentable(step) if isinstance(step, str) else step for step in path),
-                finding.hint and _presentable(finding.hint),
-                tuple(Related(_presentable(message), span(place)) for message, place in finding.related),
-                tuple(sorted(name for name in partial if name)),
-            )
-        )
-    return diagnostics
-
-
-def _presentable(text: str) -> str:
-    """Return a text that may quote a file, without any key that stands where a name should, and cut."""
-    text = redact(text)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def _open(project: Project, name: str) -> Document | LockText | None:
-    text = project.text(name)
-    try:
-        return open_text(text, name) if text is not None else None
-    except Refusal:
-        return None
 
 
 def _without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -> list[Diagnostic]:

@@ -7,9 +7,10 @@ fast; only where one stands is its pattern tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from llmconf.core.tokens import SHORT_TOKEN, is_sealed
@@ -74,6 +75,8 @@ SENSITIVE_KEY = re.compile(
     re.IGNORECASE,
 )
 """Names of fields and headers whose values are secrets wherever they stand."""
+_SENSITIVE_PART = re.compile("key|secret|passw|token|authorization", re.IGNORECASE)
+"""What each of these names has in it."""
 
 _SEALED = re.compile(SHORT_TOKEN)
 _FIELD = re.compile(r"(?<![\w.-])([\w.-]++)[\"']?\s*:\s*[\"']?([^\"'#,}\]]*)")
@@ -125,21 +128,24 @@ def redact(text: str) -> str:
     return "".join([*parts, text[done:]]) if parts else text
 
 
-def secret_lines(lines: Iterable[str]) -> set[int]:
+def secret_lines(lines: Iterable[str], among: Collection[int] | None = None) -> set[int]:
     """Return the numbers of the lines that may hold a secret in plain text: when in doubt, a line is one.
 
-    Lines are looked at without parsing, since the YAML around a secret may be broken.
+    Lines are looked at without parsing, since the YAML around a secret may be broken. Who needs to know of some lines
+    only names them in `among`: what is said of these is the same, and of the others less.
     """
     hidden: set[int] = set()
     column: int | None = None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(islice(lines, None if among is None else max(among, default=0)), 1):
         if column is not None and line.strip():
             if len(line) - len(line.lstrip()) > column:
                 hidden.add(number)
                 continue
             column = None
-        if _may_be_secret(line):
+        if (among is None or number in among) and _may_be_secret(line):
             hidden.add(number)
+        if not _SENSITIVE_PART.search(line):
+            continue
         for match in _FIELD.finditer(line):
             value = match[2].strip()
             if SENSITIVE_KEY.search(match[1]) and not is_sealed(value):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 _MANY = 256
+_FEW = 64
 
 
 def closest(word: str, options: Iterable[str]) -> str | None:
@@ -13,11 +15,16 @@ def closest(word: str, options: Iterable[str]) -> str | None:
     Among many options only those that begin or end alike are looked at, and of these the ones that do so the
     longest, so that thousands of misspelled references stay cheap.
     """
+    words = tuple(options)
+    if len(word) > _MANY:
+        return None
+    return _closest_of_few(word, words) if len(words) <= _FEW else _closest(word, words)
+
+
+def _closest(word: str, options: Iterable[str]) -> str | None:
     from difflib import get_close_matches
     from heapq import nlargest
 
-    if len(word) > _MANY:
-        return None
     folded = {option.casefold(): option for option in options}
     word = word.casefold()
     candidates = list(folded)
@@ -27,6 +34,10 @@ def closest(word: str, options: Iterable[str]) -> str | None:
         candidates = nlargest(_MANY, candidates, key=lambda option: _alike(word, option))
     matches = get_close_matches(word, candidates, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None
+
+
+_closest_of_few = lru_cache(maxsize=512)(_closest)
+"""The same, remembered: a misspelled word is often copied from file to file, and takes long to compare."""
 
 
 def _alike(one: str, other: str) -> int:

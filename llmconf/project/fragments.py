@@ -82,14 +82,14 @@ def read_document(
         return [_broken(fragment) for fragment in _lift(guess, data, place, environment, None)], found
     body = {key: value for key, value in data.items() if key != "kind"}
     controls = _take_controls(body, place, environment, found)
-    spec = _validate(DOCUMENTS[kind], body, place, found)
+    spec = _validate(DOCUMENTS[kind], body, place, found, has_nulls=has_nulls)
     fragments = _lift(kind, body, place, environment, spec)
     if controls:
         _apply_controls(fragments, controls)
     if kind == "Provider" and environment is not None:
         found += _empty_lists(fragments, body)
     if spec is None:
-        _validate_apart(fragments, found)
+        _validate_apart(fragments, found, has_nulls=has_nulls)
     for fragment in fragments:
         fragment.has_nulls = has_nulls
         if not FREE_KEYS.isdisjoint(fragment.layer.data):
@@ -198,13 +198,15 @@ def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, An
         }
 
 
-def _validate(model: type[Common], body: dict[str, Any], place: Place, found: list[Finding]) -> Common | None:
+def _validate(
+    model: type[Common], body: dict[str, Any], place: Place, found: list[Finding], *, has_nulls: bool
+) -> Common | None:
     """Return the model of a complete document, or None; missing fields may yet come from another layer."""
     try:
         return model.model_validate(body)
     except ValidationError as error:
         problem = error
-    without = drop_nulls(body)
+    without = drop_nulls(body) if has_nulls else body
     if without != body:
         try:
             return model.model_validate(without)
@@ -230,12 +232,12 @@ def _drop_inner(key: str, value: Any) -> Any:
     return value if key in _OPAQUE else drop_nulls(value)
 
 
-def _validate_apart(fragments: list[Fragment], found: list[Finding]) -> None:
+def _validate_apart(fragments: list[Fragment], found: list[Finding], *, has_nulls: bool) -> None:
     """Validate each resource of a document that does not validate as a whole; its errors are known."""
     for fragment in fragments:
         data = {key: value for key, value in fragment.layer.data.items() if key != "provider"}
         try:
-            fragment.spec = RESOURCES[fragment.kind].model_validate(drop_nulls(data))
+            fragment.spec = RESOURCES[fragment.kind].model_validate(drop_nulls(data) if has_nulls else data)
         except ValidationError as error:
             fragment.broken = len(errors.missing_paths(error)) < error.error_count()
         # A mistake in any part makes what is said of the whole provider unsure.

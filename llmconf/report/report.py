@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from llmconf.core.diagnostics import Diagnostic, Span
 
+FRAME_LINES = 5
+"""Lines that a code frame shows at most after the first one of a span."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
@@ -24,7 +27,7 @@ class Report:
     """Diagnostics, sorted, with what a reporter needs to write them.
 
     `lines(file)` returns the lines of a file for a code frame; `secret_lines(file)` the numbers of
-    lines that are not to be shown because a secret stands in them. `prefix` leads from the root of
+    lines of these diagnostics that are not to be shown because a secret stands in them. `prefix` leads from the root of
     the git repository to the project, ends in `/` where it is not empty, and is put before paths in
     formats that code hosts read. `resources` counts what was checked.
     """

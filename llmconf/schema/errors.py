@@ -50,8 +50,9 @@ MAX_ERRORS = 20_000
 
 def missing_paths(error: ValidationError) -> list[Path]:
     """Return the paths of required fields that are not there, but for those that are there misspelled."""
-    missed = [_path(item["loc"])[0] for item in _items(error) if item["type"] == "missing"]
-    unknown = [_path(item["loc"])[0] for item in _items(error) if item["type"] == "extra_forbidden"]
+    items = _items(error)
+    missed = [_path(item["loc"])[0] for item in items if item["type"] == "missing"]
+    unknown = [_path(item["loc"])[0] for item in items if item["type"] == "extra_forbidden"]
     for path in unknown if missed else ():
         beside = {str(other[-1]): other for other in missed if other[:-1] == path[:-1]}
         meant = closest(str(path[-1]), beside)

@@ -154,6 +154,16 @@ class TestSecretLines:
     def test_numbers(self, text: str, numbers: set[int]) -> None:
         assert secret_lines(text.splitlines()) == numbers
 
+    @pytest.mark.parametrize("numbers", [{1}, {2}, {3}, {5}, {4, 8}, {6, 7}, {9}, {10}, set(range(1, 11)), set()])
+    def test_of_some_lines_the_same_is_said(self, numbers: set[int]) -> None:
+        text = (
+            "api_key: |\n  one\n\n  two\nb: c\n- token:\n    three\n  d: e\n"
+            "f: 4f3c2b1a4f3c2b1a4f3c2b1a4f3c2b1a\n- {password: four}\n"
+        )
+        everywhere = secret_lines(text.splitlines())
+        assert everywhere == {1, 2, 4, 7, 9, 10}
+        assert secret_lines(text.splitlines(), numbers) & numbers == everywhere & numbers
+
     @pytest.mark.parametrize("part", ["a", "a ", "a:", "://", "ENC(", "api_key: ", "x" * 24 + "1"])
     def test_long_lines_take_time_in_proportion(self, part: str) -> None:
         started = time.process_time()

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any
 
-from pydantic import ValidationError
-
-from llmconf.build import targets
 from llmconf.check import rules, suppressions
+from llmconf.check.dedupe import once_per_secret, without_guesses
 from llmconf.check.locate import Findings, locate
 from llmconf.check.rules._base import Context
+from llmconf.check.settings import check_settings, unknown_targets
 from llmconf.check.stale_locks import CODE as STALE_LOCK
 from llmconf.check.stale_locks import stale_locks
-from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Finding, Place, Span, sort_diagnostics
-from llmconf.core.suggest import did_you_mean
+from llmconf.core.diagnostics import Diagnostic, Finding, Place, Span, sort_diagnostics
 from llmconf.project.base_layer import read_base
 from llmconf.project.checked import Checked, groups
 from llmconf.project.discover import PROJECT_FILE
 from llmconf.project.environment import Resolved
 from llmconf.project.load import Project
 from llmconf.project.resolve import resolve
-from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
 from llmconf.secrets.fields import find_sites, key_problems
 from llmconf.secrets.vault import files
@@ -44,14 +38,14 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
         settings = settings.model_copy(update={"rules": {**settings.rules, STALE_LOCK: "error"}})
     if settings is not None:
         names: list[str | None] = [only] if only else list(settings.environment_names()) or [None]
-        for finding in _check_settings(settings):
+        for finding in check_settings(settings):
             found.setdefault(finding, set())
         for finding in _key_findings(project):
             found.setdefault(finding, set())
         for fragment in (fragment for group in groups(project) for fragment in group):
             layer = fragment.layer
             if "extra" in layer.data:
-                for finding in _unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
+                for finding in unknown_targets(layer.data, Place(layer.file, layer.document, layer.path)):
                     found.setdefault(finding, set())
         _check_environments(checked, settings, names, today, found)
         others = partial(_other_environments, checked, settings)
@@ -66,7 +60,7 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
     if frozen:
         kept += [d for d in located if d.code == STALE_LOCK and d not in kept]
     kept += locate(project, {finding: set() for finding in extra}, every, settings)
-    checked.diagnostics = sort_diagnostics(_once_per_secret(_without_guesses(kept, project.unread)))
+    checked.diagnostics = sort_diagnostics(once_per_secret(without_guesses(kept, project.unread)))
     return checked
 
 
@@ -126,47 +120,6 @@ def _key_findings(project: Project) -> Iterator[Finding]:
     yield from files.problems(project.tree)
 
 
-def _check_settings(settings: ProjectFile) -> list[Finding]:
-    """Check what the project file says of rules and targets."""
-    found = []
-    for code in settings.rules:
-        place = Place(PROJECT_FILE, 0, ("rules", code), on_key=True)
-        if code not in rules.codes():
-            found.append(
-                Finding("LCP002", place, f"unknown rule `{code}`", did_you_mean(code, rules.codes()))
-            )
-        elif rules.info(code).fixed:
-            found.append(Finding("LCP004", place, f"the severity of `{code}` cannot be changed"))
-    for key, defaults in settings.defaults.items():
-        found += _unknown_targets(defaults, Place(PROJECT_FILE, 0, ("defaults", key)))
-    for name, options in settings.targets.items():
-        place = Place(PROJECT_FILE, 0, ("targets", name))
-        if name not in targets.names():
-            found.append(_unknown_target(name, place))
-            continue
-        model = targets.load(name).Options
-        try:
-            model.model_validate(options or {})
-        except ValidationError as error:
-            found += errors.findings(error, model, options, place)
-            found += [errors.missing(path, place, options) for path in errors.missing_paths(error)]
-    return found
-
-
-def _unknown_targets(data: dict[str, Any], place: Place) -> Iterator[Finding]:
-    """Yield the targets that do not exist among those for which `data` has settings in `extra`."""
-    extra = data.get("extra")
-    for name in extra if isinstance(extra, dict) else ():
-        if name not in targets.names():
-            yield _unknown_target(name, Place(place.file, place.document, (*place.path, "extra", name)))
-
-
-def _unknown_target(name: str, place: Place) -> Finding:
-    hint = did_you_mean(name, targets.names()) or f"targets: {', '.join(targets.names())}"
-    at = Place(place.file, place.document, place.path, on_key=True)
-    return Finding("LCP003", at, f"unknown target `{name[:60]}`", hint)
-
-
 def add_findings(checked: Checked, findings: Iterable[Finding], environment: str | None) -> list[Diagnostic]:
     """Return the diagnostics for findings that a later stage made in one environment."""
     found: Findings = {finding: {environment} for finding in findings}
@@ -175,42 +128,3 @@ def add_findings(checked: Checked, findings: Iterable[Finding], environment: str
     )
 
 
-def _without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -> list[Diagnostic]:
-    """Drop what is only a guess while part of the project could not be read.
-
-    What could not be read is then as bad as what was dropped, so that no project passes for it.
-    """
-    causes = {(finding.code, finding.place.file) for finding in unread}
-    guesses = [diagnostic.severity for diagnostic in diagnostics if rules.has(diagnostic.code, "guess")]
-    if not guesses or not any((d.code, d.span.file) in causes for d in diagnostics):
-        return diagnostics
-    worst = min(guesses, key=SEVERITIES.index)
-    return [
-        replace(d, severity=min(d.severity, worst, key=SEVERITIES.index))
-        if (d.code, d.span.file) in causes
-        else d
-        for d in diagnostics
-        if not rules.has(d.code, "guess")
-    ]
-
-
-def _once_per_secret(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    """Keep one finding for each plain secret: its field and its format both give it away."""
-    kept: dict[str, list[Span]] = {}
-    twice: set[int] = set()
-    leaks = [index for index, diagnostic in enumerate(diagnostics) if diagnostic.code == "LCK001"]
-    # The format, which names the vendor, says more than the field.
-    for index in sorted(leaks, key=lambda index: bool(diagnostics[index].path)):
-        span = diagnostics[index].span
-        known = kept.setdefault(span.file, [])
-        at = bisect(known, span)
-        if any(_overlap(span, other) for other in known[max(0, at - 1) : at + 1]):
-            twice.add(index)
-        else:
-            known.insert(at, span)
-    return [diagnostic for index, diagnostic in enumerate(diagnostics) if index not in twice]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    first, second = sorted((one, other))
-    return (second.line, second.column) < (first.end_line, first.end_column) or first == second

@@ -28,7 +28,7 @@ from measure import Program, Series, in_turns, interleave
 from table import Row, as_data, compare, render
 
 from llmconf.api import validate
-from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.authorize import Authorizer, CallLimits
 from llmconf.live.http import HttpClient
 from llmconf.live.probe import endpoints_to_probe, probe
 
@@ -91,7 +91,7 @@ def measure(folder: Path, ports: list[int], options: argparse.Namespace) -> list
     )
     os.environ["LLMCONF_BENCHMARK"] = KEY
     checked = validate(root, today=date(2026, 11, 23))
-    ways = Accesses(checked, None, (), Limits())
+    ways = Authorizer(checked, None, (), CallLimits())
     endpoints = endpoints_to_probe(ways.env)
 
     def ours() -> None:

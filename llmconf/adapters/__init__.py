@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from llmconf.adapters._base import (
     Adapter,
+    CalledEndpoint,
     Check,
     CredentialForm,
     Failure,
@@ -18,7 +19,6 @@ from llmconf.adapters._base import (
     Preset,
     Request,
     Response,
-    Site,
     Unreadable,
     Verdict,
 )
@@ -26,8 +26,24 @@ from llmconf.core.plugins import load_module, module_names
 from llmconf.yamltext import load as yaml_load
 
 __all__ = [
-    "Adapter", "Check", "CredentialForm", "Failure", "ModelRecord", "Options", "Page", "Preset", "Request",
-    "Response", "Site", "Unreadable", "Verdict", "adapter", "is_vendor", "preset", "protocols", "types",
+    "Adapter",
+    "CalledEndpoint",
+    "Check",
+    "CredentialForm",
+    "Failure",
+    "ModelRecord",
+    "Options",
+    "Page",
+    "Preset",
+    "Request",
+    "Response",
+    "Unreadable",
+    "Verdict",
+    "adapter",
+    "is_vendor",
+    "preset",
+    "protocols",
+    "types",
 ]  # fmt: skip
 
 _PRESETS = Path(__file__).parent / "presets"

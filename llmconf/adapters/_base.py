@@ -77,7 +77,7 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class CalledEndpoint:
     """One endpoint as an adapter sees it.
 
     `url` is the base URL without a trailing slash. `secrets` holds the opened fields of the credential by name
@@ -217,40 +217,40 @@ class Adapter(Protocol):
     Options: type[Options]
     CREDENTIAL_FORMS: tuple[CredentialForm, ...]
 
-    def exchange(self, site: Site, now: int, /) -> Request | None:
+    def exchange(self, site: CalledEndpoint, now: int, /) -> Request | None:
         """Return the request that turns the credential into a token, or None where it is sent as it is.
 
         `now` is the time in seconds since 1970.
         """
         ...
 
-    def read_exchange(self, site: Site, response: Response, /) -> str | Failure:
+    def read_exchange(self, site: CalledEndpoint, response: Response, /) -> str | Failure:
         """Return the token. Raises Unreadable."""
         ...
 
-    def probe(self, site: Site, /) -> Request:
+    def probe(self, site: CalledEndpoint, /) -> Request:
         """Return a request that costs nothing and shows whether the endpoint serves this credential."""
         ...
 
-    def check(self, site: Site, /) -> Request | None:
+    def check(self, site: CalledEndpoint, /) -> Request | None:
         """Return a request that costs nothing and is answered with success for a valid credential only.
 
         None where the vendor has no such request.
         """
         ...
 
-    def read_check(self, site: Site, response: Response, /) -> Check:
+    def read_check(self, site: CalledEndpoint, response: Response, /) -> Check:
         """Read the successful answer to a check. Raises Unreadable."""
         ...
 
-    def models(self, site: Site, cursor: str | None, /) -> Request | None:
+    def models(self, site: CalledEndpoint, cursor: str | None, /) -> Request | None:
         """Return the request for the first page of the model list, or for that of a cursor.
 
         None where the vendor has no list.
         """
         ...
 
-    def read_models(self, site: Site, response: Response, cursor: str | None, /) -> Page:
+    def read_models(self, site: CalledEndpoint, response: Response, cursor: str | None, /) -> Page:
         """Read a page of the model list, in the order of the answer. Raises Unreadable.
 
         Also reads the answer to `probe` where that asks for the list. A model may come again on a later page
@@ -258,19 +258,19 @@ class Adapter(Protocol):
         """
         ...
 
-    def read_probe(self, site: Site, response: Response, /) -> Failure | None:
+    def read_probe(self, site: CalledEndpoint, response: Response, /) -> Failure | None:
         """Look at a successful answer to a probe: None where it is what it should be. Raises Unreadable."""
         ...
 
-    def read_error(self, site: Site, response: Response, /) -> Failure:
+    def read_error(self, site: CalledEndpoint, response: Response, /) -> Failure:
         """Say what an answer that is no success means."""
         ...
 
-    def completion(self, site: Site, model: str, /) -> Request:
+    def completion(self, site: CalledEndpoint, model: str, /) -> Request:
         """Return the smallest call of a model, which costs money."""
         ...
 
-    def read_completion(self, site: Site, response: Response, model: str, /) -> None:
+    def read_completion(self, site: CalledEndpoint, response: Response, model: str, /) -> None:
         """See that the successful answer to a completion is that of the model. Raises Unreadable.
 
         That is what stands where the protocol puts it. No text need be in it: a model may spend the few tokens that
@@ -279,33 +279,33 @@ class Adapter(Protocol):
         ...
 
 
-ReadModels = Callable[[Site, Response, str | None], Page]
+ReadModels = Callable[[CalledEndpoint, Response, str | None], Page]
 
 
 def looking_at_list(
     read_models: ReadModels,
-) -> tuple[Callable[[Site, Response], Failure | None], Callable[[Site, Response], Check]]:
+) -> tuple[Callable[[CalledEndpoint, Response], Failure | None], Callable[[CalledEndpoint, Response], Check]]:
     """Return `read_probe` and `read_check` for protocols that ask for the model list both times.
 
     They see that it is a list, and raise Unreadable where it is none; of quota such a list tells nothing.
     """
 
-    def read_probe(site: Site, response: Response) -> Failure | None:
+    def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
         read_models(site, response, None)
         return None
 
-    def read_check(site: Site, response: Response) -> Check:
+    def read_check(site: CalledEndpoint, response: Response) -> Check:
         read_models(site, response, None)
         return Check()
 
     return read_probe, read_check
 
 
-def no_exchange(_site: Site, _now: int) -> Request | None:
+def no_exchange(_site: CalledEndpoint, _now: int) -> Request | None:
     """Be the `exchange` of protocols that send a credential as it is."""
     return None
 
 
-def nothing_exchanged(_site: Site, _response: Response) -> str | Failure:
+def nothing_exchanged(_site: CalledEndpoint, _response: Response) -> str | Failure:
     """Be the `read_exchange` that goes with `no_exchange`."""
     raise Unreadable("this protocol has no exchange")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmconf.adapters._base import Failure, Response, Site, Unreadable, Verdict
+from llmconf.adapters._base import CalledEndpoint, Failure, Response, Unreadable, Verdict
 from llmconf.core.json_values import at, text
 
 MAX_DETAIL = 200
@@ -31,7 +31,7 @@ BY_STATUS: Mapping[int, Verdict] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ErrorRule:
     """What one error of a vendor means. It holds where everything that it names holds; the first rule wins.
 
     `codes` are compared, without regard to case, with every code, type, status and reason in the body;
@@ -54,9 +54,9 @@ class Rule:
 
 
 GENERAL_RULES = (
-    Rule("unauthorized", codes=("expired_api_key", "api_key_expired", "token_expired"), expired=True),
-    Rule("unauthorized", status=(400, 403), codes=("invalid_api_key", "api_key_invalid")),
-    Rule("no_funds", status=(429,), codes=("insufficient_quota",)),
+    ErrorRule("unauthorized", codes=("expired_api_key", "api_key_expired", "token_expired"), expired=True),
+    ErrorRule("unauthorized", status=(400, 403), codes=("invalid_api_key", "api_key_invalid")),
+    ErrorRule("no_funds", status=(429,), codes=("insufficient_quota",)),
 )
 """Errors that mean the same at every vendor that has them; looked at after the vendor's own."""
 
@@ -111,7 +111,7 @@ def _message(place: Any) -> str:
     return ""
 
 
-def failure(site: Site, response: Response, rules: Iterable[Rule] = ()) -> Failure:
+def failure(site: CalledEndpoint, response: Response, rules: Iterable[ErrorRule] = ()) -> Failure:
     """Return the meaning of an answer: the vendor's rules, then those of all vendors, then the status.
 
     `detail` is the vendor's message, on one line and at most 200 characters; `code` its first code that
@@ -127,7 +127,7 @@ def failure(site: Site, response: Response, rules: Iterable[Rule] = ()) -> Failu
     return Failure(_by_status(response.status), heard.message, code)
 
 
-def _holds_secret(site: Site, code: str) -> bool:
+def _holds_secret(site: CalledEndpoint, code: str) -> bool:
     secrets = [*site.secrets.values(), site.token or ""]
     long = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
     return any(secret in code or (len(code) >= SHORTEST_SECRET and code in secret) for secret in long)

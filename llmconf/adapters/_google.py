@@ -8,23 +8,23 @@ from dataclasses import replace
 from typing import Any
 
 from llmconf.adapters._answers import mapping, page, rows
-from llmconf.adapters._base import Failure, ModelRecord, Page, Response, Site
-from llmconf.adapters._errors import Rule, failure, said
+from llmconf.adapters._base import CalledEndpoint, Failure, ModelRecord, Page, Response
+from llmconf.adapters._errors import ErrorRule, failure, said
 from llmconf.adapters._paging import next_token
 
 PAGE_SIZE = 1000
 _NAME = re.compile(r"^[A-Z][A-Z_]{2,63}$")
 _RULES = (
     # A bad key is a bad request here (D). An expired one has the same reason, and says so in words (K).
-    Rule("unauthorized", codes=("API_KEY_INVALID", "API_KEY_EXPIRED"), message="expired", expired=True),
-    Rule("unauthorized", codes=("API_KEY_EXPIRED",), expired=True),
-    Rule("unauthorized", codes=("API_KEY_INVALID", "UNAUTHENTICATED")),
+    ErrorRule("unauthorized", codes=("API_KEY_INVALID", "API_KEY_EXPIRED"), message="expired", expired=True),
+    ErrorRule("unauthorized", codes=("API_KEY_EXPIRED",), expired=True),
+    ErrorRule("unauthorized", codes=("API_KEY_INVALID", "UNAUTHENTICATED")),
     # A call without any key, which the API counts as a lack of permission. Evidence K.
-    Rule("unauthorized", status=(403,), message="unregistered callers"),
-    Rule("no_funds", codes=("BILLING_DISABLED",)),
-    Rule("forbidden", codes=("PERMISSION_DENIED", "SERVICE_DISABLED", "CONSUMER_SUSPENDED")),
-    Rule("rate_limited", codes=("RESOURCE_EXHAUSTED",)),
-    Rule("degraded", codes=("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED")),
+    ErrorRule("unauthorized", status=(403,), message="unregistered callers"),
+    ErrorRule("no_funds", codes=("BILLING_DISABLED",)),
+    ErrorRule("forbidden", codes=("PERMISSION_DENIED", "SERVICE_DISABLED", "CONSUMER_SUSPENDED")),
+    ErrorRule("rate_limited", codes=("RESOURCE_EXHAUSTED",)),
+    ErrorRule("degraded", codes=("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED")),
 )
 
 SMALLEST_CALL = {
@@ -34,7 +34,7 @@ SMALLEST_CALL = {
 """The body of the smallest call of a model, which stands in the path."""
 
 
-def read_rpc_error(site: Site, response: Response) -> Failure:
+def read_rpc_error(site: CalledEndpoint, response: Response) -> Failure:
     """Read `{error: {code, message, status, details: [{reason}]}}` (D); the reason says more than the code."""
     found = failure(site, response, _RULES)
     names = [code for code in said(response).codes if _NAME.match(code) and code not in site.secrets.values()]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from llmconf.adapters._base import Preset, Verdict
-from llmconf.adapters._errors import Rule
+from llmconf.adapters._errors import ErrorRule
 from llmconf.adapters._urls import Start
 
 
@@ -25,11 +25,11 @@ Paths = Annotated[tuple[str, ...], BeforeValidator(_many)]
 Scale = Annotated[Decimal, BeforeValidator(_decimal)]
 
 
-class _Facts(BaseModel):
+class _PresetModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Place(_Facts):
+class RequestPath(_PresetModel):
     """Where a request goes: a path from the base URL or from its origin."""
 
     path: str = Field(pattern=r"^(/\.\.)*(/[A-Za-z0-9._:-]+)+$")
@@ -37,7 +37,7 @@ class Place(_Facts):
     query: dict[str, str | int] = Field(default_factory=dict)
 
 
-class Paging(_Facts):
+class Paging(_PresetModel):
     """How the next page is asked for, with one query parameter.
 
     `page_token`: with the token at `next`. `after`: with the id of the last item, while `more` is true.
@@ -55,7 +55,7 @@ class Paging(_Facts):
     size: str | None = None
 
 
-class Listing(Place):
+class ListRequest(RequestPath):
     """One model list. `items` is where it stands in the answer, `id` what names a model, less the prefix `strip`.
 
     `single` says that the answer is itself the only item. `mode` holds for all models of the list. `sole` says that
@@ -72,7 +72,7 @@ class Listing(Place):
     mode: str | None = None
 
 
-class Price(_Facts):
+class PricePaths(_PresetModel):
     """Where prices stand; `scale` turns the vendor's unit into USD per million tokens."""
 
     input: str
@@ -82,7 +82,7 @@ class Price(_Facts):
     scale: Scale
 
 
-class Facts(_Facts):
+class FactPaths(_PresetModel):
     """Where a list says what of a model. Maps turn the vendor's words, in lower case, into ours.
 
     `flags` are paths of booleans and what it means that one is true; `words` hold lists or maps of words;
@@ -98,7 +98,7 @@ class Facts(_Facts):
     meanings: dict[str, str] = Field(default_factory=dict)
     inputs: Paths = ()
     outputs: Paths = ()
-    price: Price | None = None
+    price: PricePaths | None = None
     aliases: str | None = None
     status: str | None = None
     statuses: dict[str, Literal["active", "deprecated", "retired"]] = Field(default_factory=dict)
@@ -108,7 +108,7 @@ class Facts(_Facts):
     callable: str | None = None
 
 
-class Meaning(_Facts):
+class SuccessMeaning(_PresetModel):
     """What the successful answer to a check means where the value at a path equals or does not exceed another."""
 
     at: str
@@ -117,7 +117,7 @@ class Meaning(_Facts):
     at_most: Scale | None = None
 
 
-class Amount(_Facts):
+class QuotaPath(_PresetModel):
     """A figure that a check tells, and its unit: fixed, or at a path beside it."""
 
     at: str
@@ -125,7 +125,7 @@ class Amount(_Facts):
     unit_at: str | None = None
 
 
-class Key(_Facts):
+class KeyRequest(_PresetModel):
     """The request that only a valid key answers with success, where the list is not that.
 
     `url` is absolute: a host of the vendor that is not the endpoint's.
@@ -134,12 +134,12 @@ class Key(_Facts):
     path: str | None = Field(default=None, pattern=r"^(/\.\.)*(/[A-Za-z0-9._:-]+)+$")
     start: Start = "base"
     url: str | None = Field(default=None, pattern=r"^https://[^?#]+$")
-    means: tuple[Meaning, ...] = ()
-    quota: dict[str, Amount] = Field(default_factory=dict)
+    means: tuple[SuccessMeaning, ...] = ()
+    quota: dict[str, QuotaPath] = Field(default_factory=dict)
     expires: str | None = None
 
 
-class _RuleFacts(_Facts):
+class _RuleFacts(_PresetModel):
     verdict: Verdict
     status: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
@@ -147,16 +147,16 @@ class _RuleFacts(_Facts):
     expired: bool = False
 
 
-def _rule(value: Any) -> Rule:
-    return Rule(**_RuleFacts.model_validate(value).model_dump())
+def _rule(value: Any) -> ErrorRule:
+    return ErrorRule(**_RuleFacts.model_validate(value).model_dump())
 
 
-ErrorRule = Annotated[Rule, BeforeValidator(_rule)]
+RuleData = Annotated[ErrorRule, BeforeValidator(_rule)]
 HeaderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[!-~]+$")]
 
 
-class Network(_Facts):
+class PresetProtocol(_PresetModel):
     """What the adapter needs to know of a vendor; without anything, it is as OpenAI is.
 
     `probe` is asked where neither the check of a key nor the list says anything of the endpoint that is called; a
@@ -166,22 +166,22 @@ class Network(_Facts):
     it takes.
     """
 
-    list: Annotated[tuple[Listing, ...], BeforeValidator(_many)] = (Listing(path="/models"),)
+    list: Annotated[tuple[ListRequest, ...], BeforeValidator(_many)] = (ListRequest(path="/models"),)
     public: bool = False
-    probe: Listing | None = None
-    key: Key | None = None
+    probe: ListRequest | None = None
+    key: KeyRequest | None = None
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
-    facts: Facts = Facts()
-    errors: tuple[ErrorRule, ...] = ()
+    facts: FactPaths = FactPaths()
+    errors: tuple[RuleData, ...] = ()
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     smallest: int = 1
 
 
-_READER = TypeAdapter(Network)
-_read: dict[int, tuple[dict[str, Any], Network]] = {}
+_READER = TypeAdapter(PresetProtocol)
+_read: dict[int, tuple[dict[str, Any], PresetProtocol]] = {}
 
 
-def network(preset: Preset) -> Network:
+def network(preset: Preset) -> PresetProtocol:
     """Return the `network` of a preset, read once. Raises pydantic's ValidationError where it is wrong."""
     known = _read.get(id(preset.network))
     if known is None or known[0] is not preset.network:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmconf.adapters._base import Unreadable
-from llmconf.adapters._network import Listing, Paging
+from llmconf.adapters._network import ListRequest, Paging
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._records import identity
 from llmconf.core.json_values import at, count, first, model_id
@@ -35,7 +35,7 @@ class Position:
         return f"{self.listing} {self.seen} {self.token}"
 
 
-def following(here: Position, lists: Sequence[Listing], data: Any, items: list[Any]) -> str | None:
+def following(here: Position, lists: Sequence[ListRequest], data: Any, items: list[Any]) -> str | None:
     """Return the cursor after a page of the list `here`: the next page, else the next list, else None.
 
     Raises Unreadable where the list ends before the total that it names, or where its next page is this one.
@@ -51,7 +51,7 @@ def following(here: Position, lists: Sequence[Listing], data: Any, items: list[A
     return _next_list(here, lists, items)
 
 
-def _next_list(here: Position, lists: Sequence[Listing], items: list[Any]) -> str | None:
+def _next_list(here: Position, lists: Sequence[ListRequest], items: list[Any]) -> str | None:
     """Return the cursor of the next list; that of a list about one model holds the id of this one."""
     number = here.listing + 1
     if number == len(lists):
@@ -70,7 +70,7 @@ def _goes_on(data: Any) -> bool:
     return isinstance(data, Mapping) and any(data.get(name) not in (None, False, "") for name in _MORE)
 
 
-def _token(here: Position, listing: Listing, paging: Paging, data: Any, items: list[Any]) -> str | None:
+def _token(here: Position, listing: ListRequest, paging: Paging, data: Any, items: list[Any]) -> str | None:
     match paging.kind:
         case "page_token":
             return next_token(at(data, paging.next or ""))
@@ -92,7 +92,7 @@ def _token(here: Position, listing: Listing, paging: Paging, data: Any, items: l
             return str(number + 1) if more else None
 
 
-def _more(here: Position, listing: Listing, paging: Paging, data: Any, items: list[Any]) -> bool:
+def _more(here: Position, listing: ListRequest, paging: Paging, data: Any, items: list[Any]) -> bool:
     total = count(at(data, paging.total)) if paging.total else None
     if total is None:
         size = listing.query.get(paging.size or "", 0)

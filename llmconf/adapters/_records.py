@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from llmconf.adapters import _answers
 from llmconf.adapters._base import ModelRecord
-from llmconf.adapters._network import Facts, Listing, Price
+from llmconf.adapters._network import FactPaths, ListRequest, PricePaths
 from llmconf.core import json_values
 
 Status = Literal["active", "deprecated", "retired"]
 _STATUSES: Mapping[str, Status] = {"active": "active", "deprecated": "deprecated", "retired": "retired"}
 
 
-def identity(item: Any, listing: Listing) -> str | None:
+def identity(item: Any, listing: ListRequest) -> str | None:
     """Return the id of an item of a list, None where it has none that could be called."""
     found: str | None = json_values.first(
         item, listing.id or _answers.ID_PLACES, lambda value: json_values.model_id(value, listing.strip)
@@ -22,7 +22,7 @@ def identity(item: Any, listing: Listing) -> str | None:
     return found
 
 
-def record(item: Mapping[str, Any], name: str | None, listing: Listing, facts: Facts) -> ModelRecord | None:
+def record(item: Mapping[str, Any], name: str | None, listing: ListRequest, facts: FactPaths) -> ModelRecord | None:
     """Return what an item says of the model `name`, None where it has no id that could be called.
 
     A model that has a day of retirement and no status is deprecated: it still answers, and will end. One whose
@@ -60,7 +60,7 @@ def _limit(value: Any) -> int | None:
     return min((each for each in counts if each), default=None)
 
 
-def _mode(item: Mapping[str, Any], facts: Facts) -> str | None:
+def _mode(item: Mapping[str, Any], facts: FactPaths) -> str | None:
     """Return the mode; where a list of words gives several, the first in the order of the preset's map."""
     found = _at(item, facts.mode)
     table = {**facts.modes, **_answers.MODES}
@@ -68,14 +68,14 @@ def _mode(item: Mapping[str, Any], facts: Facts) -> str | None:
     return next((table[name] for name in table if name in meant), None)
 
 
-def _lacks(item: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
+def _lacks(item: Mapping[str, Any], facts: FactPaths) -> tuple[str, ...]:
     denied = {meaning for path, meaning in facts.flags.items() if json_values.at(item, path) is False}
     for path in facts.words:
         denied |= _answers.denials(json_values.at(item, path), {**_answers.WORDS, **facts.meanings})
     return tuple(sorted(denied - (_capabilities(item, facts) or set())))
 
 
-def _capabilities(item: Mapping[str, Any], facts: Facts) -> set[str] | None:
+def _capabilities(item: Mapping[str, Any], facts: FactPaths) -> set[str] | None:
     found = {meaning for path, meaning in facts.flags.items() if _holds(json_values.at(item, path))}
     tables = (
         (facts.words, {**_answers.WORDS, **facts.meanings}),
@@ -92,7 +92,7 @@ def _holds(value: Any) -> bool:
     return any(each is True for each in value) if isinstance(value, list) else value is True
 
 
-def _price(item: Mapping[str, Any], places: Price) -> dict[str, str] | None:
+def _price(item: Mapping[str, Any], places: PricePaths) -> dict[str, str] | None:
     paths = {
         "input": places.input,
         "output": places.output,
@@ -103,7 +103,7 @@ def _price(item: Mapping[str, Any], places: Price) -> dict[str, str] | None:
     return {name: amount for name, amount in amounts.items() if amount is not None} or None
 
 
-def _amount(value: Any, places: Price) -> str | None:
+def _amount(value: Any, places: PricePaths) -> str | None:
     """Return an amount; of several, the one that all agree on."""
     amounts = {json_values.money(each, places.scale) for each in (value if isinstance(value, list) else [value])}
     return amounts.pop() if len(amounts) == 1 else None
@@ -115,7 +115,7 @@ def _aliases(value: Any, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
 
 
-def _status(item: Mapping[str, Any], facts: Facts) -> Status | None:
+def _status(item: Mapping[str, Any], facts: FactPaths) -> Status | None:
     value = _at(item, facts.status)
     said = str(value).lower() if isinstance(value, bool) else _answers.word(value)
     return {**_STATUSES, **facts.statuses}.get(said)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from llmconf.adapters._base import Request, Site
+from llmconf.adapters._base import CalledEndpoint, Request
 from llmconf.core.errors import UndeterminedError
 
 
-def signed(site: Site, request: Request, service: str, region: str) -> Request:
+def signed(site: CalledEndpoint, request: Request, service: str, region: str) -> Request:
     """Return a request with its signature, which is good for five minutes and for this host only.
 
     Raises UndeterminedError without the packages of the extra `bedrock`.

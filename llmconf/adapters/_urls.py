@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
-from llmconf.adapters._base import Request, Site
+from llmconf.adapters._base import CalledEndpoint, Request
 
 Start = Literal["base", "origin"]
 """What a path starts from: the base URL, or only its scheme, host and port."""
@@ -31,7 +31,7 @@ def part(text: str) -> str:
     return quote(text, safe="@:") if text not in (".", "..") else quote(text).replace(".", "%2E")
 
 
-def bearer(site: Site, field: str = "api_key") -> dict[str, str]:
+def bearer(site: CalledEndpoint, field: str = "api_key") -> dict[str, str]:
     """Return the header that carries a key as bearer token, nothing where the site has no key."""
     key = site.token or site.secrets.get(field)
     return {"authorization": f"Bearer {key}"} if key else {}

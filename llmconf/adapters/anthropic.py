@@ -9,19 +9,19 @@ from urllib.parse import urlencode
 from llmconf.adapters import _base
 from llmconf.adapters._answers import capabilities, denials, mapping, meanings, page, rows, see_answer, word
 from llmconf.adapters._base import (
+    CalledEndpoint,
     CredentialForm,
     Failure,
     ModelRecord,
     Page,
     Request,
     Response,
-    Site,
     Unreadable,
     looking_at_list,
     no_exchange,
     nothing_exchanged,
 )
-from llmconf.adapters._errors import Rule, failure
+from llmconf.adapters._errors import ErrorRule, failure
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._urls import join, post
 from llmconf.core.json_values import at, count, day, model_id
@@ -31,14 +31,14 @@ _PAGE_SIZE = 1000
 # Retired models are listed only for those who ask, and a route may still name one.
 _WHOLE_LIST = [("limit", str(_PAGE_SIZE)), *(("lifecycle[]", name) for name in ("active", "deprecated", "retired"))]
 _RULES = (
-    Rule("no_funds", codes=("billing_error",)),
+    ErrorRule("no_funds", codes=("billing_error",)),
     # The older form of the same. Evidence D; a message is all that tells it from a bad request.
-    Rule("no_funds", status=(400,), message="credit balance is too low"),
-    Rule("unauthorized", codes=("authentication_error",), message="expired", expired=True),
-    Rule("unauthorized", codes=("authentication_error",)),
-    Rule("forbidden", codes=("permission_error",)),
-    Rule("rate_limited", codes=("rate_limit_error",)),
-    Rule("degraded", codes=("overloaded_error", "timeout_error", "api_error")),
+    ErrorRule("no_funds", status=(400,), message="credit balance is too low"),
+    ErrorRule("unauthorized", codes=("authentication_error",), message="expired", expired=True),
+    ErrorRule("unauthorized", codes=("authentication_error",)),
+    ErrorRule("forbidden", codes=("permission_error",)),
+    ErrorRule("rate_limited", codes=("rate_limit_error",)),
+    ErrorRule("degraded", codes=("overloaded_error", "timeout_error", "api_error")),
 )
 _LIFECYCLE: Mapping[str, Literal["active", "deprecated", "retired"]] = {
     "active": "active", "deprecated": "deprecated", "retired": "retired"
@@ -52,23 +52,23 @@ class Options(_base.Options):
     """Nothing beyond the URL and the key: beta features are chosen with `headers`."""
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Ask for one model. Free; answered for a valid key only (S)."""
     return Request(_url(site, "/v1/models", [("limit", "1")]), headers=_headers(site))
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Ask what `probe` asks, which is no proof of funds: those are seen when a model is called."""
     return probe(site)
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for a page of all models, retired ones included; the cursor is the last id of the page before (S)."""
     query = [*_WHOLE_LIST, *([("after_id", cursor)] if cursor else [])]
     return Request(_url(site, "/v1/models", query), headers=_headers(site))
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{data: [...], has_more, last_id}` (S). Raises Unreadable."""
     data = mapping(response)
     following = next_token(data.get("last_id")) if data.get("has_more") is True else None
@@ -80,28 +80,28 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
 read_probe, read_check = looking_at_list(read_models)
 
 
-def read_error(site: Site, response: Response) -> Failure:
+def read_error(site: CalledEndpoint, response: Response) -> Failure:
     """Read `{type: "error", error: {type, message}}` (S)."""
     return failure(site, response, _RULES)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Ask a model for one token."""
     body = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
     return post(_url(site, "/v1/messages"), _headers(site), body)
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for `{content: [{}]}` (S), which is empty where a model has ended at once (K). Raises Unreadable."""
     see_answer(response, "content", may_be_empty=True)
 
 
-def _url(site: Site, path: str, query: list[tuple[str, str]] | None = None) -> str:
+def _url(site: CalledEndpoint, path: str, query: list[tuple[str, str]] | None = None) -> str:
     # The SDK's base URL has no version; many write it nevertheless.
     return join(site.url.removesuffix("/v1"), path) + (f"?{urlencode(query)}" if query else "")
 
 
-def _headers(site: Site) -> dict[str, str]:
+def _headers(site: CalledEndpoint) -> dict[str, str]:
     key = site.secrets.get("api_key")
     headers = {"anthropic-version": str(site.preset.network["api_version"])}
     return headers | ({"x-api-key": key} if key else {})

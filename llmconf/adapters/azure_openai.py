@@ -13,13 +13,13 @@ from pydantic import Field
 from llmconf.adapters import _base
 from llmconf.adapters._answers import capabilities, mapping, meanings, page, rows, see_answer, word
 from llmconf.adapters._base import (
+    CalledEndpoint,
     CredentialForm,
     Failure,
     ModelRecord,
     Page,
     Request,
     Response,
-    Site,
     Verdict,
     looking_at_list,
 )
@@ -68,7 +68,7 @@ class Options(_base.Options):
     """Where an Entra application gets its token, such as `https://login.microsoftonline.us` for a national cloud."""
 
 
-def exchange(site: Site, now: int) -> Request | None:
+def exchange(site: CalledEndpoint, now: int) -> Request | None:
     """Ask Entra for a token of the application; an API key is sent as it is (D)."""
     if "client_secret" not in site.secrets:
         return None
@@ -84,27 +84,27 @@ def exchange(site: Site, now: int) -> Request | None:
     return Request(url, "POST", {"content-type": "application/x-www-form-urlencoded"}, urlencode(form).encode())
 
 
-def read_exchange(site: Site, response: Response) -> str | Failure:
+def read_exchange(site: CalledEndpoint, response: Response) -> str | Failure:
     """Read `{access_token}`. Raises Unreadable."""
     return access_token(response) if response.ok else read_error(site, response)
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Ask for the models of the resource. Free; proves key and resource, and nothing of a deployment (D)."""
     return Request(_url(site, "/models"), headers=_headers(site))
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Ask what `probe` asks."""
     return probe(site)
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for the models, all on one page. Deployments are listed by Azure's control plane only (D)."""
     return probe(site)
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{data: [...]}`: models that could be deployed, none of which is called by its own id. Raises Unreadable."""
     return page(rows(mapping(response), ("data",)), _record)
 
@@ -112,7 +112,7 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
 read_probe, read_check = looking_at_list(read_models)
 
 
-def read_error(site: Site, response: Response) -> Failure:
+def read_error(site: CalledEndpoint, response: Response) -> Failure:
     """Read `{error: {code, message}}`, or Entra's `{error, error_description}` with its AADSTS number (D, K)."""
     refused = refusal(response)
     if refused is None:
@@ -127,23 +127,23 @@ def read_error(site: Site, response: Response) -> Failure:
     return replace(found, verdict=verdict, code=f"AADSTS{number[1]}", expired=expired)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Ask a deployment for a few tokens."""
     body = _SMALLEST_CALL | ({"model": model} if _is_v1(site) else {})
     path = "/chat/completions" if _is_v1(site) else f"/deployments/{part(model)}/chat/completions"
     return post(_url(site, path), _headers(site), body)
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for `{choices: [{message: {}}]}` (D). Raises Unreadable."""
     see_answer(response, "choices[].message")
 
 
-def _is_v1(site: Site) -> bool:
+def _is_v1(site: CalledEndpoint) -> bool:
     return site.options.api_style == "v1" or site.url.endswith("/openai/v1")
 
 
-def _url(site: Site, path: str) -> str:
+def _url(site: CalledEndpoint, path: str) -> str:
     """Return a URL of the surface; the base URL may be that of the resource, or of the surface itself."""
     root = site.url.removesuffix("/v1").removesuffix("/openai")
     version = site.options.api_version or (None if _is_v1(site) else site.preset.network["api_version"])
@@ -151,7 +151,7 @@ def _url(site: Site, path: str) -> str:
     return join(root, surface + path, {"api-version": version} if version else None)
 
 
-def _headers(site: Site) -> dict[str, str]:
+def _headers(site: CalledEndpoint) -> dict[str, str]:
     if site.token:
         return bearer(site)
     key = site.secrets.get("api_key")

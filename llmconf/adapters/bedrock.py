@@ -13,6 +13,7 @@ from pydantic import Field
 from llmconf.adapters import _base
 from llmconf.adapters._answers import capabilities, mapping, meanings, page, rows, see_answer, word
 from llmconf.adapters._base import (
+    CalledEndpoint,
     Check,
     CredentialForm,
     Failure,
@@ -20,12 +21,11 @@ from llmconf.adapters._base import (
     Page,
     Request,
     Response,
-    Site,
     Unreadable,
     no_exchange,
     nothing_exchanged,
 )
-from llmconf.adapters._errors import Rule, failure
+from llmconf.adapters._errors import ErrorRule, failure
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._sigv4 import signed
 from llmconf.adapters._urls import bearer, join, part, post
@@ -53,8 +53,8 @@ _OUTPUTS = {"embedding": "embedding", "image": "image_generation", "speech": "au
 _LIFECYCLE: Mapping[str, Literal["active", "deprecated"]] = {"active": "active", "legacy": "deprecated"}
 _RULES = (
     # AWS says 403 to all of these (S for the names, K for the statuses).
-    Rule("unauthorized", codes=("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"), expired=True),
-    Rule(
+    ErrorRule("unauthorized", codes=("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"), expired=True),
+    ErrorRule(
         "unauthorized",
         codes=(
             "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "InvalidAccessKeyId",
@@ -63,12 +63,14 @@ _RULES = (
         ),
     ),
     # A Bedrock API key that is wrong has no code of its own, and says so in words. Evidence K.
-    Rule("unauthorized", status=(401, 403), message="token has expired", expired=True),
-    Rule("unauthorized", status=(401, 403), message="make sure your api key is valid"),
-    Rule("forbidden", codes=("AccessDeniedException", "AccessDenied", "OptInRequired")),
-    Rule("rate_limited", codes=("ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException")),
-    Rule("not_found", codes=("ResourceNotFoundException",)),
-    Rule("degraded", codes=("InternalServerException", "ServiceUnavailableException", "ModelNotReadyException")),
+    ErrorRule("unauthorized", status=(401, 403), message="token has expired", expired=True),
+    ErrorRule("unauthorized", status=(401, 403), message="make sure your api key is valid"),
+    ErrorRule("forbidden", codes=("AccessDeniedException", "AccessDenied", "OptInRequired")),
+    ErrorRule(
+        "rate_limited", codes=("ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException")
+    ),
+    ErrorRule("not_found", codes=("ResourceNotFoundException",)),
+    ErrorRule("degraded", codes=("InternalServerException", "ServiceUnavailableException", "ModelNotReadyException")),
 )  # fmt: skip
 
 exchange = no_exchange
@@ -95,12 +97,12 @@ class Options(_base.Options):
     """STS, such as `https://sts.eu-central-1.amazonaws.com`, which tells whose keys these are without a permission."""
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Ask for the first list, usually the foundation models. Free; needs the permission to list them (S)."""
     return _page(site, site.options.lists[0], size=1)
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Ask STS whose AWS keys these are where the options name it, else what `probe` asks (S)."""
     if not site.options.sts_url or not _has_keys(site):
         return probe(site)
@@ -112,13 +114,13 @@ def check(site: Site) -> Request | None:
     return signed(site, request, "sts", region)
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for the pages of one list after the other; a cursor is the name of a list and a page token (S)."""
     name, token = _place(site, cursor)
     return _page(site, name, token)
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{modelSummaries: [...], nextToken}`, the name of the rows depending on the list (S). Raises Unreadable."""
     name, _ = _place(site, cursor)
     data, listed = mapping(response), _LISTS[name]
@@ -129,13 +131,13 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     return replace(page(rows(data, (listed.rows,)), listed.read, following), listing=name)
 
 
-def read_probe(site: Site, response: Response) -> Failure | None:
+def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
     """Look for a list of models. Raises Unreadable."""
     read_models(site, response, None)
     return None
 
 
-def read_check(site: Site, response: Response) -> Check:
+def read_check(site: CalledEndpoint, response: Response) -> Check:
     """Look for an identity or a list of models; nothing is told of quota. Raises Unreadable."""
     if not site.options.sts_url or not _has_keys(site):
         read_models(site, response, None)
@@ -144,7 +146,7 @@ def read_check(site: Site, response: Response) -> Check:
     return Check()
 
 
-def read_error(site: Site, response: Response) -> Failure:
+def read_error(site: CalledEndpoint, response: Response) -> Failure:
     """Read `{message}` with the header `x-amzn-errortype` or `__type`, or the XML of STS (S, K)."""
     found = {name.lower().decode(): text.decode(errors="replace") for name, text in _XML.findall(response.body)}
     if response.body.lstrip().startswith(b"<") and found:
@@ -152,7 +154,7 @@ def read_error(site: Site, response: Response) -> Failure:
     return failure(site, response, _RULES)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Ask a model for one token."""
     body = {
         "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
@@ -162,12 +164,12 @@ def completion(site: Site, model: str) -> Request:
     return _authorized(site, post(url, bearer(site), body))
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for `{output: {message: {}}}` (S). Raises Unreadable."""
     see_answer(response, "output.message")
 
 
-def _place(site: Site, cursor: str | None) -> tuple[ListName, str]:
+def _place(site: CalledEndpoint, cursor: str | None) -> tuple[ListName, str]:
     """Return the list that a cursor stands in, and its page token, empty on its first page."""
     if cursor is None:
         return site.options.lists[0], ""
@@ -175,19 +177,19 @@ def _place(site: Site, cursor: str | None) -> tuple[ListName, str]:
     return cast(ListName, name), token
 
 
-def _page(site: Site, name: ListName, token: str = "", size: int = _PER_PAGE) -> Request:
+def _page(site: CalledEndpoint, name: ListName, token: str = "", size: int = _PER_PAGE) -> Request:
     listed = _LISTS[name]
     query: dict[str, str | int] = {"maxResults": size} if listed.paged else {}
     url = join(_control(site), listed.path, query | ({"nextToken": token} if token else {}))
     return _authorized(site, Request(url, headers=bearer(site)))
 
 
-def _control(site: Site) -> str:
+def _control(site: CalledEndpoint) -> str:
     """Return the URL of the control plane, which lists models; users write the one that runs them."""
     return _usual(site, "")
 
 
-def _usual(site: Site, plane: str) -> str:
+def _usual(site: CalledEndpoint, plane: str) -> str:
     usual = _HOST.match(site.url)
     if usual is None:
         return site.url
@@ -195,7 +197,7 @@ def _usual(site: Site, plane: str) -> str:
     return f"{scheme}{name}{plane}{fips}.{region}.{domain}"
 
 
-def _region(site: Site) -> str:
+def _region(site: CalledEndpoint) -> str:
     """Return the region that a signature names: that of the host, else what is configured."""
     usual, inside = _HOST.match(site.url), _VPC_HOST.match(site.url)
     region = usual[5] if usual else inside[1] if inside and not site.region else site.region
@@ -204,11 +206,11 @@ def _region(site: Site) -> str:
     return region
 
 
-def _has_keys(site: Site) -> bool:
+def _has_keys(site: CalledEndpoint) -> bool:
     return "secret_access_key" in site.secrets
 
 
-def _authorized(site: Site, request: Request) -> Request:
+def _authorized(site: CalledEndpoint, request: Request) -> Request:
     return signed(site, request, "bedrock", _region(site)) if _has_keys(site) else request
 
 

@@ -9,18 +9,18 @@ from typing import Any
 from llmconf.adapters import _base
 from llmconf.adapters._answers import WORDS, capabilities, mapping, meanings, page, rows, see_answer
 from llmconf.adapters._base import (
+    CalledEndpoint,
     CredentialForm,
     Failure,
     ModelRecord,
     Page,
     Request,
     Response,
-    Site,
     looking_at_list,
     no_exchange,
     nothing_exchanged,
 )
-from llmconf.adapters._errors import Rule, failure
+from llmconf.adapters._errors import ErrorRule, failure
 from llmconf.adapters._paging import next_token
 from llmconf.adapters._urls import bearer, join, post
 from llmconf.core.json_values import count, model_id
@@ -32,11 +32,11 @@ _MODES = {"chat": "chat", "embed": "embedding", "rerank": "rerank", "generate": 
 _FEATURES = {**WORDS, "json_schema": "structured_output", "strict_tools": "function_calling"}
 """What the words in `features` mean. Evidence K: the SDK has them as free text."""
 _RULES = (
-    Rule("unauthorized", status=(401, 498), message="expired", expired=True),
+    ErrorRule("unauthorized", status=(401, 498), message="expired", expired=True),
     # Variants of a token that is not valid, which the SDK maps to 498 (S).
-    Rule("unauthorized", status=(498,)),
+    ErrorRule("unauthorized", status=(498,)),
     # The client closed the connection, or the server cannot do it yet.
-    Rule("degraded", status=(499,)),
+    ErrorRule("degraded", status=(499,)),
 )
 
 exchange = no_exchange
@@ -47,12 +47,12 @@ class Options(_base.Options):
     """Nothing beyond the URL and the key."""
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Ask for one model. Free; answered for a valid key only (D)."""
     return Request(_list_url(site, {"page_size": 1}), headers=bearer(site))
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Ask what `probe` asks.
 
     Not `POST /v1/check-api-key`, which is legacy (S), and as a POST not tried again where the network fails.
@@ -60,13 +60,13 @@ def check(site: Site) -> Request | None:
     return probe(site)
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for a page of models; the cursor is the page token (S)."""
     query: dict[str, str | int] = {"page_size": _PAGE_SIZE}
     return Request(_list_url(site, query | ({"page_token": cursor} if cursor else {})), headers=bearer(site))
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{models: [{name, ...}], next_page_token}` (S). Raises Unreadable."""
     data = mapping(response)
     return page(rows(data, ("models",)), _record, next_token(data.get("next_page_token")))
@@ -75,27 +75,27 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
 read_probe, read_check = looking_at_list(read_models)
 
 
-def read_error(site: Site, response: Response) -> Failure:
+def read_error(site: CalledEndpoint, response: Response) -> Failure:
     """Read `{message}` (S)."""
     return failure(site, response, _RULES)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Ask a chat model for one token."""
     body = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
     return post(join(_root(site), "/v2/chat"), bearer(site), body)
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for `{message: {}}` (S). Raises Unreadable."""
     see_answer(response, "message")
 
 
-def _root(site: Site) -> str:
+def _root(site: CalledEndpoint) -> str:
     return re.sub(r"/v[12]$", "", site.url)
 
 
-def _list_url(site: Site, query: Mapping[str, str | int]) -> str:
+def _list_url(site: CalledEndpoint, query: Mapping[str, str | int]) -> str:
     return join(_root(site), "/v1/models", query)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from llmconf.adapters import _base
 from llmconf.adapters._answers import capabilities, meanings, see_answer
 from llmconf.adapters._base import (
+    CalledEndpoint,
     CredentialForm,
     ModelRecord,
     Page,
     Request,
     Response,
-    Site,
     looking_at_list,
     no_exchange,
     nothing_exchanged,
@@ -46,22 +46,22 @@ class Options(_base.Options):
     """Nothing beyond the URL and the key."""
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Ask for one model. Free; answered for a valid key only (D)."""
     return Request(join(site.url, "/models", page_query(None, 1)), headers=_headers(site))
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Ask what `probe` asks."""
     return probe(site)
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for a page of models; the cursor is the page token (S)."""
     return Request(join(site.url, "/models", page_query(cursor)), headers=_headers(site))
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{models: [{name: "models/<id>"}], nextPageToken}` (S). Raises Unreadable."""
     return read_page(response, "models", _record, cursor)
 
@@ -69,19 +69,19 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
 read_probe, read_check = looking_at_list(read_models)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Ask a model for one token."""
     # A tuned model is called by a name of its own, `tunedModels/<id>`.
     name = "/".join(part(step) for step in (model if "/" in model else _PREFIX + model).split("/"))
     return post(join(site.url, f"/{name}:generateContent"), _headers(site), SMALLEST_CALL)
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for `{candidates: [{}]}` (S). Raises Unreadable."""
     see_answer(response, "candidates")
 
 
-def _headers(site: Site) -> dict[str, str]:
+def _headers(site: CalledEndpoint) -> dict[str, str]:
     key = site.secrets.get("api_key")
     return {"x-goog-api-key": key} if key else {}
 

@@ -17,6 +17,7 @@ from typing import Any
 from llmconf.adapters import _base
 from llmconf.adapters._answers import WORDS, capabilities, mapping, meanings, page, rows, see_answer
 from llmconf.adapters._base import (
+    CalledEndpoint,
     Check,
     CredentialForm,
     Failure,
@@ -24,7 +25,6 @@ from llmconf.adapters._base import (
     Page,
     Request,
     Response,
-    Site,
     Unreadable,
     no_exchange,
     nothing_exchanged,
@@ -47,12 +47,12 @@ class Options(_base.Options):
     """Nothing beyond the URL: what a model is run with goes into its `parameters`."""
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Ask for the models (S)."""
     return Request(_url(site, "/api/tags"), headers=bearer(site))
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Return None: a server of one's own ignores a key, and the list of the cloud is public (K).
 
     Nothing else that is free is documented to need one.
@@ -60,12 +60,12 @@ def check(site: Site) -> Request | None:
     return None
 
 
-def read_check(site: Site, response: Response) -> Check:
+def read_check(site: CalledEndpoint, response: Response) -> Check:
     """Raise Unreadable: there is no check."""
     raise Unreadable("this protocol has no check of a key")
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for the models, then for the details of one after the other.
 
     The cursor is a JSON list of the ids whose details are still to be asked for (S).
@@ -75,7 +75,7 @@ def models(site: Site, cursor: str | None) -> Request | None:
     return post(_url(site, "/api/show"), bearer(site), {"model": _left(cursor)[0]})
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{models: [{model}]}` of the list, or the details of the model that was asked for. Raises Unreadable."""
     if cursor is None:
         found = page(rows(mapping(response), ("models",)), _listed)
@@ -88,30 +88,30 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     return Page((record,), json.dumps(rest) if rest else None, listing="details")
 
 
-def read_probe(site: Site, response: Response) -> Failure | None:
+def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
     """Look for a list of models. Raises Unreadable."""
     read_models(site, response, None)
     return None
 
 
-def read_error(site: Site, response: Response) -> Failure:
+def read_error(site: CalledEndpoint, response: Response) -> Failure:
     """Read `{error: "..."}` (S)."""
     return failure(site, response)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Ask a model for one token."""
     message = {"role": "user", "content": "Hi"}
     body = {"model": model, "messages": [message], "stream": False, "options": {"num_predict": 1}}
     return post(_url(site, "/api/chat"), bearer(site), body)
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for `{message: {}}` (S). Raises Unreadable."""
     see_answer(response, "message")
 
 
-def _url(site: Site, path: str) -> str:
+def _url(site: CalledEndpoint, path: str) -> str:
     # Clients of the compatible surface write /v1, and some /api.
     return join(site.url.removesuffix("/v1").removesuffix("/api"), path)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pydantic import Field
 
 from llmconf.adapters import _base, openai_compatible
-from llmconf.adapters._base import Request, Site
+from llmconf.adapters._base import CalledEndpoint, Request
 
 CREDENTIAL_FORMS = openai_compatible.CREDENTIAL_FORMS
 
@@ -29,28 +29,28 @@ class Options(_base.Options):
     """Project id, sent as `OpenAI-Project`, such as `proj_123`."""
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Return the request for the model list."""
     return _counted(site, openai_compatible.probe(site))
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Return the request for the model list, which a valid key only is answered with (S)."""
     return probe(site)
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Return the request for the model list, which has one page (S)."""
     request = openai_compatible.models(site, cursor)
     return _counted(site, request) if request else None
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Return a chat of one word with a short answer."""
     return _counted(site, openai_compatible.completion(site, model))
 
 
-def _counted(site: Site, request: Request) -> Request:
+def _counted(site: CalledEndpoint, request: Request) -> Request:
     """Say which organization and project a request is for, as the vendor's SDK does (S)."""
     said = {"openai-organization": site.options.organization, "openai-project": site.options.project}
     return replace(request, headers={**request.headers, **{name: value for name, value in said.items() if value}})

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from llmconf.adapters import _answers, _base, _errors, _urls
 from llmconf.adapters._base import (
+    CalledEndpoint,
     Check,
     CredentialForm,
     Failure,
@@ -22,7 +23,6 @@ from llmconf.adapters._base import (
     Page,
     Request,
     Response,
-    Site,
     Unreadable,
     no_exchange,
     nothing_exchanged,
@@ -30,7 +30,7 @@ from llmconf.adapters._base import (
 from llmconf.core import json_values
 
 if TYPE_CHECKING:
-    from llmconf.adapters._network import Amount, Key, Listing, Meaning, Network
+    from llmconf.adapters._network import KeyRequest, ListRequest, PresetProtocol, QuotaPath, SuccessMeaning
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 CHAT_PATH = "/chat/completions"
@@ -43,14 +43,14 @@ class Options(_base.Options):
     """Nothing beyond the URL and the key: the rest goes into `headers`."""
 
 
-def facts_of(site: Site) -> Network:
+def facts_of(site: CalledEndpoint) -> PresetProtocol:
     """Return what the preset of a site says of its vendor. `validate` never asks, so the models load here."""
     from llmconf.adapters._network import network
 
     return network(site.preset)
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Return what says most for nothing: what the preset names, else the vendor's check of a key, else the list."""
     network = facts_of(site)
     if network.key and _probes_key(network):
@@ -58,7 +58,7 @@ def probe(site: Site) -> Request:
     return _page_request(site, network.probe or network.list[0])
 
 
-def read_probe(site: Site, response: Response) -> Failure | None:
+def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
     """Return what a check of the key says beside success; a list must be one. Raises Unreadable."""
     network = facts_of(site)
     if network.key and _probes_key(network):
@@ -67,12 +67,12 @@ def read_probe(site: Site, response: Response) -> Failure | None:
     return None
 
 
-def _probes_key(network: Network) -> bool:
+def _probes_key(network: PresetProtocol) -> bool:
     """Whether the check of a key is also the probe: where it asks the endpoint itself."""
     return network.probe is None and network.key is not None and network.key.url is None
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Return the vendor's check of a key, or the probe where that is answered with a valid key only."""
     network = facts_of(site)
     if network.key:
@@ -80,7 +80,7 @@ def check(site: Site) -> Request | None:
     return None if network.public else probe(site)
 
 
-def read_check(site: Site, response: Response) -> Check:
+def read_check(site: CalledEndpoint, response: Response) -> Check:
     """Return what the vendor says of the key: blocked, out of money, quota, expiry. Raises Unreadable."""
     network = facts_of(site)
     if network.key:
@@ -88,7 +88,7 @@ def read_check(site: Site, response: Response) -> Check:
     return Check(read_probe(site, response))
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Return the request for a page of the vendor's lists, one list after the other."""
     from llmconf.adapters._positions import Position
 
@@ -97,7 +97,7 @@ def models(site: Site, cursor: str | None) -> Request | None:
     return _page_request(site, lists[here.listing], here.token) if lists else None
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read a page in any shape that a list is known to have. Raises Unreadable."""
     from llmconf.adapters._positions import Position, following
 
@@ -112,14 +112,14 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
     return replace(page, next=then, listing=str(here.listing), extra=extra)
 
 
-def _page_request(site: Site, listing: Listing, token: str = "") -> Request:
+def _page_request(site: CalledEndpoint, listing: ListRequest, token: str = "") -> Request:
     query = dict(listing.query)
     if listing.paging and token:
         query[listing.paging.parameter] = token
     return _get(site, _urls.join(site.url, listing.path, query, listing.start))
 
 
-def _read_page(response: Response, network: Network, listing: Listing, token: str = "") -> tuple[Page, Any]:
+def _read_page(response: Response, network: PresetProtocol, listing: ListRequest, token: str = "") -> tuple[Page, Any]:
     """Return a page without its successor, and the JSON that it was read from; `token` names a sole model."""
     from llmconf.adapters._records import identity, record
 
@@ -130,18 +130,18 @@ def _read_page(response: Response, network: Network, listing: Listing, token: st
     return _answers.page(_items(data, listing), read), data
 
 
-def _items(data: Any, listing: Listing) -> list[Any]:
+def _items(data: Any, listing: ListRequest) -> list[Any]:
     if listing.single or listing.sole:
         return [data]
     return _answers.rows(data, (listing.items,) if listing.items else _answers.LIST_PLACES)
 
 
-def read_error(site: Site, response: Response) -> Failure:
+def read_error(site: CalledEndpoint, response: Response) -> Failure:
     """Say what an error means, by the preset's rules and then by its status."""
     return _errors.failure(site, response, facts_of(site).errors)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Return a chat of one word with the shortest answer that the vendor takes an order for."""
     network = facts_of(site)
     body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], network.limit: network.smallest}
@@ -149,20 +149,20 @@ def completion(site: Site, model: str) -> Request:
     return Request(_urls.join(site.url, CHAT_PATH), "POST", headers, json.dumps(body).encode())
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for `{choices: [{message: {}}]}`. Raises Unreadable."""
     _answers.see_answer(response, "choices[].message")
 
 
-def _headers(site: Site) -> dict[str, str]:
+def _headers(site: CalledEndpoint) -> dict[str, str]:
     return {"accept": "application/json", **facts_of(site).headers, **_urls.bearer(site)}
 
 
-def _get(site: Site, url: str) -> Request:
+def _get(site: CalledEndpoint, url: str) -> Request:
     return Request(url, headers=_headers(site))
 
 
-def _key_request(site: Site, key: Key) -> Request | None:
+def _key_request(site: CalledEndpoint, key: KeyRequest) -> Request | None:
     """Return the check of a key. Another host is asked only about an endpoint that is the vendor's own."""
     if key.url is None:
         return _own_key_request(site, key)
@@ -170,18 +170,18 @@ def _key_request(site: Site, key: Key) -> Request | None:
     return _get(site, key.url) if urlsplit(site.url).netloc in own else None
 
 
-def _own_key_request(site: Site, key: Key) -> Request:
+def _own_key_request(site: CalledEndpoint, key: KeyRequest) -> Request:
     return _get(site, _urls.join(site.url, key.path or "", None, key.start))
 
 
-def _read_key(key: Key, data: Mapping[str, Any]) -> Check:
+def _read_key(key: KeyRequest, data: Mapping[str, Any]) -> Check:
     meant = next((meaning for meaning in key.means if _applies(meaning, data)), None)
     failure = Failure(meant.verdict, f"the vendor says so at `{meant.at}`") if meant else None
     told = {name: amount for name, place in key.quota.items() if (amount := _amount(place, data))}
     return Check(failure, told, json_values.day(json_values.at(data, key.expires)) if key.expires else None)
 
 
-def _applies(meaning: Meaning, data: Mapping[str, Any]) -> bool:
+def _applies(meaning: SuccessMeaning, data: Mapping[str, Any]) -> bool:
     value = json_values.at(data, meaning.at)
     if meaning.at_most is not None:
         number = json_values.number(value)
@@ -189,7 +189,7 @@ def _applies(meaning: Meaning, data: Mapping[str, Any]) -> bool:
     return value is not None and value == meaning.equals and type(value) is type(meaning.equals)
 
 
-def _amount(place: Amount, data: Mapping[str, Any]) -> str:
+def _amount(place: QuotaPath, data: Mapping[str, Any]) -> str:
     """Return one or several figures as text, each with its unit."""
     values = _each(json_values.at(data, place.at))
     units = _each(json_values.at(data, place.unit_at)) if place.unit_at else [place.unit] * len(values)

@@ -12,16 +12,16 @@ from pydantic import Field
 from llmconf.adapters import _base
 from llmconf.adapters._answers import see_answer
 from llmconf.adapters._base import (
+    CalledEndpoint,
     CredentialForm,
     Failure,
     ModelRecord,
     Page,
     Request,
     Response,
-    Site,
     looking_at_list,
 )
-from llmconf.adapters._errors import Rule, failure
+from llmconf.adapters._errors import ErrorRule, failure
 from llmconf.adapters._google import SMALLEST_CALL, page_query, read_page, read_rpc_error
 from llmconf.adapters._tokens import access_token, refusal
 from llmconf.adapters._urls import bearer, join, part, post
@@ -44,8 +44,8 @@ _SMALLEST_CLAUDE_CALL = {
 }
 _TOKEN_RULES = (
     # Of a token endpoint, all of these mean that the account or its key is not known (any more). Evidence K.
-    Rule("unauthorized", codes=("invalid_grant", "invalid_client", "unauthorized_client")),
-    Rule("degraded", codes=("internal_failure",)),
+    ErrorRule("unauthorized", codes=("invalid_grant", "invalid_client", "unauthorized_client")),
+    ErrorRule("degraded", codes=("internal_failure",)),
 )
 
 
@@ -58,7 +58,7 @@ class Options(_base.Options):
     """Location, such as `europe-west4` or `global`. Without it, the `region` of the endpoint."""
 
 
-def exchange(site: Site, now: int) -> Request | None:
+def exchange(site: CalledEndpoint, now: int) -> Request | None:
     """Sign an assertion with the key of the service account; its token endpoint gives a token for it.
 
     Raises RefusedError for a key file that is none or names another host than Google's, UndeterminedError
@@ -79,27 +79,27 @@ def exchange(site: Site, now: int) -> Request | None:
     return Request(url, "POST", {"content-type": "application/x-www-form-urlencoded"}, body.encode())
 
 
-def read_exchange(site: Site, response: Response) -> str | Failure:
+def read_exchange(site: CalledEndpoint, response: Response) -> str | Failure:
     """Read `{access_token}`. Raises Unreadable."""
     return access_token(response) if response.ok else read_error(site, response)
 
 
-def probe(site: Site) -> Request:
+def probe(site: CalledEndpoint) -> Request:
     """Ask for one model of Google. Free; needs a token or a key (S)."""
     return Request(_list_url(site, page_query(None, 1)), headers=_headers(site))
 
 
-def check(site: Site) -> Request | None:
+def check(site: CalledEndpoint) -> Request | None:
     """Ask what `probe` asks: a service account has already shown itself when it got its token."""
     return probe(site)
 
 
-def models(site: Site, cursor: str | None) -> Request | None:
+def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for a page of the models of Google; the cursor is the page token. Those of partners are not listed (S)."""
     return Request(_list_url(site, page_query(cursor)), headers=_headers(site))
 
 
-def read_models(site: Site, response: Response, cursor: str | None) -> Page:
+def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{publisherModels: [{name: "publishers/google/models/<id>"}], nextPageToken}` (S). Raises Unreadable.
 
     Nothing is said of limits, prices or capabilities.
@@ -110,13 +110,13 @@ def read_models(site: Site, response: Response, cursor: str | None) -> Page:
 read_probe, read_check = looking_at_list(read_models)
 
 
-def read_error(site: Site, response: Response) -> Failure:
+def read_error(site: CalledEndpoint, response: Response) -> Failure:
     """Read an error of the API, `{error: {code, message, status}}`, or of the token endpoint (D, K)."""
     refused = refusal(response)
     return failure(site, refused, _TOKEN_RULES) if refused else read_rpc_error(site, response)
 
 
-def completion(site: Site, model: str) -> Request:
+def completion(site: CalledEndpoint, model: str) -> Request:
     """Ask a model of Google or Anthropic for one token, in the project where there is one."""
     project = site.options.project or (_account(site).get("project_id") if "service_account" in site.secrets else None)
     location = site.options.location or site.region
@@ -127,7 +127,7 @@ def completion(site: Site, model: str) -> Request:
     return post(url, _headers(site), _SMALLEST_CLAUDE_CALL if claude else SMALLEST_CALL)
 
 
-def read_completion(site: Site, response: Response, model: str) -> None:
+def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
     """Look for what the protocol of Anthropic or of Gemini has, by the model. Raises Unreadable."""
     claude = _is_claude(model)
     see_answer(response, "content" if claude else "candidates", may_be_empty=claude)
@@ -143,22 +143,22 @@ def _record(item: Mapping[str, Any]) -> ModelRecord | None:
     return ModelRecord(identifier) if identifier else None
 
 
-def _root(site: Site) -> str:
+def _root(site: CalledEndpoint) -> str:
     return site.url.removesuffix("/v1").removesuffix("/v1beta1")
 
 
-def _list_url(site: Site, query: dict[str, Any]) -> str:
+def _list_url(site: CalledEndpoint, query: dict[str, Any]) -> str:
     return join(_root(site), "/v1beta1/publishers/google/models", query)
 
 
-def _headers(site: Site) -> dict[str, str]:
+def _headers(site: CalledEndpoint) -> dict[str, str]:
     if site.token:
         return bearer(site)
     key = site.secrets.get("api_key")
     return {"x-goog-api-key": key} if key else {}
 
 
-def _account(site: Site) -> dict[str, str]:
+def _account(site: CalledEndpoint) -> dict[str, str]:
     """Return the key file. No error quotes it: all of it came out of a secret."""
     try:
         account = json.loads(site.secrets["service_account"])
@@ -171,7 +171,7 @@ def _account(site: Site) -> dict[str, str]:
     return {name: value for name, value in account.items() if isinstance(value, str)}
 
 
-def _token_url(site: Site, account: Mapping[str, str]) -> str:
+def _token_url(site: CalledEndpoint, account: Mapping[str, str]) -> str:
     """Return where the token comes from: a host of Google, or this machine for a stand-in."""
     url = account.get("token_uri") or str(site.preset.network["token_url"])
     try:

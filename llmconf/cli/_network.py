@@ -18,7 +18,7 @@ from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.core.diagnostics import Diagnostic
-    from llmconf.live.authorize import Accesses
+    from llmconf.live.authorize import Authorizer
     from llmconf.live.http import HttpClient
     from llmconf.project.checked import Checked
 
@@ -28,7 +28,7 @@ _AT_ONCE, _PER_HOST = 50, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NetworkOptions:
     """What a command that uses the network was asked for by the options that all of them have."""
 
     directory: str | None
@@ -68,11 +68,11 @@ class Asked:
             require_environment(checked.project, self.env)
         return checked, common.pick_environment(checked, self.env)
 
-    def accesses(self, checked: Checked, name: str | None) -> Accesses:
+    def accesses(self, checked: Checked, name: str | None) -> Authorizer:
         """Return the ways to the endpoints of one environment."""
-        from llmconf.live.authorize import Accesses, Limits
+        from llmconf.live.authorize import Authorizer, CallLimits
 
-        return Accesses(checked, name, self.allow, Limits(self.timeout, self.retries))
+        return Authorizer(checked, name, self.allow, CallLimits(self.timeout, self.retries))
 
     def network(self) -> HttpClient:
         """Return the HTTP client with the bounds that were asked for."""
@@ -87,7 +87,7 @@ def network_options(function: Function) -> Function:
     @wraps(function)
     def command(**given: Any) -> Any:
         own = {name: given.pop(name) for name in _NAMES}
-        return function(asked=Asked(**own), **given)
+        return function(asked=NetworkOptions(**own), **given)
 
     for option in (
         click.option("--per-host", type=click.IntRange(1, 1000), default=_PER_HOST, show_default=True, metavar="N",
@@ -104,7 +104,7 @@ def network_options(function: Function) -> Function:
     return common.project_options(command)  # type: ignore[return-value]  # called by click alone, by name
 
 
-_NAMES = tuple(each.name for each in fields(Asked))
+_NAMES = tuple(each.name for each in fields(NetworkOptions))
 
 
 def defect(error: Exception) -> None:

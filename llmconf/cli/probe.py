@@ -19,7 +19,7 @@ from llmconf.core.plugins import load_module, module_names
 
 if TYPE_CHECKING:
     from llmconf.cli._health import Round
-    from llmconf.live.authorize import Accesses
+    from llmconf.live.authorize import Authorizer
     from llmconf.live.probe import Health
     from llmconf.project.environment import Resource
     from llmconf.schema.kinds import Endpoint, Model
@@ -44,7 +44,7 @@ _CLEAR = "\x1b[H\x1b[2J"
 @shared.network_options
 def command(
     identities: tuple[str, ...], output: str, out: str | None, completion: bool, watch: bool, interval: float | None,
-    rounds: int | None, asked: shared.Asked,
+    rounds: int | None, asked: shared.NetworkOptions,
 ) -> int:  # fmt: skip
     """Probe the enabled endpoints of an environment: does each answer, and does it take its credential?
 
@@ -110,10 +110,10 @@ def _announce(models: dict[str, Resource[Model]], rounds: int) -> None:
 
 
 def _round(
-    ways: Accesses,
+    ways: Authorizer,
     endpoints: Sequence[Resource[Endpoint]],
     models: dict[str, Resource[Model]] | None,
-    asked: shared.Asked,
+    asked: shared.NetworkOptions,
 ) -> list[Health]:
     from llmconf.live.probe import probe
 

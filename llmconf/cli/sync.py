@@ -12,8 +12,8 @@ from llmconf.cli import _complete
 from llmconf.cli import _network as shared
 
 if TYPE_CHECKING:
-    from llmconf.live.authorize import Accesses
-    from llmconf.live.lock_update import Update, Wish
+    from llmconf.live.authorize import Authorizer
+    from llmconf.live.lock_update import SyncRequest, Update
     from llmconf.lock.enrich import Disagreement
     from llmconf.project.checked import Checked
     from llmconf.project.environment import Resource
@@ -37,7 +37,7 @@ _WORDS = {"added": "added", "removed": "removed", "vanished": "gone:", "changed"
 @shared.network_options
 def command(
     only: tuple[str, ...], models: tuple[str, ...], check: bool, dry_run: bool, allow_removals: bool, prune: bool,
-    output: str, asked: shared.Asked,
+    output: str, asked: shared.NetworkOptions,
 ) -> int:  # fmt: skip
     """Lock the models that the providers of an environment list, in lock/<provider>.lock.yaml.
 
@@ -56,7 +56,7 @@ def command(
       llmconf sync --env prod --dry-run -o markdown
     """
     from llmconf.live import sync as stage
-    from llmconf.live.lock_update import Wish
+    from llmconf.live.lock_update import SyncRequest
 
     if check and dry_run:
         raise click.UsageError("--check and --dry-run both write nothing: choose one")
@@ -68,7 +68,7 @@ def command(
         providers = stage.providers_to_sync(resolved, common.with_kinds(only))
     except KeyError as error:
         raise shared.unknown(error.args[0], list(resolved.providers), "sync") from None
-    wish = Wish(frozenset(models), allow_removals)
+    wish = SyncRequest(frozenset(models), allow_removals)
     orphans = stage.orphans(checked) if prune else []
     updates = _listed(asked, asked.accesses(checked, name), providers, checked, wish) + orphans
     updates = [update for update in updates if update.concerned]
@@ -79,7 +79,11 @@ def command(
 
 
 def _listed(
-    asked: shared.Asked, ways: Accesses, providers: list[Resource[Provider]], checked: Checked, wish: Wish
+    asked: shared.NetworkOptions,
+    ways: Authorizer,
+    providers: list[Resource[Provider]],
+    checked: Checked,
+    wish: SyncRequest,
 ) -> list[Update]:
     from llmconf.live.sync import sync
     from llmconf.lock import enrich

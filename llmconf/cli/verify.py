@@ -23,7 +23,7 @@ _COLUMNS = ("credential", "validity", "status", "expires", "quota", "detail")
 @click.option("-o", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @shared.network_options
 def command(
-    identities: tuple[str, ...], output: str, asked: shared.Asked,
+    identities: tuple[str, ...], output: str, asked: shared.NetworkOptions,
 ) -> int:  # fmt: skip
     """Verify the credentials of an environment with their vendors, for free.
 

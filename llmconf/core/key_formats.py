@@ -23,7 +23,7 @@ SEAL_HINT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class KeyFormat:
     """How the keys of one vendor look: their fixed beginning and the whole pattern."""
 
     vendor: str
@@ -32,29 +32,29 @@ class Format:
 
 
 FORMATS = (
-    Format("OpenAI", "sk-proj-", r"sk-proj-[\w-]{40,200}"),
-    Format("OpenAI", "sk-svcacct-", r"sk-svcacct-[\w-]{40,200}"),
-    Format("OpenAI", "sk-admin-", r"sk-admin-[\w-]{40,200}"),
-    Format("OpenAI", "T3BlbkFJ", r"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
-    Format("Anthropic", "sk-ant-", r"sk-ant-(?:api|admin|oat)[0-9]{2}-[\w-]{40,120}"),
-    Format("OpenRouter", "sk-or-v1-", r"sk-or-v1-[0-9a-f]{64}"),
-    Format("Google", "AIza", r"AIza[\w-]{35}"),
-    Format("AWS", "AKIA", r"AKIA[A-Z2-7]{16}"),
-    Format("AWS", "ASIA", r"ASIA[A-Z2-7]{16}"),
-    Format("Amazon Bedrock", "ABSK", r"ABSK[A-Za-z0-9+/]{109,269}={0,2}"),
-    Format("Microsoft Entra", "Q~", r"[\w~.]{3}[0-9]Q~[\w~.-]{31,34}"),
-    Format("Groq", "gsk_", r"gsk_[A-Za-z0-9]{52}"),
-    Format("xAI", "xai-", r"xai-[0-9A-Za-z_]{80}"),
-    Format("Hugging Face", "hf_", r"hf_[A-Za-z0-9]{34}"),
-    Format("Hugging Face", "api_org_", r"api_org_[A-Za-z0-9]{34}"),
-    Format("Replicate", "r8_", r"r8_[0-9A-Za-z_-]{37}"),
-    Format("Perplexity", "pplx-", r"pplx-[A-Za-z0-9]{48}"),
-    Format("NVIDIA", "nvapi-", r"nvapi-[\w-]{64}"),
-    Format("Databricks", "dapi", r"dapi[a-f0-9]{32}(?:-[0-9])?"),
-    Format("Cerebras", "csk-", r"csk-[A-Za-z0-9]{32,48}"),
-    Format("LangSmith", "lsv2_", r"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}"),
-    Format("age", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
-    Format("DeepSeek or another vendor", "sk-", r"sk-(?:[a-z0-9]{32}|[A-Za-z0-9]{48})"),
+    KeyFormat("OpenAI", "sk-proj-", r"sk-proj-[\w-]{40,200}"),
+    KeyFormat("OpenAI", "sk-svcacct-", r"sk-svcacct-[\w-]{40,200}"),
+    KeyFormat("OpenAI", "sk-admin-", r"sk-admin-[\w-]{40,200}"),
+    KeyFormat("OpenAI", "T3BlbkFJ", r"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
+    KeyFormat("Anthropic", "sk-ant-", r"sk-ant-(?:api|admin|oat)[0-9]{2}-[\w-]{40,120}"),
+    KeyFormat("OpenRouter", "sk-or-v1-", r"sk-or-v1-[0-9a-f]{64}"),
+    KeyFormat("Google", "AIza", r"AIza[\w-]{35}"),
+    KeyFormat("AWS", "AKIA", r"AKIA[A-Z2-7]{16}"),
+    KeyFormat("AWS", "ASIA", r"ASIA[A-Z2-7]{16}"),
+    KeyFormat("Amazon Bedrock", "ABSK", r"ABSK[A-Za-z0-9+/]{109,269}={0,2}"),
+    KeyFormat("Microsoft Entra", "Q~", r"[\w~.]{3}[0-9]Q~[\w~.-]{31,34}"),
+    KeyFormat("Groq", "gsk_", r"gsk_[A-Za-z0-9]{52}"),
+    KeyFormat("xAI", "xai-", r"xai-[0-9A-Za-z_]{80}"),
+    KeyFormat("Hugging Face", "hf_", r"hf_[A-Za-z0-9]{34}"),
+    KeyFormat("Hugging Face", "api_org_", r"api_org_[A-Za-z0-9]{34}"),
+    KeyFormat("Replicate", "r8_", r"r8_[0-9A-Za-z_-]{37}"),
+    KeyFormat("Perplexity", "pplx-", r"pplx-[A-Za-z0-9]{48}"),
+    KeyFormat("NVIDIA", "nvapi-", r"nvapi-[\w-]{64}"),
+    KeyFormat("Databricks", "dapi", r"dapi[a-f0-9]{32}(?:-[0-9])?"),
+    KeyFormat("Cerebras", "csk-", r"csk-[A-Za-z0-9]{32,48}"),
+    KeyFormat("LangSmith", "lsv2_", r"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}"),
+    KeyFormat("age", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
+    KeyFormat("DeepSeek or another vendor", "sk-", r"sk-(?:[a-z0-9]{32}|[A-Za-z0-9]{48})"),
 )
 """Vendors' key formats, from their published detectors; the last one is the least sure."""
 

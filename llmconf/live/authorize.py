@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from llmconf import adapters
-from llmconf.adapters import Adapter, Site
+from llmconf.adapters import Adapter, CalledEndpoint
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import parse_duration
 from llmconf.core.origins import Origin, parse_host, parse_url
@@ -23,7 +23,7 @@ from llmconf.secrets.runtime import Opener
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CallLimits:
     """Bounds of one call. `timeout`, in seconds, is the most that an endpoint's own timeout may be."""
 
     timeout: float = 10.0
@@ -41,15 +41,15 @@ class Access:
     endpoint: Resource[Endpoint]
     credential: Resource[Credential] | None
     adapter: Adapter
-    site: Site
+    site: CalledEndpoint
     connection: EndpointConnection
     secrets: tuple[str, ...] = field(repr=False)
 
 
-class Accesses:
+class Authorizer:
     """Opens the ways to the endpoints of one environment; each secret is opened when it is asked for."""
 
-    def __init__(self, checked: Checked, name: str | None, allow: Iterable[str], limits: Limits) -> None:
+    def __init__(self, checked: Checked, name: str | None, allow: Iterable[str], limits: CallLimits) -> None:
         """`allow` lists the references that this process may open, beside LLMCONF_ALLOW_REF."""
         self.env: Resolved = checked.environments[name]
         self._root = checked.project.root
@@ -118,7 +118,7 @@ class Accesses:
             proxy=endpoint.spec.proxy or provider.spec.proxy,
             plain_headers=frozenset(adapters.preset(provider.spec.type).network.get("headers", ())),
         )
-        site = Site(
+        site = CalledEndpoint(
             url=endpoint.spec.url.rstrip("/"),
             preset=adapters.preset(provider.spec.type),
             options=adapter.Options.model_validate(provider.spec.options),

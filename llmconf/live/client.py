@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from llmconf.adapters import Failure, Request, Response, Site, Unreadable
+from llmconf.adapters import CalledEndpoint, Failure, Request, Response, Unreadable
 from llmconf.core.key_formats import redact
 from llmconf.live.authorize import Access
 from llmconf.live.http import HttpClient, Reply, Timing
@@ -61,9 +61,9 @@ class Caller:
     def __init__(self, access: Access, network: HttpClient) -> None:
         self.access = access
         self._network = network
-        self._site: Site | None = None
+        self._site: CalledEndpoint | None = None
 
-    async def call(self, build: Callable[[Site], Request | None]) -> Answer | None:
+    async def call(self, build: Callable[[CalledEndpoint], Request | None]) -> Answer | None:
         """Send the request that `build` makes for the endpoint; None where it makes none.
 
         Raises RefusedError for what may not be sent.
@@ -74,7 +74,7 @@ class Caller:
         request = build(site)
         return await self._send(site, request) if request else None
 
-    async def _authorized(self) -> Site | Answer:
+    async def _authorized(self) -> CalledEndpoint | Answer:
         """Return the site with its token, or the answer that says why there is none."""
         if self._site is not None:
             return self._site
@@ -95,7 +95,7 @@ class Caller:
         self._site = replace(access.site, token=token)
         return self._site
 
-    async def _send(self, site: Site, request: Request) -> Answer:
+    async def _send(self, site: CalledEndpoint, request: Request) -> Answer:
         reply = await self._network.send(self.access.connection, request)
         if reply.response is None:
             return Answer(None, self._fit(reply.failure or Failure("unreachable")), reply)

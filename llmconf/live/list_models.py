@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 
-from llmconf.adapters import Failure, ModelRecord, Page, Request, Response, Site, Unreadable
+from llmconf.adapters import CalledEndpoint, Failure, ModelRecord, Page, Request, Response, Unreadable
 from llmconf.live.authorize import Access
 from llmconf.live.client import Caller, aside
 from llmconf.live.http import HttpClient
@@ -22,7 +22,7 @@ _MAX_CURSOR = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ModelListing:
     """The models that a provider lists, in its own order, each id once; or why there is no whole list.
 
     `skipped` counts entries without a usable id.
@@ -41,7 +41,7 @@ class _Broken(Exception):
         self.failure = failure or Failure("unreachable")
 
 
-async def fetch(access: Access, network: HttpClient) -> Listing | None:
+async def fetch(access: Access, network: HttpClient) -> ModelListing | None:
     """Return the whole model list of one endpoint; None where the vendor has no list.
 
     Raises RefusedError for what may not be sent.
@@ -50,12 +50,12 @@ async def fetch(access: Access, network: HttpClient) -> Listing | None:
         async with asyncio.timeout(_SECONDS):
             return await _pages(access, Caller(access, network))
     except TimeoutError:
-        return Listing(failure=Failure("timeout", f"the list did not end within {_SECONDS} seconds"))
+        return ModelListing(failure=Failure("timeout", f"the list did not end within {_SECONDS} seconds"))
     except _Broken as broken:
-        return Listing(failure=broken.failure)
+        return ModelListing(failure=broken.failure)
 
 
-async def _pages(access: Access, caller: Caller) -> Listing | None:
+async def _pages(access: Access, caller: Caller) -> ModelListing | None:
     found: dict[str, ModelRecord] = {}
     seen: set[bytes] = set()
     cursor: str | None = None
@@ -67,7 +67,7 @@ async def _pages(access: Access, caller: Caller) -> Listing | None:
             return None
         if answer.response is None:
             if extra and answer.failure and answer.failure.verdict in _FOR_GOOD:
-                return Listing(tuple(found.values()), skipped=skipped)
+                return ModelListing(tuple(found.values()), skipped=skipped)
             raise _Broken(answer.failure)
         size += len(answer.response.body)
         _bound("bytes", size, _MAX_BYTES)
@@ -85,7 +85,7 @@ async def _pages(access: Access, caller: Caller) -> Listing | None:
                 found[model.id] = _completed(known, model) if known else model
         _bound("models", len(found), _MAX_MODELS)
         if page.next is None:
-            return Listing(tuple(found.values()), skipped=skipped)
+            return ModelListing(tuple(found.values()), skipped=skipped)
         cursor, extra = page.next, page.extra
     raise _Broken(Failure("invalid_response", f"more than {_MAX_PAGES:,} pages"))
 
@@ -111,7 +111,7 @@ def _digest(mark: object) -> bytes:
     return sha256(repr(mark).encode("utf-8", "surrogatepass")).digest()
 
 
-def _page_at(access: Access, cursor: str | None) -> Callable[[Site], Request | None]:
+def _page_at(access: Access, cursor: str | None) -> Callable[[CalledEndpoint], Request | None]:
     return lambda site: access.adapter.models(site, cursor)
 
 

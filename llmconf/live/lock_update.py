@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llmconf.adapters import ModelRecord
-from llmconf.live.list_models import Listing
+from llmconf.live.list_models import ModelListing
 from llmconf.lock import format as lock_format
 from llmconf.lock.enrich import PROVIDER, Catalogs, Disagreement, enrich
 from llmconf.lock.format import Locked, LockFile, Source
@@ -21,7 +21,7 @@ _SHARE, _FEW = 0.25, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SyncRequest:
     """What a run of sync is asked for. `models` narrows it down to these ids; empty means all."""
 
     models: frozenset[str] = frozenset()
@@ -64,7 +64,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ProjectUse:
     """What the project says of the models of one lock.
 
     `used` are the identities of models that something refers to; None where not all of the project could be read,
@@ -82,11 +82,11 @@ class Known:
 def decide(
     update: Update,
     lock: LockFile | None,
-    listing: Listing,
+    listing: ModelListing,
     source: Source,
     catalogs: Catalogs,
-    wish: Wish,
-    known: Known,
+    wish: SyncRequest,
+    known: ProjectUse,
 ) -> None:
     """Work out the new text of a lock from what it holds, a list and what is in use; fills in `update`."""
     old = {model.id: model for model in lock.models} if lock else {}
@@ -123,7 +123,7 @@ def decide(
 
 
 def _listed(
-    update: Update, listing: Listing, source: Source, catalogs: Catalogs, wish: Wish
+    update: Update, listing: ModelListing, source: Source, catalogs: Catalogs, wish: SyncRequest
 ) -> dict[str, Locked]:
     """Return the listed models that the filter takes; `update` gets the reason where there is no list to go by."""
     if listing.failure is not None:
@@ -135,7 +135,12 @@ def _listed(
 
 
 def _text(
-    update: Update, lock: LockFile | None, models: Mapping[str, Locked], source: Source, known: Known, wish: Wish
+    update: Update,
+    lock: LockFile | None,
+    models: Mapping[str, Locked],
+    source: Source,
+    known: ProjectUse,
+    wish: SyncRequest,
 ) -> str:
     """Return the new text. One lock serves all environments, so the endpoint only changes when the list does."""
     was = lock.source.endpoint if lock else source.endpoint
@@ -150,7 +155,7 @@ def _text(
 
 def _refusal(
     lock: LockFile | None, listed: Mapping[str, Locked], names: Collection[str], gone: Sequence[str],
-    source: Source, wish: Wish,
+    source: Source, wish: SyncRequest,
 ) -> str | None:  # fmt: skip
     """Say why a list is not taken over without being asked for it, or None."""
     left_out = sorted(wish.models & names - listed.keys()) if wish.models else []
@@ -179,7 +184,7 @@ def _header(source: Source) -> tuple[str, list[str], list[str]]:
 
 
 def _enriched(
-    update: Update, listing: Listing, source: Source, catalogs: Catalogs, wish: Wish
+    update: Update, listing: ModelListing, source: Source, catalogs: Catalogs, wish: SyncRequest
 ) -> dict[str, Locked]:
     """Return the listed models that the filter takes, with the facts that catalogs add."""
     found: dict[str, Locked] = {}

@@ -11,9 +11,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from llmconf.adapters import Failure, Request, Site, Unreadable, Verdict
+from llmconf.adapters import CalledEndpoint, Failure, Request, Unreadable, Verdict
 from llmconf.core.origins import parse_url
-from llmconf.live.authorize import Access, Accesses
+from llmconf.live.authorize import Access, Authorizer
 from llmconf.live.client import Answer, Caller, aside
 from llmconf.live.fan_out import gather, named
 from llmconf.live.http import HttpClient, Timing
@@ -99,7 +99,7 @@ def _ends(lifecycle: Lifecycle | None, today: str) -> bool:
 
 
 def probe(
-    accesses: Accesses,
+    accesses: Authorizer,
     endpoints: Sequence[Resource[Endpoint]],
     *,
     network: Callable[[], HttpClient],
@@ -128,7 +128,7 @@ def _blank(endpoint: Resource[Endpoint]) -> Health:
 
 
 async def _probe(
-    accesses: Accesses,
+    accesses: Authorizer,
     endpoint: Resource[Endpoint],
     network: HttpClient,
     models: dict[str, Resource[Model]] | None,
@@ -174,7 +174,7 @@ def _shown(url: str) -> str:
     return origin if "://" in origin else f"https://{origin}"
 
 
-def _request(access: Access, model: Resource[Model] | None) -> Callable[[Site], Request | None]:
+def _request(access: Access, model: Resource[Model] | None) -> Callable[[CalledEndpoint], Request | None]:
     if model is None:
         return access.adapter.probe
     return lambda site: access.adapter.completion(site, model.name)

@@ -10,11 +10,11 @@ from llmconf.check import rules
 from llmconf.check.stale_locks import declared_providers, listed_urls
 from llmconf.core.errors import RefusedError
 from llmconf.core.suggest import did_you_mean
-from llmconf.live.authorize import Accesses
+from llmconf.live.authorize import Authorizer
 from llmconf.live.fan_out import gather, reason
 from llmconf.live.http import HttpClient
-from llmconf.live.list_models import Listing, fetch
-from llmconf.live.lock_update import Known, Update, Wish, decide
+from llmconf.live.list_models import ModelListing, fetch
+from llmconf.live.lock_update import ProjectUse, SyncRequest, Update, decide
 from llmconf.lock.enrich import Catalogs
 from llmconf.lock.format import LockFile, Source
 from llmconf.project import locks, relations
@@ -76,16 +76,16 @@ class _Asked:
     update: Update
     source: Source | None = None
     lock: LockFile | None = None
-    listing: Listing | None = None
+    listing: ModelListing | None = None
 
 
 def sync(
-    accesses: Accesses,
+    accesses: Authorizer,
     providers: Sequence[Resource[Provider]],
     *,
     checked: Checked,
     catalogs: Catalogs,
-    wish: Wish,
+    wish: SyncRequest,
     network: Callable[[], HttpClient],
     done: Callable[[object], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
@@ -112,14 +112,14 @@ def sync(
 
 
 def _decided(
-    asked: _Asked, checked: Checked, catalogs: Catalogs, wish: Wish, used: frozenset[str] | None,
+    asked: _Asked, checked: Checked, catalogs: Catalogs, wish: SyncRequest, used: frozenset[str] | None,
     defect: Callable[[Exception], None],
 ) -> Update:  # fmt: skip
     """Return what becomes of a lock; where that cannot be worked out, the lock as it was, and why."""
     if asked.source is None or asked.listing is None:
         return asked.update
     try:
-        known = Known(used, listed_urls(checked.environments.values(), asked.update.provider))
+        known = ProjectUse(used, listed_urls(checked.environments.values(), asked.update.provider))
         decide(asked.update, asked.lock, asked.listing, asked.source, catalogs, wish, known)
     except Exception as error:  # a defect that one lock meets must not hide what becomes of the others
         update = _untouched(checked, asked.update.provider)
@@ -138,7 +138,7 @@ def _untouched(checked: Checked, provider: str) -> Update:
     return update
 
 
-async def _ask(accesses: Accesses, provider: Resource[Provider], network: HttpClient, checked: Checked) -> _Asked:
+async def _ask(accesses: Authorizer, provider: Resource[Provider], network: HttpClient, checked: Checked) -> _Asked:
     """Ask a provider for its list. Raises LlmconfError where its credential may not be sent."""
     update = _untouched(checked, provider.name)
     lock = _read(update)
@@ -178,7 +178,7 @@ def _read(update: Update) -> LockFile | None:
     return lock
 
 
-def _require_models(wish: Wish, asked: Sequence[_Asked]) -> None:
+def _require_models(wish: SyncRequest, asked: Sequence[_Asked]) -> None:
     """Raise RefusedError where a model that was wished for is unknown to all who answered."""
     known = {model.id for each in asked if each.lock for model in each.lock.models}
     known |= {model.id for each in asked if each.listing for model in each.listing.models}

@@ -9,7 +9,7 @@ from typing import Literal
 
 from llmconf.adapters import Failure, Unreadable
 from llmconf.core.origins import parse_host
-from llmconf.live.authorize import Access, Accesses
+from llmconf.live.authorize import Access, Authorizer
 from llmconf.live.client import Answer, Caller
 from llmconf.live.fan_out import gather, named
 from llmconf.live.http import HttpClient
@@ -57,7 +57,7 @@ def credentials_to_verify(env: Resolved, wanted: Collection[str] = ()) -> list[R
 
 
 def verify(
-    accesses: Accesses,
+    accesses: Authorizer,
     credentials: Sequence[Resource[Credential]],
     *,
     network: Callable[[], HttpClient],
@@ -75,7 +75,7 @@ def verify(
     return gather(credentials, work, failed, network=network, done=done, defect=defect)
 
 
-async def _verify(accesses: Accesses, credential: Resource[Credential], network: HttpClient) -> Verification:
+async def _verify(accesses: Authorizer, credential: Resource[Credential], network: HttpClient) -> Verification:
     endpoint = accesses.endpoint_of(credential)
     if endpoint is None:
         detail = "no enabled endpoint is among its hosts"

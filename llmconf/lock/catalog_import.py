@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from llmconf.core.diagnostics import Finding
 from llmconf.core.errors import RefusedError
 from llmconf.lock.catalogs import _lines, format_named, format_names
-from llmconf.lock.catalogs._base import Facts, Unusable
+from llmconf.lock.catalogs._base import CatalogFacts, Unusable
 from llmconf.lock.enrich import FOLDER, GENAI_PRICES, MAX_SIZE, PROVIDER, read_bounded
 from llmconf.workspace import transaction
 from llmconf.yamltext.text import Lines, decode
@@ -99,7 +99,7 @@ def _resembled(parsed: Any) -> str:
     return f"a file of one of these is expected: {', '.join(format_names())}"
 
 
-def _known(old: bytes | None, here: str) -> dict[tuple[str, str], Facts]:
+def _known(old: bytes | None, here: str) -> dict[tuple[str, str], CatalogFacts]:
     """Return what the file holds now; one that is broken holds nothing, and the import mends it."""
     try:
         return _lines.read(old, here) if old else {}

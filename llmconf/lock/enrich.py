@@ -15,13 +15,13 @@ from llmconf.adapters import ModelRecord
 from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import NAME_PATTERN
 from llmconf.lock.catalogs import _lines
-from llmconf.lock.catalogs._base import FACTS, Facts, is_known
+from llmconf.lock.catalogs._base import FACTS, CatalogFacts, is_known
 from llmconf.lock.catalogs._genai_prices import genai_prices_facts
 from llmconf.lock.catalogs._ids import candidates
 
 __all__ = [
-    "FOLDER", "GENAI_PRICES", "PROVIDER", "Catalogs", "Disagreement", "Enriched", "Facts", "catalog_files", "enrich",
-    "facts", "genai_prices_facts", "is_known", "load", "read_bounded",
+    "FOLDER", "GENAI_PRICES", "PROVIDER", "CatalogFacts", "Catalogs", "Disagreement", "Enriched", "catalog_files",
+    "enrich", "facts", "genai_prices_facts", "is_known", "load", "read_bounded",
 ]  # fmt: skip
 
 FOLDER = "catalog"
@@ -37,7 +37,7 @@ _STAGES = ("status", "deprecated", "retires", "replacement")
 class Catalogs:
     """The imported catalogs of a project by name, in the order of names: that is their precedence."""
 
-    imported: Mapping[str, Mapping[tuple[str, str], Facts]]
+    imported: Mapping[str, Mapping[tuple[str, str], CatalogFacts]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _open_regular(path: str, flags: int) -> int:
 
 def facts(
     catalogs: Catalogs, provider_type: str, model_id: str, url: str | None = None
-) -> list[tuple[str, Facts]]:
+) -> list[tuple[str, CatalogFacts]]:
     """Return what catalogs say about a model, with the source, those that are believed more first.
 
     `genai-prices` comes first and says price and context only. Nothing is asked about the models of
@@ -158,11 +158,11 @@ def enrich(record: ModelRecord, provider_type: str, catalogs: Catalogs, url: str
     if more and able > set(record.capabilities or ()):
         chosen["capabilities"] = tuple(sorted(able))
         sources["capabilities"] = f"{PROVIDER}+{more[0]}" if record.capabilities else more[0]
-    return Enriched(_completed(record, Facts(**chosen)), sources, list(_disagreements(record.id, told)))  # type: ignore[arg-type]  # by the names of its fields
+    return Enriched(_completed(record, CatalogFacts(**chosen)), sources, list(_disagreements(record.id, told)))  # type: ignore[arg-type]  # by the names of its fields
 
 
-def _said_by_provider(record: ModelRecord) -> Facts:
-    return Facts(
+def _said_by_provider(record: ModelRecord) -> CatalogFacts:
+    return CatalogFacts(
         record.mode, record.capabilities, record.context, record.max_output, record.price, _lifecycle(record)
     )
 
@@ -173,7 +173,7 @@ def _lifecycle(record: ModelRecord) -> dict[str, str] | None:
     return None if stages in ({}, {"status": "active"}) else stages
 
 
-def _completed(record: ModelRecord, known: Facts) -> ModelRecord:
+def _completed(record: ModelRecord, known: CatalogFacts) -> ModelRecord:
     ends = known.lifecycle or {}
     return replace(
         record,
@@ -189,7 +189,7 @@ def _completed(record: ModelRecord, known: Facts) -> ModelRecord:
     )
 
 
-def _disagreements(model: str, told: list[tuple[str, Facts]]) -> Iterator[Disagreement]:
+def _disagreements(model: str, told: list[tuple[str, CatalogFacts]]) -> Iterator[Disagreement]:
     contexts = [(source, said) for source, said in told if said.context is not None]
     if any(not _same_context(contexts[0][1], said) for _, said in contexts[1:]):
         yield Disagreement(model, "context", tuple((source, str(said.context)) for source, said in contexts))
@@ -202,7 +202,7 @@ def _disagreements(model: str, told: list[tuple[str, Facts]]) -> Iterator[Disagr
             yield Disagreement(model, f"price.{part}", tuple(amounts))
 
 
-def _same_context(one: Facts, other: Facts) -> bool:
+def _same_context(one: CatalogFacts, other: CatalogFacts) -> bool:
     """Tell whether two sources mean the same: some count input and output together, some the input alone."""
     first, second = one.context or 0, other.context or 0
     return first == second or second == first + (one.max_output or 0) or first == second + (other.max_output or 0)

@@ -15,7 +15,7 @@ from llmconf.schema.project_file import ProjectFile
 
 
 @dataclass(slots=True)
-class Entry:
+class BaseEntry:
     """A resource on its way: `spec` is None until it is complete, or for good where it is broken.
 
     `resource` is what became of it in the first environment that needed it.
@@ -38,7 +38,7 @@ class Entry:
 class Base:
     """The base layer of a project, the same for all environments, over the locks by the name of the provider."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, BaseEntry] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     locks: Mapping[str, Lock] = field(default_factory=dict)
 
@@ -65,7 +65,7 @@ def read_base(
     return base
 
 
-def locked_entries(lock: Lock, project: ProjectFile, types: dict[str, Any]) -> dict[str, Entry]:
+def locked_entries(lock: Lock, project: ProjectFile, types: dict[str, Any]) -> dict[str, BaseEntry]:
     """Make an entry of each model of a lock, with the project's defaults above it."""
     found = {}
     for index, (name, spec) in enumerate(lock.models.items()):
@@ -78,8 +78,8 @@ def locked_entries(lock: Lock, project: ProjectFile, types: dict[str, Any]) -> d
 
 
 def make_entry(
-    fragment: Fragment, project: ProjectFile, types: dict[str, Any], locked: Entry | None = None
-) -> Entry:
+    fragment: Fragment, project: ProjectFile, types: dict[str, Any], locked: BaseEntry | None = None
+) -> BaseEntry:
     """Make an entry of one fragment, over the defaults of its kind and provider type, and over the lock."""
     data = fragment.layer.data
     if "provider" in data or "sources" in data:
@@ -87,22 +87,22 @@ def make_entry(
     if locked is not None:
         # The defaults are in what was locked already.
         data = without_nulls(underlay(locked.data, data))
-        return Entry(fragment, data, (*locked.layers, fragment.layer), None, fragment.broken)
+        return BaseEntry(fragment, data, (*locked.layers, fragment.layer), None, fragment.broken)
     if fragment.broken or not project.defaults:
-        return Entry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec, fragment.broken)
+        return BaseEntry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec, fragment.broken)
     owner = fragment.name if fragment.kind == "Provider" else fragment.provider
     keys = [
         key for key in (fragment.kind, f"{fragment.kind}/{types.get(owner or '')}") if key in project.defaults
     ]
     if not keys:
-        return Entry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec)
+        return BaseEntry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec)
     low: dict[str, Any] = {}
     for key in keys:
         low = underlay(low, project.defaults[key])
     layers = [Layer("defaults", "llmconf.yaml", 0, ("defaults", key), project.defaults[key]) for key in keys]
     if not fragment.layer.is_declared:
-        return Entry(fragment, without_nulls(underlay(data, low)), (fragment.layer, *layers), None)
-    return Entry(fragment, without_nulls(underlay(low, data)), (*layers, fragment.layer), None)
+        return BaseEntry(fragment, without_nulls(underlay(data, low)), (fragment.layer, *layers), None)
+    return BaseEntry(fragment, without_nulls(underlay(low, data)), (*layers, fragment.layer), None)
 
 
 def _own(fragment: Fragment, data: dict[str, Any]) -> dict[str, Any]:

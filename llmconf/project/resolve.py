@@ -12,7 +12,7 @@ from llmconf import adapters
 from llmconf.adapters import Options
 from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.suggest import did_you_mean
-from llmconf.project.base_layer import Base, Entry, locked_entries, make_entry, without_nulls
+from llmconf.project.base_layer import Base, BaseEntry, locked_entries, make_entry, without_nulls
 from llmconf.project.environment import Resolved, Resource
 from llmconf.project.fragments import Fragment
 from llmconf.project.merge import merge
@@ -77,7 +77,7 @@ def _unique(overlays: list[Fragment], found: list[Finding]) -> list[Fragment]:
     return list(first.values())
 
 
-def _siblings(entries: dict[str, Entry]) -> _Siblings:
+def _siblings(entries: dict[str, BaseEntry]) -> _Siblings:
     siblings: _Siblings = {}
     for identity, entry in entries.items():
         siblings.setdefault((entry.fragment.kind, entry.fragment.provider), []).append(identity)
@@ -85,7 +85,7 @@ def _siblings(entries: dict[str, Entry]) -> _Siblings:
 
 
 def _remove(
-    entries: dict[str, Entry],
+    entries: dict[str, BaseEntry],
     fragment: Fragment,
     siblings: _Siblings,
     removed: dict[str, Place],
@@ -106,7 +106,7 @@ def _remove(
 
 
 def _add(
-    entries: dict[str, Entry],
+    entries: dict[str, BaseEntry],
     fragment: Fragment,
     project: ProjectFile,
     types: dict[str, Any],
@@ -123,13 +123,13 @@ def _add(
     entries[fragment.identity] = make_entry(fragment, project, types, known)
 
 
-def _is_locked(entries: dict[str, Entry], fragment: Fragment) -> bool:
+def _is_locked(entries: dict[str, BaseEntry], fragment: Fragment) -> bool:
     """Tell whether only a lock has what an overlay declares as new: a sync must not make that an error."""
     known = entries.get(fragment.identity)
     return known is not None and not known.is_declared
 
 
-def _override(entries: dict[str, Entry], fragment: Fragment, found: list[Finding]) -> None:
+def _override(entries: dict[str, BaseEntry], fragment: Fragment, found: list[Finding]) -> None:
     low = entries[fragment.identity]
     data = merge(low.data, fragment.layer, fragment.items, found)
     says_nothing = not set(fragment.layer.data) - {"name", "id", "provider"}
@@ -137,11 +137,11 @@ def _override(entries: dict[str, Entry], fragment: Fragment, found: list[Finding
         message = f"the overlay of `{fragment.identity}` changes nothing"
         found.append(Finding("LCO003", fragment.place, message, "remove it"))
     broken = low.broken or fragment.broken
-    entries[fragment.identity] = Entry(low.fragment, data, (*low.layers, fragment.layer), None, broken)
+    entries[fragment.identity] = BaseEntry(low.fragment, data, (*low.layers, fragment.layer), None, broken)
 
 
 def _report_unknown(
-    entries: dict[str, Entry],
+    entries: dict[str, BaseEntry],
     fragment: Fragment,
     siblings: _Siblings,
     removed: dict[str, Place],
@@ -160,7 +160,7 @@ def _report_unknown(
     found.append(Finding("LCO001", fragment.place, message, hint, related))
 
 
-def _take_over_default(entries: dict[str, Entry], siblings: _Siblings, overlays: list[Fragment]) -> None:
+def _take_over_default(entries: dict[str, BaseEntry], siblings: _Siblings, overlays: list[Fragment]) -> None:
     """Let an endpoint that an overlay makes the default take that over from the others of its provider."""
     winners = [f for f in overlays if f.kind == "Endpoint" and f.layer.data.get("default") is True]
     for winner in winners:
@@ -171,13 +171,13 @@ def _take_over_default(entries: dict[str, Entry], siblings: _Siblings, overlays:
             if any(layer.name == winner.layer.name and "default" in layer.data for layer in entry.layers):
                 continue
             layer = replace(winner.layer, data={"default": False})
-            entries[identity] = Entry(
+            entries[identity] = BaseEntry(
                 entry.fragment, {**entry.data, "default": False}, (*entry.layers, layer), None, entry.broken
             )
 
 
 def _finish(
-    entries: dict[str, Entry], removed: dict[str, Place], environment: str | None, found: list[Finding]
+    entries: dict[str, BaseEntry], removed: dict[str, Place], environment: str | None, found: list[Finding]
 ) -> Resolved:
     env = Resolved(environment, removed=removed)
     maps: dict[str, dict[str, Any]] = {kind: getattr(env, name) for kind, name in _MAPS.items()}
@@ -205,12 +205,12 @@ def _finish(
     return env
 
 
-def _resource(entry: Entry, spec: Common) -> Resource[Any]:
+def _resource(entry: BaseEntry, spec: Common) -> Resource[Any]:
     of = entry.fragment
     return Resource(of.identity, of.kind, of.name, of.provider, spec, entry.data, entry.layers)
 
 
-def _complete(entry: Entry, found: list[Finding]) -> None:
+def _complete(entry: BaseEntry, found: list[Finding]) -> None:
     """Validate merged data as a whole; what is missing is reported where the resource is declared."""
     fragment = entry.fragment
     model = RESOURCES[fragment.kind]

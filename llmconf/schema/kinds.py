@@ -62,7 +62,7 @@ class Common(Strict):
     """Settings for one target only, by the name of the target."""
 
 
-class Network(Strict):
+class NetworkSettings(Strict):
     """How requests are made; an endpoint's own value wins over its provider's."""
 
     timeout: Duration | None = None
@@ -79,7 +79,7 @@ class Network(Strict):
     """Rate limits of the account or endpoint."""
 
 
-class Endpoint(Common, Network):
+class Endpoint(Common, NetworkSettings):
     """A base URL of a provider."""
 
     name: Name
@@ -166,7 +166,7 @@ class Model(Common):
     """Deprecation and retirement."""
 
 
-class Provider(Common, Network):
+class Provider(Common, NetworkSettings):
     """An account at a vendor, or a self-hosted server."""
 
     name: Name

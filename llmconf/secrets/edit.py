@@ -20,7 +20,7 @@ from llmconf.yamltext.text import BOM, decode
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class RevealedSecret:
     """A secret as it was revealed: its text, the site of its token, and how the token stood there."""
 
     plaintext: str = field(repr=False)
@@ -35,7 +35,7 @@ class Revealed:
 
     data: bytes = field(repr=False)
     text: str = field(repr=False)
-    known: dict[tuple[str, str, str], Known] = field(default_factory=dict, repr=False)
+    known: dict[tuple[str, str, str], RevealedSecret] = field(default_factory=dict, repr=False)
 
 
 def reveal(work: Workspace, name: str) -> Revealed:
@@ -58,7 +58,7 @@ def reveal(work: Workspace, name: str) -> Revealed:
         edit = document.replace(place.document, place.path, quote(plaintext, flow=True))
         changes.append(edit)
         written = document.text[edit.start : edit.end]
-        found.known[_key(site)] = Known(plaintext, site, node.style, written)
+        found.known[_key(site)] = RevealedSecret(plaintext, site, node.style, written)
     found.text = document.splice(changes)
     return found
 
@@ -98,7 +98,7 @@ def seal_again(
     return outcome
 
 
-def _seal(work: Workspace, site: Site, before: Known | None, trust: str | None) -> str:
+def _seal(work: Workspace, site: Site, before: RevealedSecret | None, trust: str | None) -> str:
     slot = site.slot
     if not slot.hosts:
         raise RefusedError(

@@ -20,9 +20,9 @@ from upstream.vendor import State, Vendor
 
 from llmconf import adapters
 from llmconf.adapters import _answers, _errors, _paging, _urls, openai, openai_compatible
-from llmconf.adapters._base import Preset, Response, Site, Unreadable
-from llmconf.adapters._errors import Rule
-from llmconf.adapters._network import Listing, Network, Paging, network
+from llmconf.adapters._base import CalledEndpoint, Preset, Response, Unreadable
+from llmconf.adapters._errors import ErrorRule
+from llmconf.adapters._network import ListRequest, Paging, PresetProtocol, network
 from llmconf.adapters._positions import Position, following
 from llmconf.core import grammar, json_values, origins
 from llmconf.schema.types import Capability, Mode
@@ -34,9 +34,9 @@ COMPATIBLE = [
 KEY = "sk-fake-0000000000000000"
 
 
-def site(**changes: Any) -> Site:
+def site(**changes: Any) -> CalledEndpoint:
     preset = adapters.preset("openai_compatible")
-    made = Site("https://llm.test/v1", preset, openai_compatible.Options(), secrets={"api_key": KEY})
+    made = CalledEndpoint("https://llm.test/v1", preset, openai_compatible.Options(), secrets={"api_key": KEY})
     return replace(made, **changes)
 
 
@@ -179,7 +179,7 @@ def test_the_header_of_amazon_is_a_code() -> None:
     headers = {"x-amzn-errortype": "AccessDeniedException:http://internal.amazon.com/"}
     response = Response(403, headers, b'{"message": "no"}')
     assert _errors.failure(site(), response).code == "AccessDeniedException"
-    rule = Rule("no_funds", codes=("accessdeniedexception",))
+    rule = ErrorRule("no_funds", codes=("accessdeniedexception",))
     assert _errors.failure(site(), response, [rule]).verdict == "no_funds"
 
 
@@ -212,9 +212,9 @@ def test_a_status_means_the_same_everywhere_without_a_rule(status: int, verdict:
 
 def test_the_first_rule_that_holds_wins() -> None:
     rules = [
-        Rule("no_funds", status=(403,), codes=("a", "b"), message="Money"),
-        Rule("unauthorized", status=(403,), expired=True),
-        Rule("degraded"),
+        ErrorRule("no_funds", status=(403,), codes=("a", "b"), message="Money"),
+        ErrorRule("unauthorized", status=(403,), expired=True),
+        ErrorRule("degraded"),
     ]
     said = {"error": {"code": "B", "message": "no money left"}}
     assert _errors.failure(site(), answer(403, said), rules).verdict == "no_funds"
@@ -235,7 +235,7 @@ THREE = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
 
 
 def after(paging: Paging, data: Any, items: list[Any], cursor: str | None = None, lists: int = 1) -> Position | None:
-    listing = Listing(path="/models", paging=paging, query={"limit": 3})
+    listing = ListRequest(path="/models", paging=paging, query={"limit": 3})
     found = following(Position.of(cursor), (listing,) * lists, data, items)
     return Position.of(found) if found else None
 
@@ -283,7 +283,7 @@ def test_a_list_that_stops_before_its_total_is_no_list() -> None:
 @pytest.mark.parametrize("mark", [{"has_more": True}, {"nextPageToken": "x"}, {"next": "https://a/?page=2"}])
 def test_a_list_that_goes_on_where_no_pages_are_known_is_no_list(mark: dict[str, Any]) -> None:
     with pytest.raises(Unreadable, match="goes on"):
-        following(Position(), (Listing(path="/models"),), mark, THREE)
+        following(Position(), (ListRequest(path="/models"),), mark, THREE)
 
 
 def test_a_page_that_leads_to_itself_ends_the_listing() -> None:
@@ -479,7 +479,7 @@ def test_the_example_of_the_page_conforms(acme: Vendor) -> None:
 
 def test_the_page_names_every_part_of_the_network() -> None:
     page = (REPOSITORY / "docs" / "adapters.md").read_text(encoding="utf-8")
-    shown = set(Network.model_fields) - {"limit", "smallest"}
+    shown = set(PresetProtocol.model_fields) - {"limit", "smallest"}
     assert [name for name in sorted(shown) if f"`{name}" not in page] == []
 
 

@@ -27,18 +27,18 @@ from upstream import (
 from upstream.vendor import Answer, Seen, State, Vendor
 
 from llmconf import adapters
-from llmconf.adapters._base import Adapter, Failure, Request, Response, Site, Unreadable
+from llmconf.adapters._base import Adapter, CalledEndpoint, Failure, Request, Response, Unreadable
 from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError
 
 NOW = 1_795_000_000
 
 
-def site_of(fake: ModuleType, url: str | None = None, **options: Any) -> Site:
+def site_of(fake: ModuleType, url: str | None = None, **options: Any) -> CalledEndpoint:
     """Return the endpoint of a fake vendor as its adapter sees it, with other options where some are given."""
     vendor: Vendor = fake.VENDOR
     taken = adapter_of(fake).Options.model_validate(options or vendor.options)
     base = url or f"https://vendor.test{vendor.base}"
-    return Site(base, adapters.preset(vendor.type), taken, vendor.region, vendor.credential)
+    return CalledEndpoint(base, adapters.preset(vendor.type), taken, vendor.region, vendor.credential)
 
 
 def adapter_of(fake: ModuleType) -> Adapter:
@@ -150,7 +150,7 @@ def test_the_answer_of_a_deployment_of_azure_is_one(fake: ModuleType) -> None:
             adapter.read_completion(site, answered(body), "chat-prod")
 
 
-def exchanged(site: Site) -> Request:
+def exchanged(site: CalledEndpoint) -> Request:
     request = adapters.adapter(site.preset.type).exchange(site, NOW)
     assert request is not None
     return request
@@ -303,7 +303,7 @@ def test_what_a_service_account_signs_is_good_for_an_hour_and_for_one_place() ->
     assert (claims["aud"], claims["iat"], claims["exp"]) == (request.url, NOW, NOW + 3600)
 
 
-def with_account(**changed: Any) -> Site:
+def with_account(**changed: Any) -> CalledEndpoint:
     account = {**json.loads(vertex.service_account()), **changed}
     return replace(site_of(vertex), secrets={"service_account": json.dumps(account)})
 

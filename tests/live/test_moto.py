@@ -20,7 +20,7 @@ from upstream.server import unused_port
 
 from llmconf import adapters
 from llmconf.adapters import bedrock
-from llmconf.adapters._base import Failure, Request, Response, Site
+from llmconf.adapters._base import CalledEndpoint, Failure, Request, Response
 from llmconf.adapters._sigv4 import signed
 
 pytestmark = pytest.mark.consumer
@@ -38,10 +38,10 @@ class Aws:
     url: str
     keys: dict[str, str]
 
-    def site(self, **changed: str) -> Site:
+    def site(self, **changed: str) -> CalledEndpoint:
         """Return the endpoint as the adapter sees it, with some fields of its credential changed."""
         options = bedrock.Options(sts_url=self.url)
-        return Site(self.url, adapters.preset("bedrock"), options, REGION, self.keys | changed)
+        return CalledEndpoint(self.url, adapters.preset("bedrock"), options, REGION, self.keys | changed)
 
     def send(self, request: Request) -> Response:
         """Send a request to moto."""
@@ -111,7 +111,7 @@ def _iam(aws: Aws, action: str, **more: str) -> str:
     return answer.body.decode()
 
 
-def _checked(aws: Aws, site: Site) -> Any:
+def _checked(aws: Aws, site: CalledEndpoint) -> Any:
     request = bedrock.check(site)
     assert request is not None
     answer = aws.send(request)

@@ -18,7 +18,7 @@ from upstream.server import Server, serve, serve_proxy, unused_port
 from upstream.vendor import Answer, Seen, State
 
 from llmconf.api import validate
-from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.authorize import Authorizer, CallLimits
 from llmconf.live.http import HttpClient
 from llmconf.live.probe import endpoints_to_probe, probe
 
@@ -333,7 +333,7 @@ def test_one_endpoint_that_cannot_be_tried_hides_no_other(live: Live, server: Se
 def test_a_defect_at_one_endpoint_hides_no_other(live: Live, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "farm", "vllm"))
     monkeypatch.setenv("FAKE_KEY", KEY)
-    ways = Accesses(validate(live.root), None, ["env:FAKE_*"], Limits(retries=0))
+    ways = Authorizer(validate(live.root), None, ["env:FAKE_*"], CallLimits(retries=0))
 
     def broken(*_: object) -> None:
         raise KeyError("made up")
@@ -412,7 +412,7 @@ def test_a_name_that_is_not_found_in_time_is_not_waited_for(live: Live, monkeypa
     live.write(provider("http://slow.internal/v1", "farm", "vllm", key="env:FAKE_KEY"))
     monkeypatch.setenv("FAKE_KEY", KEY)
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: time.sleep(8) or [])
-    ways = Accesses(validate(live.root), None, ["env:FAKE_*@http://slow.internal"], Limits(timeout=0.5, retries=0))
+    ways = Authorizer(validate(live.root), None, ["env:FAKE_*@http://slow.internal"], CallLimits(timeout=0.5, retries=0))
     started = time.monotonic()
     found = probe(ways, endpoints_to_probe(ways.env), network=HttpClient)
     assert found[0].verdict == "timeout"

@@ -21,10 +21,10 @@ from upstream.vendor import Answer, ModelRecord, Seen, State, Vendor
 
 from llmconf.adapters import preset
 from llmconf.api import validate
-from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.authorize import Authorizer, CallLimits
 from llmconf.live.http import HttpClient
-from llmconf.live.list_models import Listing, fetch
-from llmconf.live.lock_update import Update, Wish
+from llmconf.live.list_models import ModelListing, fetch
+from llmconf.live.lock_update import SyncRequest, Update
 from llmconf.live.probe import Health, endpoints_to_probe, probe
 from llmconf.live.sync import providers_to_sync, sync
 from llmconf.live.verify import Verification, credentials_to_verify, verify
@@ -75,7 +75,7 @@ class Site:
         (root / "llmconf.yaml").write_text("version: 1\nname: live\n", encoding="utf-8")
         self.checked = validate(root, today=date(2026, 11, 23))
         assert self.checked.worst() != "error", self.checked.diagnostics
-        self.ways = Accesses(self.checked, None, ["env:FAKE_*"], Limits(timeout=10.0, retries=0))
+        self.ways = Authorizer(self.checked, None, ["env:FAKE_*"], CallLimits(timeout=10.0, retries=0))
         self.server = server
 
     def probe(self) -> Health:
@@ -85,8 +85,8 @@ class Site:
     def verify(self) -> Verification:
         return verify(self.ways, credentials_to_verify(self.ways.env), network=HttpClient)[0]
 
-    def list(self) -> Listing | None:
-        async def run() -> Listing | None:
+    def list(self) -> ModelListing | None:
+        async def run() -> ModelListing | None:
             endpoint = endpoints_to_probe(self.ways.env)[0]
             async with HttpClient() as network:
                 return await fetch(self.ways.open(endpoint, self.ways.credential_of(endpoint)), network)
@@ -96,7 +96,7 @@ class Site:
     def sync(self) -> Update:
         providers = providers_to_sync(self.ways.env)
         checked, catalogs = self.checked, load(self.checked.project.root)
-        return sync(self.ways, providers, checked=checked, catalogs=catalogs, wish=Wish(), network=HttpClient)[0]
+        return sync(self.ways, providers, checked=checked, catalogs=catalogs, wish=SyncRequest(), network=HttpClient)[0]
 
     def assert_keys_kept(self, *shown: object) -> None:
         """See that no secret is in what is told, nor in any URL that was asked for."""

@@ -22,7 +22,7 @@ from llmconf.adapters._base import ModelRecord
 from llmconf.core.errors import RefusedError
 from llmconf.lock import catalog_import, catalogs, enrich
 from llmconf.lock.catalogs import _lines
-from llmconf.lock.catalogs._base import Contents, Facts, Unusable
+from llmconf.lock.catalogs._base import CatalogFacts, Contents, Unusable
 from llmconf.lock.catalogs._ids import candidates
 from llmconf.schema.parts import Price
 
@@ -473,7 +473,7 @@ def test_tiers_batch_and_dates_of_genai_prices(monkeypatch: pytest.MonkeyPatch) 
     assert enrich.genai_prices_facts("openai", "by-hour") is None
     assert enrich.genai_prices_facts("openai", "other") is None
     elsewhere = enrich.genai_prices_facts("openai", "m", "https://api.example.org/v1")
-    assert elsewhere == Facts(context=7)
+    assert elsewhere == CatalogFacts(context=7)
     assert enrich.genai_prices_facts("openai", "m", "https://gateway.internal/v1") == known
 
 
@@ -505,7 +505,7 @@ def test_no_clause_of_genai_prices_reaches_another_model(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("name", sorted(name for name in adapters.types() if not enrich.is_known(name)))
 def test_self_hosted_types_are_not_asked_about(name: str) -> None:
-    cats = enrich.Catalogs({"litellm": {(name, "gpt-4o-mini"): Facts(context=1)}})
+    cats = enrich.Catalogs({"litellm": {(name, "gpt-4o-mini"): CatalogFacts(context=1)}})
     assert enrich.facts(cats, name, "gpt-4o-mini", "https://api.openai.com/v1") == []
     assert enrich.enrich(ModelRecord("gpt-4o-mini"), name, cats).record == ModelRecord("gpt-4o-mini")
 
@@ -627,7 +627,7 @@ def test_many_models_are_completed_in_time() -> None:
 
 
 def test_a_catalog_adds_the_capabilities_that_a_provider_has_no_word_for() -> None:
-    known = {("moonshot", "kimi"): Facts(capabilities=("chat", "function_calling", "video_input"))}
+    known = {("moonshot", "kimi"): CatalogFacts(capabilities=("chat", "function_calling", "video_input"))}
     record = ModelRecord("kimi", capabilities=("reasoning",), lacks=("video_input",))
     enriched = enrich.enrich(record, "moonshot", enrich.Catalogs({"mine": known}))
     assert enriched.record.capabilities == ("chat", "function_calling", "reasoning")
@@ -635,7 +635,7 @@ def test_a_catalog_adds_the_capabilities_that_a_provider_has_no_word_for() -> No
 
 
 def test_a_provider_that_says_all_keeps_the_word() -> None:
-    known = {("moonshot", "kimi"): Facts(capabilities=("chat",))}
+    known = {("moonshot", "kimi"): CatalogFacts(capabilities=("chat",))}
     enriched = enrich.enrich(ModelRecord("kimi", capabilities=("chat", "reasoning")), "moonshot", enrich.Catalogs({"mine": known}))
     assert enriched.record.capabilities == ("chat", "reasoning")
     assert enriched.sources["capabilities"] == "provider"

@@ -18,7 +18,7 @@ import pytest
 from upstream.vendor import ModelRecord, Seen, State, Vendor
 
 from llmconf import adapters
-from llmconf.adapters._base import Adapter, Check, Failure, Request, Response, Site, Unreadable
+from llmconf.adapters._base import Adapter, CalledEndpoint, Check, Failure, Request, Response, Unreadable
 from llmconf.core import grammar
 from llmconf.schema.kinds import SECRET_FIELDS
 from llmconf.schema.parts import Lifecycle, Price
@@ -57,13 +57,13 @@ def adapter_of(vendor: Vendor) -> Adapter:
     return adapters.adapter(vendor.type)
 
 
-def site_of(vendor: Vendor, *, with_key: bool = True) -> Site:
+def site_of(vendor: Vendor, *, with_key: bool = True) -> CalledEndpoint:
     """Return the site of a vendor: at its own URL where that has the path of the fake one."""
     preset = adapters.preset(vendor.type)
     own = preset.url is not None and urlsplit(preset.url).path == vendor.base
     options = adapter_of(vendor).Options.model_validate(vendor.options)
     secrets = vendor.credential if with_key else {}
-    return Site(
+    return CalledEndpoint(
         str(preset.url) if own else f"https://vendor.test{vendor.base}", preset, options, vendor.region, secrets
     )
 
@@ -88,7 +88,7 @@ def ask(vendor: Vendor, request: Request, state: State) -> Response:
     return Response(answer.status, told, answer.content)
 
 
-def ready(vendor: Vendor, state: State = "valid", *, with_key: bool = True) -> Site | Failure:
+def ready(vendor: Vendor, state: State = "valid", *, with_key: bool = True) -> CalledEndpoint | Failure:
     """Return the site with its token, or why there is none."""
     site, adapter = site_of(vendor, with_key=with_key), adapter_of(vendor)
     request = adapter.exchange(site, NOW)
@@ -99,9 +99,9 @@ def ready(vendor: Vendor, state: State = "valid", *, with_key: bool = True) -> S
     return token if isinstance(token, Failure) else replace(site, token=token)
 
 
-def sited(vendor: Vendor) -> Site:
+def sited(vendor: Vendor) -> CalledEndpoint:
     site = ready(vendor)
-    assert isinstance(site, Site)
+    assert isinstance(site, CalledEndpoint)
     return site
 
 
@@ -170,7 +170,7 @@ def called(vendor: Vendor) -> str:
     return next((model.id for model in vendor.models if model.callable), "some-deployment")
 
 
-def proofs(site: Site, request: Request) -> list[str]:
+def proofs(site: CalledEndpoint, request: Request) -> list[str]:
     """Return the headers that hold a secret field or the token of a site, or else a signature made with a secret."""
     kept = [site.token, *(value for name, value in site.secrets.items() if name in SECRET_FIELDS)]
     held = [name for name, value in request.headers.items() if any(secret and secret in value for secret in kept)]

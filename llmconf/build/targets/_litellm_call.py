@@ -66,7 +66,7 @@ class Variable(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class LitellmCall:
     """A model at an endpoint, with the credential it is called with."""
 
     model: Resource[Model]
@@ -91,7 +91,7 @@ class Call:
         return self.endpoint.spec.region or self.provider.spec.region
 
 
-def connection(call: Call) -> dict[str, Any]:
+def connection(call: LitellmCall) -> dict[str, Any]:
     """Return the part of `litellm_params` that says what is called, where, and with which key."""
     prefix = _prefix(call)
     params: dict[str, Any] = {"model": f"{prefix}/{call.model.spec.id}"}
@@ -106,7 +106,7 @@ def connection(call: Call) -> dict[str, Any]:
     return params
 
 
-def _prefix(call: Call) -> str:
+def _prefix(call: LitellmCall) -> str:
     native = adapters.preset(call.provider.spec.type).consumers.get("litellm", "openai")
     if call.protocol == "ollama":
         return "ollama_chat" if call.mode == "chat" else "ollama"
@@ -115,26 +115,26 @@ def _prefix(call: Call) -> str:
     return native
 
 
-def _plain_address(call: Call, _prefix: str) -> dict[str, Any]:
+def _plain_address(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     return {"api_base": call.endpoint.spec.url.rstrip("/")}
 
 
-def _anthropic(call: Call, _prefix: str) -> dict[str, Any]:
+def _anthropic(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     return {"api_base": call.endpoint.spec.url.rstrip("/").removesuffix("/v1")}
 
 
-def _ollama(call: Call, _prefix: str) -> dict[str, Any]:
+def _ollama(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     url = call.endpoint.spec.url.rstrip("/")
     return {"api_base": url.removesuffix("/v1").removesuffix("/api")}
 
 
-def _cohere(call: Call, _prefix: str) -> dict[str, Any]:
+def _cohere(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     # The whole URL of the call, except for reranking, which adds its path.
     root = re.sub(r"/v[12]$", "", call.endpoint.spec.url.rstrip("/"))
     return {"api_base": root + _COHERE_PATHS.get(call.mode, "")}
 
 
-def _azure(call: Call, _prefix: str) -> dict[str, Any]:
+def _azure(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     options = call.provider.spec.options
     url = call.endpoint.spec.url.rstrip("/")
     root = url.removesuffix("/v1").removesuffix("/openai")
@@ -143,7 +143,7 @@ def _azure(call: Call, _prefix: str) -> dict[str, Any]:
     return {"api_base": root} | ({"api_version": version} if version else {})
 
 
-def _bedrock(call: Call, _prefix: str) -> dict[str, Any]:
+def _bedrock(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     url = call.endpoint.spec.url.rstrip("/")
     usual = _BEDROCK_HOST.match(url)
     region = call.region or (usual[1] if usual else None)
@@ -154,7 +154,7 @@ def _bedrock(call: Call, _prefix: str) -> dict[str, Any]:
     return params
 
 
-def _vertex(call: Call, _prefix: str) -> dict[str, Any]:
+def _vertex(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     options = call.provider.spec.options
     location = options.get("location") or call.region
     params = {"vertex_project": options.get("project"), "vertex_location": location}
@@ -174,7 +174,7 @@ _ADDRESSES = {
 }
 
 
-def _keys(call: Call, prefix: str) -> dict[str, Any]:
+def _keys(call: LitellmCall, prefix: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if call.credential is not None:
         for field, name in _NAMES.items():
@@ -188,7 +188,7 @@ def _keys(call: Call, prefix: str) -> dict[str, Any]:
     return found
 
 
-def _headers(call: Call) -> dict[str, str]:
+def _headers(call: LitellmCall) -> dict[str, str]:
     """Return the headers of provider and endpoint; of two that differ in case only, the endpoint's."""
     headers: dict[str, tuple[str, str]] = {}
     project = call.provider.spec.options.get("project")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from llmconf.build.targets._litellm_call import Call
+from llmconf.build.targets._litellm_call import LitellmCall
 from llmconf.schema.parts import BatchPrice, Price, PriceTier
 
 _MODES = {"image": "image_generation", "transcription": "audio_transcription", "speech": "audio_speech"}
@@ -34,7 +34,7 @@ _COSTS = {
 _MILLION = Decimal(1_000_000)
 
 
-def model_info(call: Call, name: str, root: str | None) -> dict[str, Any]:
+def model_info(call: LitellmCall, name: str, root: str | None) -> dict[str, Any]:
     """Return `model_info` of a call with this stable id; `root` is the id of the model its facts follow."""
     facts = call.facts
     info: dict[str, Any] = {"id": name}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmconf.build.targets._base import Note
-from llmconf.build.targets._litellm_call import Call, Variable
+from llmconf.build.targets._litellm_call import LitellmCall, Variable
 from llmconf.core.diagnostics import Path
 from llmconf.project.environment import Resource
 
@@ -47,7 +47,7 @@ class Merge:
 
 
 def add_parameters(
-    params: dict[str, Any], call: Call, route: Resource[Any] | None, notes: list[Note]
+    params: dict[str, Any], call: LitellmCall, route: Resource[Any] | None, notes: list[Note]
 ) -> None:
     """Add the default parameters of model and route, the route's winning."""
     own = set(params)
@@ -60,7 +60,7 @@ def add_parameters(
 
 
 def add_extra(
-    params: dict[str, Any], info: dict[str, Any], call: Call, route: Resource[Any] | None, notes: list[Note]
+    params: dict[str, Any], info: dict[str, Any], call: LitellmCall, route: Resource[Any] | None, notes: list[Note]
 ) -> None:
     """Add `extra.litellm` of provider, endpoint, model and route, the last winning.
 
@@ -77,7 +77,7 @@ def add_extra(
                 merge.put(params, path, value)
 
 
-def plain(params: dict[str, Any], call: Call, notes: list[Note]) -> dict[str, Any]:
+def plain(params: dict[str, Any], call: LitellmCall, notes: list[Note]) -> dict[str, Any]:
     """Return parameters without texts that only look like one of LiteLLM's references to a secret."""
     headers = params.get("extra_headers", {})
     safe = {name: value for name, value in headers.items() if not _looks_up(value)}

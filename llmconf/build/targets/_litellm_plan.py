@@ -9,7 +9,7 @@ from functools import reduce
 from math import lcm
 
 from llmconf.build.targets._base import Note
-from llmconf.build.targets._litellm_call import Call
+from llmconf.build.targets._litellm_call import LitellmCall
 from llmconf.project.environment import Resolved, Resource
 from llmconf.project.relations import (
     DefaultEndpoints,
@@ -29,7 +29,7 @@ from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
 class Turn:
     """A call with its turn: lower orders come first, those of one order share by weight."""
 
-    call: Call
+    call: LitellmCall
     order: int | None
     weight: int | None
 
@@ -60,7 +60,7 @@ class Plan:
         root = list(lineage(self.env, model, self.by_id))[-1]
         return root.spec.base.rpartition("/")[2] if root.spec.base else root.spec.id
 
-    def calls(self, model: Resource[Model], endpoint: str | None) -> list[Call]:
+    def calls(self, model: Resource[Model], endpoint: str | None) -> list[LitellmCall]:
         """Return the ways to call a model: at the named endpoint, or at all that serve it."""
         provider = owner(self.env, model)
         if provider is None or not self.env.is_live(model):
@@ -70,7 +70,7 @@ class Plan:
             named = self.env.endpoints.get(f"endpoint/{model.provider}/{endpoint}")
             endpoints = [named] if named and named.spec.enabled else []
         facts = facts_of(self.env, model, self.by_id)
-        return [Call(model, at, provider, self._credential(at), facts) for at in endpoints]
+        return [LitellmCall(model, at, provider, self._credential(at), facts) for at in endpoints]
 
     def _credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
         """Return the credential of an endpoint; where several fit, none is guessed."""
@@ -113,7 +113,7 @@ def _single_models(env: Resolved, which: str) -> Iterable[Resource[Model]]:
 
 
 def _route_turns(plan: Plan, route: Resource[Route], notes: list[Note]) -> tuple[Turn, ...]:
-    targets: list[tuple[Target, list[Call]]] = []
+    targets: list[tuple[Target, list[LitellmCall]]] = []
     for target in route.spec.targets:
         model = plan.env.models.get(f"model/{target.model}")
         calls = plan.calls(model, target.endpoint) if model else []
@@ -131,8 +131,8 @@ def _route_turns(plan: Plan, route: Resource[Route], notes: list[Note]) -> tuple
 
 
 def _by_cost(
-    route: Resource[Route], targets: list[tuple[Target, list[Call]]], notes: list[Note]
-) -> list[tuple[int, list[Call], int | None]]:
+    route: Resource[Route], targets: list[tuple[Target, list[LitellmCall]]], notes: list[Note]
+) -> list[tuple[int, list[LitellmCall], int | None]]:
     """Order targets by price, equal prices side by side, unknown ones last and in the order given."""
     costs = [cost(calls[0].facts.price) for _, calls in targets]
     unknown = [target.model for (target, _), cost in zip(targets, costs, strict=True) if cost is None]
@@ -140,7 +140,7 @@ def _by_cost(
         listed = ", ".join(f"`{name}`" for name in unknown)
         notes.append(Note(route.place("strategy"), f"without a known price, and so last: {listed}"))
     known = sorted({cost for cost in costs if cost is not None})
-    found: list[tuple[int, list[Call], int | None]] = []
+    found: list[tuple[int, list[LitellmCall], int | None]] = []
     last = len(known)
     for (_, calls), amount in zip(targets, costs, strict=True):
         if amount is None:
@@ -150,9 +150,9 @@ def _by_cost(
     return sorted(found, key=lambda item: item[2] or 0)
 
 
-def _share(targets: list[tuple[int, list[Call], int | None]]) -> tuple[Turn, ...]:
+def _share(targets: list[tuple[int, list[LitellmCall], int | None]]) -> tuple[Turn, ...]:
     """Split each target's share among its endpoints, in whole numbers; a call without rivals needs none."""
-    shares: list[tuple[Call, int | None, Fraction]] = []
+    shares: list[tuple[LitellmCall, int | None, Fraction]] = []
     for weight, calls, order in targets:
         weights = [1 if call.endpoint.spec.weight is None else call.endpoint.spec.weight for call in calls]
         total = sum(weights)

@@ -8,7 +8,7 @@ from llmconf.core.plugins import load_module, module_names
 from llmconf.lock.catalogs._base import Contents
 
 
-class Format(Protocol):
+class CatalogFormat(Protocol):
     """A module of this package, one per format."""
 
     def read(self, data: object, /) -> Contents:
@@ -21,6 +21,6 @@ def format_names() -> tuple[str, ...]:
     return tuple(name.replace("_", ".") for name in module_names(__name__))
 
 
-def format_named(name: str) -> Format:
+def format_named(name: str) -> CatalogFormat:
     """Return the format with one of the names. Raises KeyError where there is none."""
-    return cast(Format, load_module(__name__, name.replace(".", "_")))
+    return cast(CatalogFormat, load_module(__name__, name.replace(".", "_")))

@@ -23,7 +23,7 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CatalogFacts:
     """What one source says about one model; None where it says nothing.
 
     The fields are those of `schema.kinds.Model`. `price` has the shape of `schema.parts.Price`: decimal strings
@@ -50,7 +50,7 @@ class Contents:
     type, `skipped` those that are no model with a fact of its own: prices by image size or by region, odd ids.
     """
 
-    models: Mapping[tuple[str, str], Facts]
+    models: Mapping[tuple[str, str], CatalogFacts]
     foreign: int = 0
     skipped: int = 0
 
@@ -126,9 +126,10 @@ def facts(
     max_output: object = None,
     price: Mapping[str, Any] | None = None,
     **lifecycle: str | None,
-) -> Facts | None:
+) -> CatalogFacts | None:
     """Return facts from what a catalog has, or None where that is nothing."""
     able = tuple(sorted(set(capabilities)))
     stages = {key: stage for key, stage in lifecycle.items() if stage is not None}
-    found = Facts(mode, able or None, json_values.count(context), json_values.count(max_output), price, stages or None)
-    return None if found == Facts() else found
+    limits = json_values.count(context), json_values.count(max_output)
+    found = CatalogFacts(mode, able or None, *limits, price, stages or None)
+    return None if found == CatalogFacts() else found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmconf import adapters
 from llmconf.core import json_values
-from llmconf.lock.catalogs._base import Facts, facts, price, tier
+from llmconf.lock.catalogs._base import CatalogFacts, facts, price, tier
 from llmconf.lock.catalogs._ids import candidates
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class _Index:
     open: tuple[tuple[Any, ModelInfo], ...]
 
 
-def genai_prices_facts(provider_type: str, model_id: str, url: str | None = None) -> Facts | None:
+def genai_prices_facts(provider_type: str, model_id: str, url: str | None = None) -> CatalogFacts | None:
     """Return price and context of a model, or None where nothing is known.
 
     `url` is the base URL of the endpoint: it tells apart the regions of a vendor that are vendors of their own

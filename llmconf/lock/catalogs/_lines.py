@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from llmconf.core.errors import RefusedError
 from llmconf.core.unique import Unique
-from llmconf.lock.catalogs._base import FACTS, Facts
+from llmconf.lock.catalogs._base import FACTS, CatalogFacts
 from llmconf.schema.parts import Lifecycle, Price
 from llmconf.schema.types import Capability, Count, Mode, ModelId, Name, Strict, Text
 
@@ -36,7 +36,7 @@ class _Line(Strict):
     lifecycle: Lifecycle | None = None
 
 
-def write(source: str, sha256: str, models: Mapping[tuple[str, str], Facts]) -> bytes:
+def write(source: str, sha256: str, models: Mapping[tuple[str, str], CatalogFacts]) -> bytes:
     """Return the bytes of a catalog file. `sha256` is the hex digest of what was imported."""
     lines = [_text({"version": VERSION, "source": source, "sha256": sha256})]
     for (provider_type, model_id), known in sorted(models.items()):
@@ -45,12 +45,12 @@ def write(source: str, sha256: str, models: Mapping[tuple[str, str], Facts]) -> 
     return "".join(lines).encode()
 
 
-def read(data: bytes, file: str) -> dict[tuple[str, str], Facts]:
+def read(data: bytes, file: str) -> dict[tuple[str, str], CatalogFacts]:
     """Return facts by provider type and model id. Raises RefusedError, with file and line, for what is none."""
     header, *lines = data.split(b"\n")
     if _parse(_Header, header, f"{file}:1").version != VERSION:
         raise RefusedError(f"{file}:1: written by another version of llmconf", _HINT)
-    models: dict[tuple[str, str], Facts] = {}
+    models: dict[tuple[str, str], CatalogFacts] = {}
     for number, line in enumerate(lines, 2):
         if not line and number == len(lines) + 1:
             continue
@@ -79,8 +79,8 @@ def _is_negative(price: Any) -> bool:
     return any(map(_is_negative, price)) if isinstance(price, list) else str(price).startswith("-")
 
 
-def _facts(line: _Line) -> Facts:
-    return Facts(
+def _facts(line: _Line) -> CatalogFacts:
+    return CatalogFacts(
         line.mode,
         tuple(line.capabilities) if line.capabilities else None,
         line.context,

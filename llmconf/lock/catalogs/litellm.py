@@ -15,8 +15,8 @@ from llmconf import adapters
 from llmconf.core import json_values
 from llmconf.lock.catalogs._base import (
     PER_MILLION,
+    CatalogFacts,
     Contents,
-    Facts,
     Unusable,
     costs,
     facts,
@@ -87,7 +87,7 @@ def read(data: object) -> Contents:
     """Return the models of provider types. Raises Unusable."""
     if not isinstance(data, dict) or not any("litellm_provider" in mapping(entry) for entry in data.values()):
         raise Unusable("an object of models that have `litellm_provider` is expected")
-    found: dict[tuple[str, str], Facts] = {}
+    found: dict[tuple[str, str], CatalogFacts] = {}
     routed = set()
     foreign = skipped = 0
     for key, entry in sorted(data.items()):
@@ -129,7 +129,7 @@ def _is_model(provider_type: str, model_id: str) -> bool:
     return json_values.model_id(model_id) is not None and not sliced and not _SIZED.search(model_id)
 
 
-def _facts(entry: Mapping[str, Any]) -> Facts | None:
+def _facts(entry: Mapping[str, Any]) -> CatalogFacts | None:
     mode = entry.get("mode")
     mode = mode if isinstance(mode, str) else ""
     return facts(

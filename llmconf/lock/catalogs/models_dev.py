@@ -11,8 +11,8 @@ from typing import Any
 
 from llmconf.core import json_values
 from llmconf.lock.catalogs._base import (
+    CatalogFacts,
     Contents,
-    Facts,
     Unusable,
     costs,
     facts,
@@ -38,7 +38,7 @@ def read(data: object) -> Contents:
     if not any("models" in mapping(vendor) for vendor in vendors.values()):
         raise Unusable("an object of vendors that have `models` is expected")
     called = types_called("models_dev")
-    found: dict[tuple[str, str], Facts] = {}
+    found: dict[tuple[str, str], CatalogFacts] = {}
     foreign = skipped = 0
     for name, vendor in vendors.items():
         models = mapping(mapping(vendor).get("models"))
@@ -54,7 +54,7 @@ def read(data: object) -> Contents:
     return Contents(found, foreign, skipped)
 
 
-def _facts(model: Mapping[str, Any]) -> Facts | None:
+def _facts(model: Mapping[str, Any]) -> CatalogFacts | None:
     limit = mapping(model.get("limit"))
     outputs = texts(mapping(model.get("modalities")).get("output"))
     return facts(

@@ -11,8 +11,8 @@ from typing import Any
 from llmconf.core import json_values
 from llmconf.lock.catalogs._base import (
     PER_MILLION,
+    CatalogFacts,
     Contents,
-    Facts,
     Unusable,
     facts,
     mapping,
@@ -53,7 +53,7 @@ def read(data: object) -> Contents:
     models = mapping(data).get("data")
     if not isinstance(models, list):
         raise Unusable("an object with a list of models as `data` is expected")
-    found: dict[tuple[str, str], Facts] = {}
+    found: dict[tuple[str, str], CatalogFacts] = {}
     skipped = 0
     for model in map(mapping, models):
         model_id = json_values.model_id(model.get("id"))
@@ -64,7 +64,7 @@ def read(data: object) -> Contents:
     return Contents(found, skipped=skipped)
 
 
-def _facts(model: Mapping[str, Any]) -> Facts | None:
+def _facts(model: Mapping[str, Any]) -> CatalogFacts | None:
     outputs = texts(mapping(model.get("architecture")).get("output_modalities"))
     best = mapping(model.get("top_provider"))
     mode = next((mode for output, mode in _MODES.items() if output in outputs), None)

@@ -17,9 +17,9 @@ from upstream.server import Server, unused_port
 
 from llmconf.api import validate
 from llmconf.live import sync as stage
-from llmconf.live.authorize import Accesses, Limits
+from llmconf.live.authorize import Authorizer, CallLimits
 from llmconf.live.http import HttpClient
-from llmconf.live.lock_update import Update, Wish
+from llmconf.live.lock_update import SyncRequest, Update
 from llmconf.lock.enrich import load
 
 
@@ -310,7 +310,7 @@ def test_a_defect_at_one_lock_hides_no_other(live: Live, server: Server, monkeyp
     live.write(provider(f"{server.url}/v1"), provider(f"{server.url}/v1", "farm"))
     monkeypatch.setenv("FAKE_KEY", KEY)
     checked = validate(live.root)
-    ways = Accesses(checked, None, ["env:FAKE_*"], Limits(retries=0))
+    ways = Authorizer(checked, None, ["env:FAKE_*"], CallLimits(retries=0))
     works = stage.decide
 
     def broken(update: Update, *rest: Any) -> None:
@@ -321,7 +321,7 @@ def test_a_defect_at_one_lock_hides_no_other(live: Live, server: Server, monkeyp
     monkeypatch.setattr(stage, "decide", broken)
     seen: list[Exception] = []
     updates = stage.sync(
-        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=Wish(),
+        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=SyncRequest(),
         network=HttpClient, defect=seen.append,
     )  # fmt: skip
     by_name = {update.provider: update for update in updates}
@@ -337,9 +337,9 @@ def test_a_lock_that_would_not_be_read_again_is_not_written(
     monkeypatch.setenv("FAKE_KEY", KEY)
     monkeypatch.setattr("llmconf.lock.format.MAX_MODELS", 2)
     checked = validate(live.root)
-    ways = Accesses(checked, None, ["env:FAKE_*"], Limits(retries=0))
+    ways = Authorizer(checked, None, ["env:FAKE_*"], CallLimits(retries=0))
     (update,) = stage.sync(
-        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=Wish(), network=HttpClient
+        ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=SyncRequest(), network=HttpClient
     )
     assert (update.new, update.refusal) == (
         None, "a lock of 3 models would not be read again: narrow `sync:` of the provider"

@@ -32,7 +32,7 @@ from llmconf.live.authorize import Authorizer, CallLimits
 from llmconf.live.http import HttpClient
 from llmconf.live.probe import endpoints_to_probe, probe
 
-BAR, AT = 2.2, (500, 50)
+BAR, AT = 1.8, (500, 50)
 """Most part of the ideal, for so many endpoints at so many at once."""
 KEY = "fake-benchmark-key"
 DOCUMENT = """\

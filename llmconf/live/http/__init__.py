@@ -96,7 +96,7 @@ class HttpClient:
                 outcome = await self._attempt(endpoint, route, request, headers)
             least = self._least_pause(outcome)
             if attempts > endpoint.retries or request.method != "GET" or least is None:
-                return replace(outcome.reply, attempts=attempts)
+                return replace(outcome.reply, attempts=attempts) if attempts > 1 else outcome.reply
             await asyncio.sleep(pause(least, self._backoff, attempts))
 
     async def _attempt(

@@ -77,6 +77,9 @@ class _Stream(NetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # The library writes the end of every request, even if it has no bytes.
+        if not buffer:
+            return
         self._writer.write(buffer)
         try:
             await self._writer.drain()

@@ -294,9 +294,9 @@ def test_one_module_knows_the_http_library(name: str) -> None:
 def test_no_command_loads_the_http_library_before_it_needs_it() -> None:
     commands = [name for name in SOURCES if name.startswith("cli.")]
     code = f"from importlib import import_module\nfor name in {commands}: import_module('llmconf.' + name)"
-    heavy = (*HTTP_LIBRARY, "anyio", "llmconf.http")
+    heavy = (*HTTP_LIBRARY, "anyio", "llmconf.live.http")
     assert _loaded(code, *heavy) == set()
-    assert _loaded("import llmconf.http", *heavy) == set(heavy)
+    assert _loaded("import llmconf.live.http", *heavy) == set(heavy)
 
 
 @pytest.mark.parametrize("command", ["validate --no-cache", "list model", "show provider/openai", "build", "rule LCE004"])
@@ -305,7 +305,7 @@ def test_a_command_without_network_never_loads_the_http_library(command: str, tm
     argv = [sys.executable, "-X", "importtime", "-m", "llmconf", "-C", str(tmp_path / "minimal"), *command.split()]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert loaded & {*HTTP_LIBRARY, "anyio", "llmconf.http", "click"} == {"click"}
+    assert loaded & {*HTTP_LIBRARY, "anyio", "llmconf.live.http", "click"} == {"click"}
 
 
 def test_the_probe_for_imports_sees_one() -> None:

@@ -172,7 +172,7 @@ def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"
     """Build the bundle of one environment of a project without errors. Nothing is written."""
     project = checked.project
     if project.settings is None or checked.worst() == "error":
-        raise RefusedError("a project with errors is not built", "mend what `llmconf validate` reports")
+        raise RefusedError("a project with errors is not built", "fix what `llmconf validate` reports")
     documents: dict[str, Document] = {}
 
     def locate(resource: Resource[Any], path: Path) -> list[str]:

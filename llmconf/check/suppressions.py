@@ -105,7 +105,7 @@ def _problems(span: Span, codes: tuple[str, ...], reason: str, known: Sequence[s
         if code not in known:
             found.append(Finding("LCX003", span, f"unknown code `{code[:20]}`", did_you_mean(code, known)))
         elif rules.has(code, "unsuppressible"):
-            found.append(Finding("LCX004", span, f"`{code}` cannot be suppressed", "mend what it reports"))
+            found.append(Finding("LCX004", span, f"`{code}` cannot be suppressed", "fix what it reports"))
     if not reason.strip(" -:\t"):
         found.append(Finding("LCX002", span, "a suppression says why", "write the reason behind the bracket"))
     return found

@@ -47,7 +47,7 @@ class NetworkOptions:
         """Read and check the project, and return it with the name of the environment to look at.
 
         All environments are checked, since a lock serves them all, but only what is wrong in this one stops the
-        command, and nothing that a newer list or another lock may mend.
+        command, and nothing that a newer list or another lock may fix.
         """
         others = "environments/"
         own = f"environments/{self.env}/"

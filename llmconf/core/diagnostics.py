@@ -66,8 +66,8 @@ class Related:
 class Diagnostic:
     """A finding with its position, ready to be reported.
 
-    `environments` names the environments it holds in where it does not hold in all that were
-    checked; `path` is the place in the document, empty for what is wrong with the file itself.
+    `environments` names the affected environments, and is empty if all that were checked are affected. `path` is
+    the place in the document, and is empty if the file itself is wrong.
     """
 
     code: str

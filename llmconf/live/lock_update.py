@@ -160,7 +160,7 @@ def _refusal(
     """Say why a list is not taken over without being asked for it, or None."""
     left_out = sorted(wish.models & names - listed.keys()) if wish.models else []
     if left_out:
-        return f"the filter leaves `{left_out[0]}` out: mend `sync:` of the provider first"
+        return f"the filter leaves `{left_out[0]}` out: fix `sync:` of the provider first"
     if wish.models and lock and _header(lock.source) != _header(source):
         return "the lock was written for another type or filter: sync all models of the provider first"
     if not listed:

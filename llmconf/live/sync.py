@@ -174,7 +174,7 @@ def _read(update: Update) -> LockFile | None:
     lock, findings = locks.read_text(update.old, update.file)
     if lock is None:
         finding = findings[0]
-        update.failure = f"{update.file}: {finding.message} ({finding.hint or 'mend it, or delete the file'})"
+        update.failure = f"{update.file}: {finding.message} ({finding.hint or 'fix it, or delete the file'})"
     return lock
 
 

@@ -100,7 +100,7 @@ def _resembled(parsed: Any) -> str:
 
 
 def _known(old: bytes | None, here: str) -> dict[tuple[str, str], CatalogFacts]:
-    """Return what the file holds now; one that is broken holds nothing, and the import mends it."""
+    """Return what the file holds now; one that is broken holds nothing, and the import fixes it."""
     try:
         return _lines.read(old, here) if old else {}
     except RefusedError:

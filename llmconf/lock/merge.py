@@ -107,7 +107,7 @@ def _merge_source(
         return ours if fitting[0] == "ours" else theirs
     raise RefusedError(
         "the two sides were locked from different endpoints, types or filters",
-        "mend `sync:` of the provider first, so that one side fits; or take a side with `git checkout --ours` or"
+        "fix `sync:` of the provider first, so that one side fits; or take a side with `git checkout --ours` or"
         " `--theirs`, and run `llmconf sync`",
     )
 

@@ -36,7 +36,7 @@ class Project:
 
     `base` and `overlays` (by environment) hold the fragments of valid and broken resources alike;
     `locks` are those of the providers by name. `findings` is what the stages so far have to say, `unread` those
-    of them that hide what else the project declares. `settings` is None where the project file itself does not hold.
+    of them that hide what else the project declares. `settings` is None if the project file itself is not valid.
     """
 
     tree: Tree
@@ -129,8 +129,8 @@ def _read_lock(project: Project, parsed: ParsedFile) -> None:
     anew = "or delete the file and run `llmconf sync`"
     for index, finding in enumerate(project.findings):
         if finding in parsed.findings and finding.code.startswith("LCY"):
-            project.findings[index] = replace(finding, hint=f"{finding.hint or 'mend it'}, {anew}")
-    findings = [replace(finding, hint=f"{finding.hint or 'mend it'}, {anew}") for finding in findings]
+            project.findings[index] = replace(finding, hint=f"{finding.hint or 'fix it'}, {anew}")
+    findings = [replace(finding, hint=f"{finding.hint or 'fix it'}, {anew}") for finding in findings]
     project.findings.extend(findings)
     if lock is not None and not any(finding.code.startswith("LCY") for finding in parsed.findings):
         project.locks[lock.provider] = lock

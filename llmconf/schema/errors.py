@@ -65,7 +65,7 @@ def findings(error: ValidationError, model: type[BaseModel], data: Any, place: P
     """Return a finding for each error but missing fields; `place` is where `data` stands."""
     if error.error_count() > MAX_ERRORS:
         message = f"{error.error_count():,} mistakes, too many to list"
-        return [Finding("LCY008", place, message, "split it, and mend one part after the other")]
+        return [Finding("LCY008", place, message, "split it, and fix one part after the other")]
     found: list[Finding] = []
     for item in _items(error):
         if item["type"] == "missing":

@@ -49,7 +49,7 @@ def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -
     open; an error in the environment is refused before any key is touched.
     """
     if checked.worst() == "error":
-        raise RefusedError("nothing is opened for a project with errors", "mend what `llmconf validate` reports")
+        raise RefusedError("nothing is opened for a project with errors", "fix what `llmconf validate` reports")
     opener = Opener(checked, name, allow)
     env = opener.env
     opened: dict[str, str] = {}

@@ -106,10 +106,10 @@ def require_readable(work: Workspace, wanted: Callable[[str], bool]) -> None:
     Without a valid project file nobody knows which vault an overlay belongs to.
     """
     if work.project.settings is None:
-        raise RefusedError("llmconf.yaml does not hold", "mend it first: `llmconf validate`")
+        raise RefusedError("llmconf.yaml is not valid", "fix it first: `llmconf validate`")
     for finding in work.project.findings:
         if work.hides_secrets(finding.code) and wanted(finding.place.file):
-            raise RefusedError(f"{finding.place.file}: {finding.message}", "mend it first: `llmconf validate`")
+            raise RefusedError(f"{finding.place.file}: {finding.message}", "fix it first: `llmconf validate`")
 
 
 def _unreadable(work: Workspace, wanted: Callable[[str], bool]) -> list[Finding]:

@@ -30,7 +30,7 @@ _MAP_HINT = "take single values with --map PATH=IDENTITY:FIELD"
 
 
 class _InMemory(Editing):
-    """Edits of a text that a file does not hold: its plain text is never written."""
+    """Edits of a text that is in no file: the plain text is never written."""
 
     def __init__(self, root: Path, name: str, data: bytes, text: str) -> None:
         super().__init__(root)

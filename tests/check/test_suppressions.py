@@ -101,7 +101,7 @@ def test_a_plain_secret_cannot_be_silenced(project: Projects) -> None:
 
 
 def test_a_file_that_is_no_yaml_cannot_be_silenced(project: Projects) -> None:
-    found = project.check(PROVIDER + "x: [ # llmconf: ignore[LCY001] to be mended\n")
+    found = project.check(PROVIDER + "x: [ # llmconf: ignore[LCY001] to be fixed\n")
     assert "LCY001" in found.codes
 
 

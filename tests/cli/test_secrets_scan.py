@@ -115,9 +115,9 @@ def test_the_hook_in_a_real_repository(tmp_path: Path, published: Path, home: Pa
         assert name in said
         assert PLAIN not in said
         assert FIRST not in said
-        # What is staged counts: a file that was mended afterwards does not help before it is added again.
-        file.write_text("name: mended\n", encoding="utf-8")
-        assert hooked.run("git", "commit", "--message=Mended").returncode != 0
+        # What is staged counts: a file that was fixed afterwards does not help before it is added again.
+        file.write_text("name: fixed\n", encoding="utf-8")
+        assert hooked.run("git", "commit", "--message=Fixed").returncode != 0
         passed, said = hooked.commit()
         assert passed, said
 

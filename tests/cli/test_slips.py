@@ -1,4 +1,4 @@
-"""Small slips in documents and overlays: each is reported once, at the place where it is mended."""
+"""Small slips in documents and overlays: each is reported once, at the place where it is fixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks and git: what merges by itself, and what `llmconf lock resolve` mends."""
+"""Locks and git: what merges by itself, and what `llmconf lock resolve` fixes."""
 
 from __future__ import annotations
 
@@ -140,10 +140,10 @@ def test_it_works_without_git_and_with_other_line_ends(tmp_path: Path) -> None:
 def test_what_was_resolved_by_hand_stays(tmp_path: Path) -> None:
     root = _repository(tmp_path, "a", "z")
     _conflict(root, lock_text("a", "b", "z"), lock_text("a", "c", "z"))
-    mended = lock_text("a", "c", "z", model("by-hand"))
-    (root / LOCK).write_text(mended, encoding="utf-8")
+    fixed = lock_text("a", "c", "z", model("by-hand"))
+    (root / LOCK).write_text(fixed, encoding="utf-8")
     assert _resolve(root)[:2] == (0, "no lock file has a conflict\n")
-    assert (root / LOCK).read_text(encoding="utf-8") == mended
+    assert (root / LOCK).read_text(encoding="utf-8") == fixed
 
 
 def test_a_merge_that_leaves_no_markers_is_mended_too(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_of_two_filters_the_one_that_is_asked_for_now_holds(tmp_path: Path, kept
     code, out, err = _resolve(root)
     if kept == "neither":
         assert (code, out) == (1, "")
-        assert "mend `sync:` of the provider first" in err
+        assert "fix `sync:` of the provider first" in err
         assert "`git checkout --ours`" in err
         return
     assert (code, out.splitlines()[0]) == (0, f"{LOCK}: merged, 2 models")

@@ -308,7 +308,7 @@ def test_no_secret_is_sealed_where_nobody_knows_its_vault(lab: Lab, command: tup
     lab.edit("llmconf.yaml", "prod: {vault: prod}", "prod: {vualt: prod}")
     done = lab.run("secrets", *command, stdin=NEW_KEY)
     assert done.returncode == 1
-    assert "llmconf.yaml does not hold" in done.stderr
+    assert "llmconf.yaml is not valid" in done.stderr
 
 
 def test_an_overlay_of_an_unknown_environment_is_not_sealed_in_the_default_vault(lab: Lab) -> None:

@@ -90,7 +90,7 @@ def _swapped(text: str) -> str:
 
 
 DEFAULT, SEVERAL, ONLY = "default.enc.yaml", "several.enc.yaml", "mac_only_encrypted.enc.yaml"
-HOLDS, OPENS = "its MAC does not hold", "its MAC does not open"
+HOLDS, OPENS = "its MAC is wrong", "its MAC does not open"
 TAMPERING: dict[str, tuple[str, Callable[[str], str], str]] = {
     "a value": (DEFAULT, lambda text: _flip(text, "api_key", "data"), r":5: `api_key` does not open"),
     "a nonce": (DEFAULT, lambda text: _flip(text, "api_key", "iv"), r":5: `api_key` does not open"),

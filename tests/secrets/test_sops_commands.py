@@ -140,8 +140,8 @@ def test_a_flow_file_loses_its_block_too(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("change", "message", "status"),
     [
-        (("name: mistral", "name: evil"), "its MAC does not hold", 1),
-        (("api.mistral.ai", "evil.example"), "its MAC does not hold", 1),
+        (("name: mistral", "name: evil"), "its MAC is wrong", 1),
+        (("api.mistral.ai", "evil.example"), "its MAC is wrong", 1),
         (("age1", "age2"), "", 0),
         (("type:str]", "type:time]"), "", 0),
         (("ENC[", "ENC["), "no identity at hand opens it", 4),

@@ -256,7 +256,7 @@ def test_the_command_refuses_it(lab: Lab, case: Tampered) -> None:
     assert done.returncode == case.status
     assert case.get in done.stderr
     assert done.stdout == ""
-    # What is no token at all is left as it stands, so that `edit` can mend it, and only reported.
+    # What is no token at all is left as it stands, so that `edit` can fix it, and only reported.
     opening = (("decrypt", case.file, "--reveal"), ("rotate",)) if "well formed" not in case.validate else ()
     for args in (*opening, ("check",)):
         refused = lab.run("secrets", *args)

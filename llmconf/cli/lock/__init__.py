@@ -9,7 +9,7 @@ from llmconf.cli._group import Commands
 
 @click.group(name="lock", cls=Commands, package=__name__)
 def command() -> None:
-    """Mend lock files after a merge.
+    """Fix lock files after a merge.
 
     \b
     Examples:

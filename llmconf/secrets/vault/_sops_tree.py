@@ -82,7 +82,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _json_int(text: str) -> int | float:
-    """Return a whole number; one that a float does not hold exactly as the float that SOPS makes of it."""
+    """Return a whole number; one that no float represents exactly as the float that SOPS makes of it."""
     number = float(text)
     return int(text) if abs(number) < _EXACT else number
 

@@ -162,13 +162,13 @@ def _open_leaf(leaf: Leaf, number: int, block: Block, key: bytes, file: str, ope
 
 
 def _check_mac(block: Block, expected: str, key: bytes, file: str) -> None:
-    hint = "a merge does this too: restore the file, or mend it with `sops edit --ignore-mac`"
+    hint = "a merge does this too: restore the file, or fix it with `sops edit --ignore-mac`"
     try:
         mac, _ = open_value(block.mac, key, block.last_modified)
     except ValueProblem:
         raise RefusedError(f"{file}: its MAC does not open: it or `lastmodified` was changed", hint) from None
     if not hmac.compare_digest(str(mac).encode("utf-8"), expected.encode("ascii")):
-        message = f"{file}: its MAC does not hold: values were changed, moved or removed without SOPS"
+        message = f"{file}: its MAC is wrong: values were changed, moved or removed without SOPS"
         raise RefusedError(message, hint)
 
 

@@ -99,7 +99,7 @@ def open_token(token: Token, key: DataKey, slot: Slot) -> str:
 
 
 def _why_not(token: Token, slot: Slot) -> tuple[str, str]:
-    """Say what is wrong with a token whose commitment does not hold, as far as its public digest tells."""
+    """Say what is wrong with a token whose commitment is wrong, as far as its public digest tells."""
     why = why_stale(token, slot)
     if why is not None:
         return (

@@ -22,7 +22,7 @@ from llmconf.project.environment import Resource
 from llmconf.project.load import load_project, require_environment
 from llmconf.project.parallel import Parsing
 from llmconf.report.report import FRAME_LINES, Report, RuleText
-from llmconf.schema.kinds import SECRET_FIELDS
+from llmconf.schema.secret_fields import SECRET_FIELDS
 from llmconf.workspace.tree import FolderTree, Tree
 from llmconf.yamltext.document import Document
 

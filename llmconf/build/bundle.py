@@ -20,6 +20,7 @@ from llmconf.core.tokens import parse_token
 from llmconf.core.version import __version__
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
+from llmconf.project.model_facts import ModelFacts
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
 
@@ -50,7 +51,7 @@ class _Writer:
         self.env = env
         self.secrets = secrets
         self.provenance: dict[str, list[str]] = {}
-        self.by_id = relations.models_by_id(env)
+        self.facts = ModelFacts(env)
         self.credentials = relations.credentials_by_endpoint(env)
         self.defaults = relations.default_endpoints(env)
         self._locate = locate
@@ -235,10 +236,9 @@ def _put_model(holder: dict[str, Any], at: Path, model: Resource[Model], writer:
     """Put a model with the facts that it takes from its base, and the endpoints that serve it."""
     _put(holder, at, model, model.data, writer)
     inner = holder[model.name]
-    for ancestor in relations.lineage(writer.env, model, writer.by_id):
-        for key in ("mode", "capabilities", "context", "max_output", "price"):
-            if key not in inner and key in ancestor.data:
-                writer.put(inner, (*at, key), ancestor.data[key], ancestor, (key,))
+    for key, source in writer.facts.sources(model).items():
+        if source is not model:
+            writer.put(inner, (*at, key), source.data[key], source, (key,))
     if "endpoints" not in inner:
         served = relations.endpoints_of_model(writer.env, model, writer.defaults)
         inner["endpoints"] = [endpoint.name for endpoint in served]

@@ -16,6 +16,7 @@ from pathlib import Path
 from llmconf.core.version import __version__
 from llmconf.project.discover import Discovery
 from llmconf.workspace.atomic import write_atomic
+from llmconf.workspace.user_folders import cache_folder
 
 _RACY_NS = 2_000_000_000
 """A file changed this short before it was looked at may change again under the same time stamp."""
@@ -85,17 +86,6 @@ class Cache:
             return  # a cache that cannot be written is only slower
 
 
-def cache_folder() -> Path | None:
-    """Return the user's cache folder for llmconf; None for a user without a home, as in some containers."""
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is none
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-    elif sys.platform == "darwin":
-        base = str(home / "Library" / "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME")
-    folder = Path(base) if base and Path(base).is_absolute() else home / ".cache"
-    return folder / "llmconf" if folder.is_absolute() else None
 
 
 def _key_stamps(root: Path) -> list[str]:

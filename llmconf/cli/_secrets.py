@@ -14,7 +14,7 @@ from llmconf.cli import _common as common
 from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from llmconf.secrets.seal import Outcome, Workspace
+    from llmconf.secrets.sealing import Outcome, Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _MAX_SECRET = 64 * 1024
@@ -59,7 +59,7 @@ def workspace(directory: str | None, *, change: bool = False) -> Iterator[Worksp
     """Open the project and its keys; for a change, keep other llmconf processes out until it is done."""
     from llmconf.check import rules
     from llmconf.project.load import load_project
-    from llmconf.secrets.seal import open_workspace
+    from llmconf.secrets.sealing import open_workspace
     from llmconf.workspace.transaction import locked
     from llmconf.workspace.tree import FolderTree
 

@@ -18,7 +18,8 @@ from llmconf.live.http import EndpointConnection
 from llmconf.project import relations
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource
-from llmconf.schema.kinds import CREDENTIAL_FIELDS, SECRET_FIELDS, Credential, Endpoint, Provider
+from llmconf.schema.kinds import CREDENTIAL_FIELDS, Credential, Endpoint, Provider
+from llmconf.schema.secret_fields import SECRET_FIELDS
 from llmconf.secrets.runtime import Opener
 
 

@@ -19,6 +19,7 @@ from llmconf.live.fan_out import gather, named
 from llmconf.live.http import HttpClient, Timing
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
+from llmconf.project.model_facts import ModelFacts
 from llmconf.schema.kinds import Endpoint, Model
 from llmconf.schema.parts import Lifecycle
 
@@ -62,11 +63,11 @@ def models_to_call(
     The cheapest of those that are known to chat; without any, of those of which no mode is known. A model that
     has gone or is deprecated, by its status or by a day that has come `today`, is not called.
     """
-    defaults, by_id = relations.default_endpoints(env), relations.models_by_id(env)
+    defaults, facts = relations.default_endpoints(env), ModelFacts(env)
     wanted = {endpoint.identity for endpoint in endpoints}
     found: dict[str, tuple[_Rank, Resource[Model]]] = {}
     for model in env.models.values():
-        rank = _rank(env, model, by_id, today.isoformat())
+        rank = _rank(env, model, facts, today.isoformat())
         if rank is None:
             continue
         for endpoint in relations.endpoints_of_model(env, model, defaults):
@@ -77,12 +78,12 @@ def models_to_call(
 
 
 def _rank(
-    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]], today: str
+    env: Resolved, model: Resource[Model], known: ModelFacts, today: str
 ) -> _Rank | None:
     """Return a key that is smaller the better a model is to be called; None for one that is not."""
     if not env.is_live(model) or _ends(model.spec.lifecycle, today):
         return None
-    facts = relations.facts_of(env, model, by_id)
+    facts = known.of(model)
     chats = facts.mode == "chat" or (facts.mode is None and "chat" in (facts.capabilities or ()))
     if not chats and facts.mode is not None:
         return None

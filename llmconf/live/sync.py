@@ -21,6 +21,7 @@ from llmconf.project import locks, relations
 from llmconf.project.checked import Checked
 from llmconf.project.discover import lock_name, lock_provider
 from llmconf.project.environment import Resolved, Resource
+from llmconf.project.model_facts import ModelFacts
 from llmconf.schema.kinds import Provider
 from llmconf.workspace import transaction
 from llmconf.yamltext.text import BOM
@@ -45,7 +46,7 @@ def models_in_use(checked: Checked) -> frozenset[str]:
     """Return the identities of all models that something refers to, in any environment, enabled or not."""
     used: set[str] = set()
     for env in checked.environments.values():
-        by_id = relations.models_by_id(env)
+        facts = ModelFacts(env)
         for route in env.routes.values():
             used.update(f"model/{target.model}" for target in route.spec.targets)
         for team in env.teams.values():
@@ -53,7 +54,7 @@ def models_in_use(checked: Checked) -> frozenset[str]:
         for model in env.models.values():
             if model.is_declared:
                 used.add(model.identity)
-                used.update(base.identity for base in relations.bases(env, model, by_id))
+                used.update(base.identity for base in facts.bases(model))
     return frozenset(used)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -152,14 +153,10 @@ def selects(model: str, include: Collection[str] | None, exclude: Collection[str
 
 
 def _matches_any(model: str, patterns: Iterable[str]) -> bool:
-    return any(_pattern(pattern).fullmatch(model) for pattern in patterns)
+    return any(_pattern(pattern).match(model) for pattern in patterns)
 
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
-    first, *others = (re.escape(part).replace(r"\?", ".") for part in re.sub(r"\*+", "*", pattern).split("*"))
-    if not others:
-        return re.compile(first, re.DOTALL)
-    # What a star has found is not given back: else a pattern could take as long as it likes.
-    middle = "".join(f"(?>.*?{part})" for part in others[:-1])
-    return re.compile(f"{first}{middle}.*{others[-1]}", re.DOTALL)
+    # Brackets are part of some ids. What a star has matched is not given back, so that no pattern takes for ever.
+    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))

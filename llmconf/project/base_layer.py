@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,9 +91,7 @@ def make_entry(
     if fragment.broken or not project.defaults:
         return BaseEntry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec, fragment.broken)
     owner = fragment.name if fragment.kind == "Provider" else fragment.provider
-    keys = [
-        key for key in (fragment.kind, f"{fragment.kind}/{types.get(owner or '')}") if key in project.defaults
-    ]
+    keys = default_keys(fragment.kind, types.get(owner or ""), project.defaults)
     if not keys:
         return BaseEntry(fragment, _own(fragment, data), (fragment.layer,), fragment.spec)
     low: dict[str, Any] = {}
@@ -107,6 +105,11 @@ def make_entry(
 
 def _own(fragment: Fragment, data: dict[str, Any]) -> dict[str, Any]:
     return without_nulls(data) if fragment.has_nulls else data
+
+
+def default_keys(kind: str, provider_type: object, defaults: Collection[str]) -> list[str]:
+    """Return which defaults a resource of a kind has, and of a provider of a type, lowest first."""
+    return [key for key in (kind, f"{kind}/{provider_type}") if key in defaults]
 
 
 def without_nulls(data: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from pydantic import ValidationError
 from llmconf.core.diagnostics import Finding, Place, Span
 from llmconf.core.errors import UsageError
 from llmconf.core.suggest import did_you_mean
-from llmconf.core.tokens import is_sealed
 from llmconf.project.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
 from llmconf.project.environment import Layer, Lock
 from llmconf.project.fragments import Fragment, drop_nulls, read_document
@@ -21,8 +19,9 @@ from llmconf.project.locks import read_lock
 from llmconf.project.parallel import Parsing
 from llmconf.project.parse import ParsedFile, read_text
 from llmconf.schema import errors
-from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES, SECRET_FIELDS
+from llmconf.schema.kinds import CREDENTIAL_FIELDS, NESTED, RESOURCES
 from llmconf.schema.project_file import ProjectFile
+from llmconf.schema.secret_fields import secret_values
 from llmconf.workspace.tree import Tree, folder_of
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.document import Document
@@ -153,7 +152,7 @@ def _anchored_secrets(project: Project, name: str, fragments: list[Fragment]) ->
     found = []
     for fragment in fragments:
         layer = fragment.layer
-        for inner in _secret_paths(fragment):
+        for inner, _ in secret_values(fragment.kind, layer.data):
             path = layer.path + inner
             node = document.node(layer.document, path)
             if node is not None and (node.anchor is not None or not document.is_own(layer.document, path)):
@@ -161,18 +160,6 @@ def _anchored_secrets(project: Project, name: str, fragments: list[Fragment]) ->
                 hint = "write the token where it belongs"
                 found.append(Finding("LCY013", Place(name, layer.document, path), message, hint))
     return found
-
-
-def _secret_paths(fragment: Fragment) -> Iterator[tuple[str, ...]]:
-    data = fragment.layer.data
-    if fragment.kind == "Credential":
-        yield from ((key,) for key in SECRET_FIELDS if key in data)
-    tls, headers = data.get("tls"), data.get("headers")
-    if isinstance(tls, dict) and "client_key" in tls:
-        yield ("tls", "client_key")
-    if isinstance(headers, dict):
-        sealed = (key for key, value in headers.items() if isinstance(value, str) and is_sealed(value))
-        yield from (("headers", key) for key in sealed)
 
 
 def _read_settings(project: Project, parsed: ParsedFile) -> None:

@@ -1,10 +1,11 @@
-"""Who is called with what: the endpoints of a model, the credential of an endpoint, a model's facts."""
+"""Who is called with what: the endpoints of a model, the credential of an endpoint, a model's price."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 from typing import TypeAlias
 
 from llmconf import adapters
@@ -12,25 +13,14 @@ from llmconf.core.grammar import environment_variable
 from llmconf.core.origins import Origin, parse_host, parse_url
 from llmconf.core.tokens import is_sealed, parse_reference
 from llmconf.project.environment import Resolved, Resource
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
+from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.parts import Price
-from llmconf.schema.types import Capability, Mode
+from llmconf.schema.secret_fields import NAMED, SECRET_FIELDS, secret_values
 
 Bindings: TypeAlias = dict[tuple[str, str, int], list[tuple[Origin, Resource[Credential]]]]
 """Credentials by scheme, host and port that they are bound to."""
 DefaultEndpoints: TypeAlias = dict[str, Resource[Endpoint] | None]
 """The default endpoint by the name of its provider."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a model: what it says itself, else what the model it is based on says."""
-
-    mode: Mode | None
-    capabilities: list[Capability] | None
-    context: int | None
-    max_output: int | None
-    price: Price | None
 
 
 def owner(
@@ -142,71 +132,6 @@ def _own_bindings(env: Resolved, provider: str, teams: Collection[str]) -> Bindi
     return bindings(env, (c for c in credentials if c.spec.enabled and c.identity not in teams))
 
 
-def models_by_id(env: Resolved) -> dict[str, list[Resource[Model]]]:
-    """Index models by id, of all providers: those that follow no other, or where there is none, all.
-
-    One that only a lock lists counts where none is declared, so that a sync changes no meaning.
-    """
-    declared: dict[str, list[Resource[Model]]] = {}
-    locked: dict[str, list[Resource[Model]]] = {}
-    followers: dict[str, list[Resource[Model]]] = {}
-    for model in env.models.values():
-        if not model.is_declared:
-            locked.setdefault(model.name, []).append(model)
-        else:
-            (declared if model.spec.base is None else followers).setdefault(model.name, []).append(model)
-    return {**followers, **locked, **declared}
-
-
-def bases(
-    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]]
-) -> list[Resource[Model]]:
-    """Return the models that `base` may mean: one where it is clear, some of them where it is not.
-
-    `provider/id` means that model. An id alone means the model of that id that follows no other, of
-    whatever provider; where several have it, that of the model's own provider.
-    """
-    base = model.spec.base
-    if base is None:
-        return []
-    exact = env.models.get(f"model/{base}")
-    if exact:
-        return [exact]
-    found = [other for other in by_id.get(base, ()) if other is not model]
-    own = [other for other in found if other.provider == model.provider] if len(found) > 1 else []
-    return own or found[:3]
-
-
-def lineage(
-    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]]
-) -> Iterator[Resource[Model]]:
-    """Yield a model, the one it is based on, and so on, as far as that is clear; each once."""
-    seen: set[str] = set()
-    while model.identity not in seen:
-        seen.add(model.identity)
-        yield model
-        found = bases(env, model, by_id)
-        if len(found) == 1:
-            model = found[0]
-
-
-def facts_of(
-    env: Resolved, model: Resource[Model], by_id: dict[str, list[Resource[Model]]] | None = None
-) -> Facts:
-    """Return a model's facts. For many models, pass `models_by_id(env)`."""
-    spec = model.spec
-    if spec.base is None:
-        return Facts(spec.mode, spec.capabilities, spec.context, spec.max_output, spec.price)
-    specs = [each.spec for each in lineage(env, model, models_by_id(env) if by_id is None else by_id)]
-    return Facts(
-        next((spec.mode for spec in specs if spec.mode is not None), None),
-        next((spec.capabilities for spec in specs if spec.capabilities is not None), None),
-        next((spec.context for spec in specs if spec.context is not None), None),
-        next((spec.max_output for spec in specs if spec.max_output is not None), None),
-        next((spec.price for spec in specs if spec.price is not None), None),
-    )
-
-
 def cost(price: Price | None) -> Decimal | None:
     """Return the price of a million tokens in and a million out, in USD, as far as it is known."""
     amounts = [amount for amount in (price.input, price.output) if amount is not None] if price else []
@@ -248,26 +173,14 @@ class Held:
 
 def secrets(env: Resolved) -> Iterator[Held]:
     """Yield every secret of an environment, also of what is disabled."""
-    for credential in env.credentials.values():
-        for name in SECRET_FIELDS:
-            value = getattr(credential.spec, name)
-            if value is not None:
-                yield Held(credential, (name,), value)
-    for provider in env.providers.values():
-        if provider.spec.headers:
-            yield from _secret_headers(provider)
-    for endpoint in env.endpoints.values():
-        if endpoint.spec.headers:
-            yield from _secret_headers(endpoint)
-        tls = endpoint.spec.tls
-        if tls is not None and tls.client_key is not None:
-            yield Held(endpoint, ("tls", "client_key"), tls.client_key)
-
-
-def _secret_headers(resource: Resource[Endpoint] | Resource[Provider]) -> Iterator[Held]:
-    for name, value in resource.spec.headers.items():
-        if is_sealed(value):
-            yield Held(resource, ("headers", name), value)
+    kinds: tuple[Iterable[Resource[Credential] | Resource[Provider] | Resource[Endpoint]], ...] = (
+        env.credentials.values(), env.providers.values(), env.endpoints.values()
+    )  # fmt: skip
+    for resource in chain.from_iterable(kinds):
+        for path, value in secret_values(resource.kind, resource.data):
+            # A plain text under the name of a secret is reported, and is nothing to open.
+            if path[0] not in NAMED.get(resource.kind, ()) or is_sealed(value):
+                yield Held(resource, path, value)
 
 
 def secret_variable(credential: Resource[Credential], field: str) -> SecretVariable | None:

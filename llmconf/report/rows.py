@@ -12,8 +12,10 @@ from llmconf.lock.reader import LockText, open_text
 from llmconf.project import relations
 from llmconf.project.environment import Layer, Resolved, Resource
 from llmconf.project.load import Project
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider, Route, Team
+from llmconf.project.model_facts import ModelFacts
+from llmconf.schema.kinds import Credential, Endpoint, Model, Provider, Route, Team
 from llmconf.schema.parts import Lifecycle
+from llmconf.schema.secret_fields import is_secret_name, secret_values
 from llmconf.yamltext.document import Document
 
 Row = dict[str, Any]
@@ -62,21 +64,20 @@ def _endpoint_rows(env: Resolved) -> Any:
 
 
 def _credential_row(env: Resolved, credential: Resource[Credential]) -> Row:
-    fields = [name for name in SECRET_FIELDS if getattr(credential.spec, name) is not None]
     return {
         "provider": credential.provider,
         "name": credential.name,
         "hosts": [str(origin) for origin in relations.bound_hosts(env, credential)],
         "expires": credential.spec.expires,
-        "secrets": [f"{name}={mask(getattr(credential.spec, name))}" for name in fields],
+        "secrets": [f"{name}={mask(value)}" for (name,), value in secret_values(credential.kind, credential.data)],
     }
 
 
 def _model_rows(env: Resolved, today: date) -> Any:
-    by_id, day = relations.models_by_id(env), today.isoformat()
+    known, day = ModelFacts(env), today.isoformat()
 
     def row(_: Resolved, model: Resource[Model]) -> Row:
-        facts = relations.facts_of(env, model, by_id)
+        facts = known.of(model)
         return {
             "provider": model.provider,
             "id": model.name,
@@ -145,8 +146,8 @@ def _mask(value: Any, key: str = "") -> Any:
 
 
 def _masked_text(key: str, value: Any) -> Any:
-    sealed = isinstance(value, str) and is_token_like(value)
-    return mask(value) if isinstance(value, str) and (sealed or key in SECRET_FIELDS) else value
+    hidden = isinstance(value, str) and (is_token_like(value) or is_secret_name(key))
+    return mask(value) if hidden else value
 
 
 def origins(project: Project, resource: Resource[Any]) -> Iterator[tuple[str, Any, list[str]]]:

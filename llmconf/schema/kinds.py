@@ -16,6 +16,7 @@ from llmconf.core.grammar import MODEL_ID_CHARACTER
 from llmconf.core.unique import Unique
 from llmconf.schema.annotations import Hint
 from llmconf.schema.parts import Budget, Lifecycle, Limits, Price, Sync, Tls
+from llmconf.schema.secret_fields import SECRET_FIELDS
 from llmconf.schema.types import (
     Capability,
     Count,
@@ -122,16 +123,6 @@ class Credential(Common):
     service_account: Secret | None = None
     """Google service account key, as JSON."""
 
-
-SECRET_FIELDS = (
-    "api_key",
-    "access_key_id",
-    "secret_access_key",
-    "session_token",
-    "client_secret",
-    "service_account",
-)
-"""Fields of a credential that hold a secret; they mean the same in every provider type."""
 
 CREDENTIAL_FIELDS = (*SECRET_FIELDS, "tenant_id", "client_id")
 """Fields of a credential that authenticate, secret or not."""

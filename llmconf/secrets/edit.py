@@ -8,15 +8,14 @@ from pathlib import Path
 from llmconf.core.errors import RefusedError
 from llmconf.core.tokens import is_sealed, parse_token
 from llmconf.project.load import reread
-from llmconf.secrets import fields as secret_fields
 from llmconf.secrets.fields import Site
-from llmconf.secrets.seal import Outcome, Workspace, open_site, plain_text, require_readable, unfit
-from llmconf.secrets.vault import token
+from llmconf.secrets.seal import open_site, require_readable
+from llmconf.secrets.sealing import Outcome, ToSeal, Workspace, plain_text, require_fit, seal_places
 from llmconf.workspace import transaction
 from llmconf.yamltext.document import Document, Edit
 from llmconf.yamltext.scalars import Refusal, quote
-from llmconf.yamltext.splices import scalar_edit
-from llmconf.yamltext.text import BOM, decode
+from llmconf.yamltext.splices import Editing
+from llmconf.yamltext.text import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,9 @@ def reveal(work: Workspace, name: str) -> Revealed:
     data, document = _document(work.root, name)
     found = Revealed(data, "")
     changes: list[Edit] = []
-    for site in secret_fields.find_sites(work.project):
+    for site in work.sites.in_file(name):
         place = site.place
-        node = document.node(place.document, place.path) if place.file == name else None
+        node = document.node(place.document, place.path)
         if parse_token(site.value) is None or node is None or not document.is_own(place.document, place.path):
             continue
         if node.value != site.value:
@@ -76,40 +75,33 @@ def seal_again(
         span = findings[0].place
         where = f", line {span.line}" if not hasattr(span, "path") else ""
         raise RefusedError(f"{name}{where}: {findings[0].message}", findings[0].hint)
-    document = Document(text, name)
-    outcome = Outcome()
-    changes: list[Edit] = []
-    for site in secret_fields.find_sites(project):
-        if site.place.file != name or is_sealed(site.value):
+    sealing = Workspace(project, work.keyring, work.hides_secrets)
+    editing = Editing(work.root)
+    editing.take(name, old.data, text)
+    planned = []
+    for site in sealing.sites.in_file(name):
+        if is_sealed(site.value):
             continue
         before = old.known.get(_key(site))
         if before is not None and before.plaintext == site.value and before.site.slot == site.slot:
-            changes.append(scalar_edit(document, site.place, before.written, ""))
+            editing.scalar(site.place, before.written, style="")
             continue
-        problem = unfit(site)
-        if problem:
-            raise RefusedError(f"{name}: {problem[1]}", problem[2])
-        sealed = _seal(work, site, before, trust)
-        changes.append(scalar_edit(document, site.place, sealed, before.style if before else None))
-        outcome.changed.append(f"{site.slot.identity} {site.slot.field} sealed")
-    new = (BOM if old.data.startswith(BOM) else b"") + document.splice(changes).encode("utf-8")
-    if new != old.data:
-        transaction.apply(work.root, [transaction.Change(work.root / name, old.data, new)])
-    return outcome
+        require_fit(site)
+        planned.append(_to_seal(site, before))
+    lines = seal_places(sealing, editing, planned, trust=trust)
+    transaction.apply(work.root, editing.changes())
+    return Outcome(lines)
 
 
-def _seal(work: Workspace, site: Site, before: RevealedSecret | None, trust: str | None) -> str:
-    slot = site.slot
-    if not slot.hosts:
-        raise RefusedError(
-            f"nothing says to which hosts `{slot.identity}` may be sent", "write `hosts:` beside it"
-        )
-    parts = parse_token(before.site.value) if before else None
-    same = before is not None and before.plaintext == site.value
-    revision = (parts.revision if same else parts.revision + 1) if parts else 1
-    key = work.keyring.sealing_key(slot.vault, trust=trust)
-    plaintext = site.value if same else plain_text(site)
-    return token.seal(plaintext, key, slot, revision=revision, hints=work.hints)
+def _to_seal(site: Site, before: RevealedSecret | None) -> ToSeal:
+    """Return how a secret is sealed that is new, was changed, or stands in another place or for other hosts now."""
+    if before is None:
+        return ToSeal(site, plain_text(site), style="")
+    parts = parse_token(before.site.value)
+    revision = parts.revision if parts else 1
+    if before.plaintext == site.value:
+        return ToSeal(site, site.value, revision, before.style)
+    return ToSeal(site, plain_text(site), revision + 1, before.style)
 
 
 def _key(site: Site) -> tuple[str, str, str]:

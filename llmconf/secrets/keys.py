@@ -6,9 +6,9 @@ from pathlib import Path
 
 from llmconf.core.errors import RefusedError
 from llmconf.core.tokens import parse_token
-from llmconf.secrets import fields as secret_fields
 from llmconf.secrets.fields import Site
-from llmconf.secrets.seal import Outcome, Workspace, open_site, require_readable
+from llmconf.secrets.seal import open_site, require_readable
+from llmconf.secrets.sealing import Outcome, Workspace
 from llmconf.secrets.vault import age, store, token
 from llmconf.secrets.vault.files import Recipient
 from llmconf.secrets.vault.token import DataKey
@@ -38,7 +38,7 @@ def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
     for recipient in recipients:
         files |= store.recipient_file(vault, recipient)
     transaction.apply(work.root, _new_files(work.root, files))
-    work.keyring.stores.pop(vault, None)
+    work.keyring.forget(vault)
     work.keyring.keys[vault, key.kid] = key
     # Made here just now, it needs no look at where it comes from.
     work.keyring.sealing_key(vault, trust=key.kid)
@@ -80,7 +80,7 @@ def rotate(
     changes = editing.changes()
     # The key comes first: what is sealed under it can be opened, however far this comes.
     transaction.apply(work.root, new + changes)
-    work.keyring.stores.pop(vault, None)
+    work.keyring.forget(vault)
     work.keyring.keys[vault, current.kid] = current
     work.keyring.sealing_key(vault)
     outcome.changed.append(
@@ -146,7 +146,7 @@ def add_recipient(work: Workspace, vault: str, recipient: Recipient) -> Outcome:
     for kid in files.folders:
         new |= store.wrap_files(work.keyring.key(vault, kid), recipient)
     transaction.apply(work.root, _new_files(work.root, new))
-    work.keyring.stores.pop(vault, None)
+    work.keyring.forget(vault)
     return Outcome([f"vault {vault}: {len(files.folders)} keys wrapped for {recipient.name}"])
 
 
@@ -170,7 +170,7 @@ def remove_recipient(work: Workspace, vault: str, name: str) -> Outcome:
     ]
     deletions = [transaction.Change(path, path.read_bytes(), None) for path in gone if path.is_file()]
     transaction.apply(work.root, deletions)
-    work.keyring.stores.pop(vault, None)
+    work.keyring.forget(vault)
     outcome.changed.insert(0, f"vault {vault}: {name} removed")
     outcome.notes.append(f"{name} may have kept what it could open: renew these at their vendors")
     outcome.notes += sorted({f"  {site.slot.identity} {site.slot.field}" for site in affected})
@@ -203,7 +203,7 @@ def prune(work: Workspace, vault: str) -> Outcome:
         _delete(work.root, work.root / "keys" / vault / kid)
         outcome.changed.append(f"vault {vault}: key {kid} deleted")
     outcome.changed += _drop_halves(work, vault)
-    work.keyring.stores.pop(vault, None)
+    work.keyring.forget(vault)
     return outcome
 
 
@@ -245,8 +245,7 @@ def _delete(root: Path, folder: Path) -> None:
 
 
 def _sealed(work: Workspace, vault: str) -> list[Site]:
-    found = secret_fields.find_sites(work.project)
-    return [site for site in found if site.slot.vault == vault and parse_token(site.value) is not None]
+    return [site for site in work.sites.all if site.slot.vault == vault and parse_token(site.value) is not None]
 
 
 def _kid(site: Site) -> str:

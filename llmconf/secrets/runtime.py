@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from llmconf.core.diagnostics import Place
 from llmconf.core.errors import RefusedError
@@ -12,9 +13,9 @@ from llmconf.project import relations
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved
 from llmconf.schema.kinds import Credential
-from llmconf.secrets.fields import Site, find_sites
-from llmconf.secrets.seal import open_site, open_workspace
-from llmconf.secrets.vault.binding import Slot
+from llmconf.secrets.fields import Site
+from llmconf.secrets.seal import open_site
+from llmconf.secrets.sealing import open_workspace
 from llmconf.secrets.vault.references import allowed_patterns, only_to
 
 
@@ -26,8 +27,7 @@ class Opener:
         self.env = checked.environments[name]
         self._work = open_workspace(checked.project)
         self._allowed = allowed_patterns(allow)
-        sites = find_sites(checked.project)
-        self._known = {(site.slot.layer, site.slot.identity, site.slot.field): site for site in sites}
+        self._known = {(site.slot.identity, site.place): site for site in self._work.sites.all}
 
     def site(self, held: relations.Held) -> Site:
         """Return the site that set a secret, with the hosts that it has in this environment."""
@@ -80,22 +80,15 @@ def _check_hosts(env: Resolved) -> None:
                 raise RefusedError(message, "correct the URL, or the hosts of the credential")
 
 
-def _site_of(held: relations.Held, known: dict[tuple[str, str, str], Site], env: Resolved) -> Site:
+def _site_of(held: relations.Held, known: dict[tuple[str, Place], Site], env: Resolved) -> Site:
     """Return the site that set a value, with the hosts of this environment: an overlay may have changed them."""
-    resource, field = held.resource, ".".join(held.path)
+    resource = held.resource
     layer, real = resource.chain(held.path)[-1]
-    name = "" if layer.name in ("base", "defaults") else layer.name
-    site = known.get((name, resource.identity, field))
-    place = Place(layer.file, layer.document, layer.path + real)
-    if site is None:
-        # A header under a harmless name that holds a reference.
-        hosts = relations.header_hosts(env, resource) if not isinstance(resource.spec, Credential) else ()
-        return Site(place, Slot("default", name, resource.identity, field, hosts), held.value, has_hosts=True)
+    site = known[resource.identity, Place(layer.file, layer.document, layer.path + real)]
     if isinstance(resource.spec, Credential):
         hosts = tuple(str(origin) for origin in relations.bound_hosts(env, resource))
     else:
         hosts = relations.header_hosts(env, resource)
         if set(hosts) <= set(site.slot.hosts):
             return site
-    slot = Slot(site.slot.vault, site.slot.layer, site.slot.identity, site.slot.field, hosts)
-    return Site(site.place, slot, site.value, site.has_hosts, site.expires)
+    return replace(site, slot=replace(site.slot, hosts=hosts))

@@ -10,8 +10,9 @@ from llmconf.core.errors import RefusedError, UndeterminedError
 from llmconf.core.tokens import is_token_like
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource
-from llmconf.secrets.fields import Site, find_sites
-from llmconf.secrets.seal import open_site, open_workspace
+from llmconf.secrets.fields import Site
+from llmconf.secrets.seal import open_site
+from llmconf.secrets.sealing import Workspace, open_workspace
 from llmconf.secrets.vault import age, sops
 from llmconf.secrets.vault.references import allowed_patterns
 
@@ -30,7 +31,7 @@ def export(
     allowed = allowed_patterns(allow)
     tree: dict[str, dict[str, str]] = {}
     notes: list[str] = []
-    for site in _sites(checked, checked.environments[name], name or ""):
+    for site in _sites(work, checked.environments[name], name or ""):
         try:
             value = open_site(work, site, allowed)
         except UndeterminedError as error:
@@ -45,13 +46,13 @@ def export(
     return sops.encrypt(dict(tree), recipients, lastmodified=now), notes
 
 
-def _sites(checked: Checked, env: Resolved, name: str) -> Iterator[Site]:
+def _sites(work: Workspace, env: Resolved, name: str) -> Iterator[Site]:
     """Yield the secret fields that count in an environment: of what is live, each from its highest layer."""
     kinds: tuple[dict[str, Any], ...] = (env.credentials, env.providers, env.endpoints)
     live: dict[str, Resource[Any]] = {
         resource.identity: resource for known in kinds for resource in known.values() if env.is_live(resource)
     }
-    for site in find_sites(checked.project):
+    for site in work.sites.all:
         resource = live.get(site.slot.identity)
         if resource is None or site.slot.layer not in ("", name):
             continue

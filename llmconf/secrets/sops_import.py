@@ -13,28 +13,19 @@ from pathlib import Path
 from llmconf.core.diagnostics import Path as DataPath
 from llmconf.core.errors import RefusedError
 from llmconf.core.tokens import is_sealed
-from llmconf.project.load import load_project, reread
-from llmconf.secrets import fields as secret_fields
+from llmconf.project.load import reread
 from llmconf.secrets.fields import Site
-from llmconf.secrets.seal import Outcome, Workspace, open_workspace, set_secret, unfit
-from llmconf.secrets.vault import age, sops, token
-from llmconf.secrets.vault.binding import Slot
+from llmconf.secrets.seal import NewSecret, set_secrets
+from llmconf.secrets.sealing import Outcome, ToSeal, Workspace, require_fit, seal_places
+from llmconf.secrets.vault import age, sops
 from llmconf.workspace import transaction
 from llmconf.yamltext.document import Document, Edit
 from llmconf.yamltext.scalars import quote
 from llmconf.yamltext.splices import Editing
-from llmconf.yamltext.text import BOM, decode
+from llmconf.yamltext.text import decode
 
 _SHOWN = 10
 _MAP_HINT = "take single values with --map PATH=IDENTITY:FIELD"
-
-
-class _InMemory(Editing):
-    """Edits of a text that is in no file: the plain text is never written."""
-
-    def __init__(self, root: Path, name: str, data: bytes, text: str) -> None:
-        super().__init__(root)
-        self._documents[name] = (data, Document(text, name))
 
 
 def read_sops(path: Path, name: str, identities: age.Identities) -> tuple[bytes, sops.SopsTree]:
@@ -58,26 +49,31 @@ def import_values(
 ) -> Outcome:
     """Seal single values of a SOPS file into fields: each with its path there, the identity and the field here.
 
-    All values are found before the first is sealed. Raises RefusedError for one that is not there.
+    All are sealed or none. Raises RefusedError for a value that is not there.
     """
-    found = [(_value_at(tree, path, name), identity, field) for path, identity, field in wanted]
-    outcome = Outcome(notes=list(tree.notes))
-    for value, identity, field in found:
-        outcome.changed += set_secret(work, identity, field, layer, value, trust=trust).changed
-        # The next field may stand in the same text, which has just changed.
-        work = open_workspace(load_project(work.project.tree), work.hides_secrets)
-    return outcome
+    values = _by_path(tree)
+    found = [NewSecret(identity, field, layer, _value_at(values, path, name)) for path, identity, field in wanted]
+    outcome = set_secrets(work, found, trust=trust)
+    return Outcome(outcome.changed, list(tree.notes))
 
 
-def _value_at(tree: sops.SopsTree, path: str, name: str) -> str:
-    fitting = [entry for entry in tree.opened if entry.kind != "comment" and ".".join(map(str, entry.path)) == path]
+def _by_path(tree: sops.SopsTree) -> dict[str, list[object]]:
+    """Return the values that SOPS encrypted by their path, as `--map` writes it."""
+    values: dict[str, list[object]] = {}
+    for entry in tree.opened:
+        if entry.kind != "comment":
+            values.setdefault(".".join(map(str, entry.path)), []).append(entry.value)
+    return values
+
+
+def _value_at(values: dict[str, list[object]], path: str, name: str) -> str:
+    fitting = values.get(path, [])
     if len(fitting) != 1:
         what = "several encrypted values" if fitting else "no encrypted value"
         hint = "keys and list indexes are joined with dots, as in `providers.0.api_key`"
         raise RefusedError(f"{name} has {what} at `{path}`", hint)
-    value = fitting[0].value
-    if isinstance(value, str):
-        return value
+    if isinstance(fitting[0], str):
+        return fitting[0]
     raise RefusedError(f"{name}: `{path}` is no string", "put it in quotes with `sops edit`")
 
 
@@ -101,13 +97,18 @@ def import_file(
     for finding in findings:
         if finding.code.startswith("LCY"):
             raise RefusedError(f"{name}: {finding.message}", finding.hint)
-    found = [site for site in secret_fields.find_sites(project) if site.place.file == name]
-    outcome = Outcome(notes=[] if comments else list(tree.notes))
+    sealing = Workspace(project, work.keyring, work.hides_secrets)
+    found = sealing.sites.in_file(name)
     _check_bare(name, tree, found, reveal)
-    changes = _sealed(Workspace(project, work.keyring, work.hides_secrets), name, data, plain, found, outcome, trust)
-    transaction.apply(work.root, changes)
-    outcome.changed.append(f"{name}: the `sops` block is gone; what it protected stays in the history of git")
-    return outcome
+    plain_sites = [site for site in found if not is_sealed(site.value)]
+    for site in plain_sites:
+        require_fit(site)
+    editing = Editing(work.root)
+    editing.take(name, data, plain)
+    lines = seal_places(sealing, editing, [ToSeal(site, site.value) for site in plain_sites], trust=trust)
+    transaction.apply(work.root, editing.changes())
+    lines.append(f"{name}: the `sops` block is gone; what it protected stays in the history of git")
+    return Outcome(lines, [] if comments else list(tree.notes))
 
 
 def _check_bare(name: str, tree: sops.SopsTree, found: list[Site], reveal: bool) -> None:
@@ -194,33 +195,3 @@ def _scalar(value: str | float | bool | None) -> str:
         return {True: "true", False: "false", None: "null"}[value]
     text = repr(value)
     return text if text[-1].isdigit() else "." + text if text[0] != "-" else "-." + text[1:]
-
-
-def _sealed(
-    work: Workspace, name: str, data: bytes, plain: str, found: list[Site], outcome: Outcome, trust: str | None
-) -> list[transaction.Change]:
-    """Return the change that writes a plain text with its secrets sealed."""
-    path = work.root / name
-    editing = _InMemory(work.root, name, data, plain)
-    filled: dict[str, Slot] = {}
-    for site in found:
-        if is_sealed(site.value):
-            continue
-        problem = unfit(site)
-        if problem:
-            raise RefusedError(f"{name}: {problem[1]}", problem[2])
-        slot = site.slot
-        if not site.has_hosts:
-            hosts = secret_fields.hosts_to_bind(work.project, slot)
-            if not hosts:
-                hint = "name its endpoints first"
-                raise RefusedError(f"{name}: nothing says to which hosts `{slot.identity}` may be sent", hint)
-            if slot.identity not in filled:
-                listed = ", ".join(quote(host, flow=True) for host in sorted(set(hosts)))
-                editing.insert_before(site.place, f"hosts: [{listed}]", flow=f"hosts: [{listed}], ")
-            slot = filled[slot.identity] = Slot(slot.vault, slot.layer, slot.identity, slot.field, tuple(hosts))
-        sealed = token.seal(site.value, work.keyring.sealing_key(slot.vault, trust=trust), slot, hints=work.hints)
-        editing.scalar(site.place, sealed)
-        outcome.changed.append(f"{slot.identity} {slot.field} sealed in {name}")
-    head = BOM if data.startswith(BOM) else b""
-    return editing.changes() or [transaction.Change(path, data, head + plain.encode("utf-8"))]

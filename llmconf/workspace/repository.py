@@ -9,6 +9,7 @@ from pathlib import Path
 
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.workspace.git import git
+from llmconf.workspace.user_folders import state_folder
 
 _SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
 _MAX_KEY_FILE = 64 * 1024
@@ -50,10 +51,10 @@ def key_files(root: Path, kid: str) -> dict[str, bytes]:
     return found
 
 
-def pin_file(root: Path) -> Path:
+def pin_file(root: Path) -> Path | None:
     """Return the file in which this clone remembers the keys it trusts: in `.git`, which no pull request changes.
 
-    Outside of git it lies in the user's state folder.
+    Outside of git it lies in the user's state folder; for a user without a home there is none.
     """
     real = root.resolve()
     for folder in (real, *real.parents):
@@ -62,9 +63,8 @@ def pin_file(root: Path) -> Path:
             prefix = "" if folder == real else real.relative_to(folder).as_posix() + "/"
             name = hashlib.sha256(prefix.encode()).hexdigest()[:16] if prefix else "root"
             return common / "llmconf" / f"pins-{name}.json"
-    base = os.environ.get("XDG_STATE_HOME")
-    state = Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "state"
-    return state / "llmconf" / f"pins-{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
+    state = state_folder()
+    return state / f"pins-{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json" if state else None
 
 
 def _common_folder(entry: Path) -> Path | None:
@@ -90,24 +90,34 @@ class Blame:
         self._root = root
         self._files: dict[str, list[str]] = {}
 
-    def author(self, name: str, line: int) -> str:
-        """Return author and day of the last change of a line, or empty where git does not know."""
+    def knows(self, name: str) -> bool:
+        """Tell whether git knows who changed the lines of a file."""
         if name not in self._files:
             self._files[name] = self._authors(name)
-        authors = self._files[name]
-        return authors[line - 1] if line <= len(authors) else ""
+        return bool(self._files[name])
+
+    def author(self, name: str, line: int) -> str:
+        """Return author and day of the last change of a line, or empty if git does not know."""
+        return self._files[name][line - 1] if self.knows(name) and line <= len(self._files[name]) else ""
 
     def _authors(self, name: str) -> list[str]:
-        text = _git(self._root, "blame", "--line-porcelain", "--", name) or ""
+        # What a commit is stands once, at its first line; each line has a head that names its commit.
+        text = _git(self._root, "blame", "--porcelain", "--", name) or ""
+        commits: dict[str, str] = {}
         authors: list[str] = []
-        author = day = ""
+        commit = author = ""
+        at_head = True
         for row in text.split("\n"):
-            if row.startswith("author "):
+            if at_head:
+                commit = row.partition(" ")[0]
+            elif row.startswith("author "):
                 author = row.removeprefix("author ")
             elif row.startswith("author-time "):
                 day = _day(row.removeprefix("author-time "))
-            elif row.startswith("\t"):
-                authors.append(f"{author}, {day}" if author != "Not Committed Yet" else "not committed")
+                commits[commit] = f"{author}, {day}" if author != "Not Committed Yet" else "not committed"
+            at_head = row.startswith("\t")
+            if at_head:
+                authors.append(commits.get(commit, ""))
         return authors
 
 

@@ -134,7 +134,7 @@ class Document:
             end = node.start + len(self.text[node.start : node.end].rstrip(" \t\r\n"))
         elif node.start == end and path:
             # An empty value stands behind the colon, dash, anchor or tag that asks for it.
-            before = self.text[: node.start].rstrip(" \t")[-1:]
+            before = self.text[max(self.text.rfind("\n", 0, node.start), 0) : node.start].rstrip(" \t")[-1:]
             if before not in ":-" and node.anchor is None and not node.tagged:
                 raise LookupError(path)
             text = text if self.text[node.start - 1] in " \t" else " " + text

@@ -34,13 +34,18 @@ class Editing:
                 raise RefusedError(f"{name}: {refusal.message}", refusal.hint) from None
         return self._documents[name][1]
 
-    def scalar(self, place: Place, text: str, *, old: str | None = None) -> None:
-        """Put a token in place of a scalar, inside its quotes where it has some.
+    def take(self, name: str, data: bytes, text: str) -> None:
+        """Edit a text in place of what a file holds, which is `data`. What the text says is written as it is."""
+        self._documents[name] = (data, Document(text, name))
+        self._edits[name] = []
+
+    def scalar(self, place: Place, text: str, *, old: str | None = None, style: str | None = None) -> None:
+        """Put a token in place of a scalar, in quotes of a style, by default its own.
 
         `old` is what was read there. Raises RefusedError where something else stands there now, or where the
         value stands elsewhere.
         """
-        edit = scalar_edit(self.document(place.file), place, text)
+        edit = scalar_edit(self.document(place.file), place, text, style)
         node = self.document(place.file).node(place.document, place.path)
         if old is not None and (node is None or node.value != old):
             raise RefusedError(f"{place.file} was changed by somebody else meanwhile", "run this again")
@@ -84,10 +89,9 @@ class Editing:
         found = []
         for name, file_edits in sorted(self._edits.items()):
             old, document = self._documents[name]
-            head = BOM if old.startswith(BOM) else b""
-            found.append(
-                transaction.Change(self.root / name, old, head + document.splice(file_edits).encode("utf-8"))
-            )
+            new = (BOM if old.startswith(BOM) else b"") + document.splice(file_edits).encode("utf-8")
+            if new != old:
+                found.append(transaction.Change(self.root / name, old, new))
         return found
 
 
@@ -137,5 +141,4 @@ def _newline(document: Document, offset: int) -> str:
         return "\r\n"
     line = document.lines.position(offset)[0]
     end = document.lines.starts[max(line - 1, 1)] if len(document.lines.starts) > 1 else 0
-    before = document.text[:end]
-    return "\r\n" if before.endswith("\r\n") else "\n"
+    return "\r\n" if document.text.endswith("\r\n", 0, end) else "\n"

@@ -1,4 +1,4 @@
-"""Which endpoint, credential and facts a model ends up with."""
+"""Which endpoint and credential a model ends up with."""
 
 from __future__ import annotations
 
@@ -77,18 +77,3 @@ def test_is_bound(env: Resolved) -> None:
     eu = env.endpoints["endpoint/openai/eu"]
     assert not relations.is_bound(env, main, eu)
     assert relations.is_bound(env, team, eu), "the type's hosts"
-
-
-def test_facts_follow_the_base(env: Resolved) -> None:
-    by_id = relations.models_by_id(env)
-    again = env.models["model/openai/again"]
-    facts = relations.facts_of(env, again, by_id)
-    assert (facts.mode, facts.capabilities, facts.context, facts.max_output) == ("chat", ["chat"], 500, 10)
-    assert facts.price is not None
-    assert facts.price.input == "1"
-    assert relations.facts_of(env, again) == facts
-
-
-def test_facts_of_a_circle_are_unknown(env: Resolved) -> None:
-    facts = relations.facts_of(env, env.models["model/openai/one"])
-    assert facts == relations.Facts(None, None, None, None, None)

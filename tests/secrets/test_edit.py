@@ -51,7 +51,7 @@ def opened(lab: Lab, identity: str = "credential/openai/main", *options: str) ->
 def test_one_changed_secret_is_sealed_and_nothing_else_changes(lab: Lab) -> None:
     before = (lab.root / FILE).read_bytes()
     done = lab.run("secrets", "edit", FILE, env={"EDITOR": f"sed -i s/{OPENAI_KEY}/{NEW_KEY}/"})
-    assert (done.returncode, done.stdout) == (0, "credential/openai/main api_key sealed\n")
+    assert (done.returncode, done.stdout) == (0, f"credential/openai/main api_key sealed in {FILE}, revision 2\n")
     after = (lab.root / FILE).read_bytes()
     assert TOKEN.split(after) == TOKEN.split(before)
     assert b";r=2;" in after
@@ -75,22 +75,34 @@ def test_an_added_secret_is_sealed(lab: Lab) -> None:
     added = f"  - name: second\\n    hosts: [api.openai.com]\\n    api_key: {NEW_KEY}\\n"
     token = lab.token(FILE)
     done = edit(lab, f"path.write_text(text.replace('models:\\n', '{added}models:\\n', 1))")
-    assert done.stdout == "credential/openai/second api_key sealed\n"
+    assert done.stdout == f"credential/openai/second api_key sealed in {FILE}\n"
     assert opened(lab, "credential/openai/second") == NEW_KEY
     assert lab.token(FILE) == token
 
 
-def test_a_secret_without_hosts_is_refused_where_nothing_says_them(lab: Lab) -> None:
+def test_hosts_are_filled_in_from_the_endpoints(lab: Lab) -> None:
+    name = "config/gateway.yaml"
     added = f"credentials:\\n  - name: main\\n    api_key: {NEW_KEY}\\n"
-    done = edit(lab, f"path.write_text(text.replace('models:\\n', '{added}models:\\n', 1))", "config/gateway.yaml")
+    done = edit(lab, f"path.write_text(text.replace('models:\\n', '{added}models:\\n', 1))", name)
+    assert done.returncode == 0, done.stderr
+    text = (lab.root / name).read_text(encoding="utf-8")
+    assert "  - name: main\n    hosts: [llm.example.org]\n    api_key: ENC(" in text
+    assert opened(lab, "credential/gateway/main") == NEW_KEY
+
+
+def test_a_secret_without_hosts_is_refused_where_nothing_says_them(lab: Lab) -> None:
+    before = (lab.root / "config/gateway.yaml").read_bytes()
+    added = f"---\\nkind: Credential\\nprovider: lost\\nname: main\\napi_key: {NEW_KEY}\\n"
+    done = edit(lab, f"path.write_text(text + '{added}')", "config/gateway.yaml")
     assert done.returncode == 1
-    assert "hosts" in done.stderr
+    assert "nothing says to which hosts `credential/lost/main` may be sent" in done.stderr
+    assert (lab.root / "config/gateway.yaml").read_bytes() == before
 
 
 def test_changed_hosts_seal_the_secret_anew_with_its_revision(lab: Lab) -> None:
     before = lab.token(FILE)
     done = edit(lab, "path.write_text(text.replace('[api.openai.com]', '[api.openai.com, eu.api.openai.com]'))")
-    assert done.stdout == "credential/openai/main api_key sealed\n"
+    assert done.stdout == f"credential/openai/main api_key sealed in {FILE}\n"
     assert lab.token(FILE) != before
     assert ";r=1;" in lab.token(FILE)
     assert opened(lab) == OPENAI_KEY

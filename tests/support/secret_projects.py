@@ -15,7 +15,7 @@ from llmconf.check import rules
 from llmconf.project.load import load_project
 from llmconf.secrets import keys
 from llmconf.secrets.fields import find_sites
-from llmconf.secrets.seal import Workspace
+from llmconf.secrets.sealing import Workspace
 from llmconf.secrets.vault import age
 from llmconf.secrets.vault.files import Recipient
 from llmconf.secrets.vault.keyring import Keyring

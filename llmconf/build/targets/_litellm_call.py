@@ -13,8 +13,10 @@ from typing import Any
 
 from llmconf import adapters
 from llmconf.project.environment import Resource
-from llmconf.project.relations import Facts, SecretVariable, header_variable, secret_variable
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Model, Provider
+from llmconf.project.model_facts import Facts
+from llmconf.project.relations import SecretVariable, header_variable, secret_variable
+from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
+from llmconf.schema.secret_fields import SECRET_FIELDS
 
 NO_KEY = "none"
 """Stands for the key of a server that asks for none: with nothing there LiteLLM would send a key from its

@@ -11,15 +11,13 @@ from math import lcm
 from llmconf.build.targets._base import Note
 from llmconf.build.targets._litellm_call import LitellmCall
 from llmconf.project.environment import Resolved, Resource
+from llmconf.project.model_facts import ModelFacts
 from llmconf.project.relations import (
     DefaultEndpoints,
     cost,
     credentials_by_endpoint,
     default_endpoints,
     endpoints_of_model,
-    facts_of,
-    lineage,
-    models_by_id,
     owner,
 )
 from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
@@ -49,7 +47,7 @@ class Plan:
 
     env: Resolved
     credentials: dict[str, list[Resource[Credential]]]
-    by_id: dict[str, list[Resource[Model]]]
+    facts: ModelFacts
     defaults: DefaultEndpoints
     groups: list[Group] = field(default_factory=list)
 
@@ -57,7 +55,7 @@ class Plan:
         """Return the id of the model that a model's facts follow in the end, if it follows any."""
         if model.spec.base is None:
             return None
-        root = list(lineage(self.env, model, self.by_id))[-1]
+        root = self.facts.root(model)
         return root.spec.base.rpartition("/")[2] if root.spec.base else root.spec.id
 
     def calls(self, model: Resource[Model], endpoint: str | None) -> list[LitellmCall]:
@@ -69,7 +67,7 @@ class Plan:
         if endpoint is not None:
             named = self.env.endpoints.get(f"endpoint/{model.provider}/{endpoint}")
             endpoints = [named] if named and named.spec.enabled else []
-        facts = facts_of(self.env, model, self.by_id)
+        facts = self.facts.of(model)
         return [LitellmCall(model, at, provider, self._credential(at), facts) for at in endpoints]
 
     def _credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
@@ -80,7 +78,7 @@ class Plan:
 
 def make_plan(env: Resolved, models: str, notes: list[Note]) -> Plan:
     """Plan the routes and, as the option `models` says, single models."""
-    plan = Plan(env, credentials_by_endpoint(env), models_by_id(env), default_endpoints(env))
+    plan = Plan(env, credentials_by_endpoint(env), ModelFacts(env), default_endpoints(env))
     names = set()
     for route in env.routes.values():
         if not route.spec.enabled:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from llmconf.core.diagnostics import Path, Place, Severity
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
+from llmconf.project.model_facts import ModelFacts
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
 
@@ -95,9 +96,9 @@ class Context:
         return [model for model in self.env.models.values() if model.is_declared]
 
     @cached_property
-    def models_by_id(self) -> dict[str, list[Resource[Model]]]:
-        """The models of all providers, by id."""
-        return relations.models_by_id(self.env)
+    def model_facts(self) -> ModelFacts:
+        """What is known of the models."""
+        return ModelFacts(self.env)
 
 
 def _odd_prices(data: dict[str, Any] | list[Any], path: Path) -> Iterator[tuple[Path, str]]:

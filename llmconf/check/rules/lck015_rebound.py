@@ -31,7 +31,8 @@ from llmconf.core.origins import Origin, parse_host, parse_url
 from llmconf.core.tokens import is_token_like
 from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
-from llmconf.schema.kinds import SECRET_FIELDS, Credential, Endpoint, Provider
+from llmconf.schema.kinds import Credential, Endpoint, Provider
+from llmconf.schema.secret_fields import secret_values
 
 CODE = "LCK015"
 NAME = "rebound"
@@ -41,15 +42,14 @@ _BASE = ("defaults", "base")
 
 def check(context: Context) -> Iterator[Problem]:
     """Compare the hosts in the layer of each token with those in the end."""
-    yield from _headers(context.env)
+    yield from _moved(context.env)
     env = context.env
     for credential in env.credentials.values():
         if len(credential.layers) == 1 or not any("hosts" in layer.data for layer in credential.layers[1:]):
             continue
         final = set(relations.bound_hosts(env, credential))
-        for field in SECRET_FIELDS:
-            value = credential.data.get(field)
-            if value is None or not is_token_like(value):
+        for (field,), value in secret_values(credential.kind, credential.data):
+            if not is_token_like(value):
                 continue
             level = max(index for index, layer in enumerate(credential.layers) if field in layer.data)
             if _hosts_at(env, credential, level) != final:
@@ -58,8 +58,8 @@ def check(context: Context) -> Iterator[Problem]:
                 yield Problem(credential.place("hosts"), message, "seal the secret here anew", related)
 
 
-def _headers(env: Resolved) -> Iterator[Problem]:
-    """Look for endpoints that an overlay moves or adds, and that a sealed header of the base would go to."""
+def _moved(env: Resolved) -> Iterator[Problem]:
+    """Look for endpoints that an overlay moves or adds, and that a header or key sealed in the base would go to."""
     for endpoint in env.endpoints.values():
         if endpoint.layers[-1].name in _BASE or _origins(endpoint, _BASE) == _origins(endpoint):
             continue
@@ -70,12 +70,13 @@ def _headers(env: Resolved) -> Iterator[Problem]:
             known = _origins(endpoint, _BASE)
             if owner is not endpoint:
                 known = {each for other in env.endpoints_of(owner.name) for each in _origins(other, _BASE)}
-            for name, value in owner.spec.headers.items():
-                base = owner.chain(("headers", name))[-1][0].name in _BASE
+            for path, value in secret_values(owner.kind, owner.data):
+                base = owner.chain(path)[-1][0].name in _BASE
                 if is_token_like(value) and base and not _origins(endpoint) <= known:
-                    message = f"the header `{name}` is sealed for other hosts than that of endpoint `{endpoint.name}`"
-                    related = ((f"`{name}` is sealed here", owner.place("headers", name)),)
-                    yield Problem(endpoint.place("url"), message, "seal the header here anew", related)
+                    what, name = ("header", path[-1]) if path[0] == "headers" else ("field", ".".join(path))
+                    message = f"the {what} `{name}` is sealed for other hosts than that of endpoint `{endpoint.name}`"
+                    related = ((f"`{name}` is sealed here", owner.place(*path)),)
+                    yield Problem(endpoint.place("url"), message, f"seal the {what} here anew", related)
 
 
 def _origins(endpoint: Resource[Endpoint], layers: tuple[str, ...] | None = None) -> set[str]:

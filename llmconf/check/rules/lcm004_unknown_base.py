@@ -17,7 +17,6 @@ from collections.abc import Iterator
 
 from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import Suggestions, listed
-from llmconf.project import relations
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Model
 
@@ -36,7 +35,7 @@ def check(context: Context) -> Iterator[Problem]:
         base = model.spec.base
         if base is None:
             continue
-        found = relations.bases(env, model, context.models_by_id)
+        found = context.model_facts.bases(model)
         if len(found) == 1:
             followed[model.identity] = found[0]
         elif found:
@@ -61,7 +60,7 @@ def _hint(context: Context, base: str, suggestions: Suggestions) -> str | None:
     provider, _, name = base.partition("/")
     ids = [model.name for model in context.env.models_of(provider)]
     prefix = f"{provider}/" if ids else ""
-    match = suggestions.closest(name if ids else base, ids or context.models_by_id)
+    match = suggestions.closest(name if ids else base, ids or context.model_facts.by_id)
     return f"did you mean `{prefix}{match}`?" if match else None
 
 

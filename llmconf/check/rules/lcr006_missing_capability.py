@@ -25,7 +25,6 @@ from collections.abc import Iterator
 
 from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import listed
-from llmconf.project import relations
 from llmconf.project.environment import Resource
 from llmconf.schema.kinds import Model, Route
 
@@ -50,10 +49,8 @@ def check(context: Context) -> Iterator[Problem]:
 def _compare(
     context: Context, route: Resource[Route], index: int, model: Resource[Model]
 ) -> Iterator[Problem]:
-    last = model
-    for last in relations.lineage(context.env, model, context.models_by_id):
-        if last.spec.capabilities is not None:
-            break
+    facts = context.model_facts
+    last = facts.sources(model).get("capabilities") or facts.root(model)
     capabilities = last.spec.capabilities
     if capabilities is None and last.spec.base is not None:
         return  # a base that leads nowhere, which is reported there

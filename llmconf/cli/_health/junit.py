@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, SubElement
 
 from llmconf.cli._health import Round, said
+from llmconf.report.formats._xml import to_xml
 from llmconf.report.text import visible
 
 if TYPE_CHECKING:
@@ -17,23 +18,20 @@ def render(probed: Round) -> str:
     found = probed.found
     failed = sum(1 for health in found if health.verdict not in ("healthy", "undetermined"))
     skipped = sum(1 for health in found if health.verdict == "undetermined")
-    numbers = f'tests="{len(found)}" failures="{failed}" errors="0" skipped="{skipped}"'
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-    lines.append(f'<testsuites name="llmconf probe" {numbers.rpartition(" ")[0]}>')
-    lines.append(f'  <testsuite name="llmconf probe" {numbers}>')
+    numbers = {"name": "llmconf probe", "tests": str(len(found)), "failures": str(failed), "errors": "0"}
+    root = Element("testsuites", numbers)
+    suite = SubElement(root, "testsuite", numbers, skipped=str(skipped))
     for health in found:
-        lines += _case(health)
-    return "\n".join([*lines, "  </testsuite>", "</testsuites>"]) + "\n"
+        _add_case(suite, health)
+    return to_xml(root)
 
 
-def _case(health: Health) -> list[str]:
-    seconds = f' time="{health.timing.total:.3f}"' if health.timing.total is not None else ""
-    head = f'    <testcase name="{escape(health.identity)}" classname="{escape(visible(health.url))}"{seconds}'
-    if health.verdict == "healthy":
-        return [head + "/>"]
-    message = escape(visible(said(health)))
+def _add_case(suite: Element, health: Health) -> None:
+    case = SubElement(suite, "testcase", name=health.identity, classname=visible(health.url))
+    if health.timing.total is not None:
+        case.set("time", f"{health.timing.total:.3f}")
+    message = visible(said(health))
     if health.verdict == "undetermined":
-        body = f'      <skipped message="{message}"/>'
-    else:
-        body = f'      <failure type="{health.verdict}" message="{message}"/>'
-    return [head + ">", body, "    </testcase>"]
+        SubElement(case, "skipped", message=message)
+    elif health.verdict != "healthy":
+        SubElement(case, "failure", type=health.verdict, message=message)

@@ -31,7 +31,7 @@ def command(
 
     with shared.workspace(directory) as work:
         layer = shared.check_layer(work, env)
-        site = seal.find_site(work, identity, field, layer)
+        site = work.sites.find(identity, field, layer)
         if site is None:
             raise seal.unknown(identity, field, work)
         click.echo(seal.open_site(work, site, allowed_patterns(allow)) if reveal else mask(site.value))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from llmconf.cli import _common as common
-from llmconf.core.errors import RefusedError
+from llmconf.core.errors import RefusedError, UsageError
 
 
 @click.command(name="keygen")
@@ -26,8 +26,12 @@ def command(out: str | None) -> int:
       llmconf secrets keygen --out ci.key
     """
     from llmconf.secrets.vault import age
+    from llmconf.workspace.user_folders import config_folder
 
-    path = Path(out) if out else age.config_folder() / "identities.txt"
+    folder = config_folder()
+    if out is None and folder is None:
+        raise UsageError("this user has no home", "say where to write the identity: --out FILE")
+    path = Path(out) if out else (folder or Path()) / age.IDENTITY_FILE
     secret, public = age.generate()
     try:
         with contextlib.suppress(FileExistsError):

@@ -3,54 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from html import escape
+from xml.etree.ElementTree import Element, SubElement
 
 from llmconf.core.diagnostics import Diagnostic
 from llmconf.report.formats._shared import TOOL, counts, hint, message, place, summary
+from llmconf.report.formats._xml import to_xml
 from llmconf.report.report import Report
 from llmconf.report.text import visible
 
 
 def render(report: Report) -> str:
     """Return one suite. Errors fail; milder findings pass with a note; without findings one case passes."""
+    found = report.diagnostics
+    failures = counts(found)["error"]
+    numbers = {"name": TOOL, "tests": str(max(1, len(found))), "failures": str(failures), "errors": "0"}
+    root = Element("testsuites", numbers)
+    suite = SubElement(root, "testsuite", numbers, skipped="0")
     names: Counter[str] = Counter()
-    cases: list[str] = []
-    for diagnostic in report.diagnostics:
+    for diagnostic in found:
         name = _name(diagnostic)
         names[f"{diagnostic.span.file}:{name}"] += 1
         repeat = names[f"{diagnostic.span.file}:{name}"]
-        cases += _case(report, diagnostic, name if repeat == 1 else f"{name} ({repeat})")
-    if not cases:
-        cases = [f'    <testcase name="{escape(summary(report))}" classname="{TOOL}"/>']
-    failures = counts(report.diagnostics)["error"]
-    numbers = f'tests="{max(1, len(report.diagnostics))}" failures="{failures}" errors="0"'
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites name="{TOOL}" {numbers}>',
-        f'  <testsuite name="{TOOL}" {numbers} skipped="0">',
-        *cases,
-        "  </testsuite>",
-        "</testsuites>",
-    ]
-    return "\n".join(lines) + "\n"
+        _add_case(suite, report, diagnostic, name if repeat == 1 else f"{name} ({repeat})")
+    if not found:
+        SubElement(suite, "testcase", name=summary(report), classname=TOOL)
+    return to_xml(root)
 
 
 def _name(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.code} {diagnostic.name} at {diagnostic.span.line}:{diagnostic.span.column}"
 
 
-def _case(report: Report, diagnostic: Diagnostic, name: str) -> list[str]:
+def _add_case(suite: Element, report: Report, diagnostic: Diagnostic, name: str) -> None:
     file = visible(report.prefix + diagnostic.span.file)
-    text = escape("\n".join(_details(report, diagnostic)))
+    text = "\n".join(_details(report, diagnostic))
+    case = SubElement(suite, "testcase", name=name, classname=file)
     if diagnostic.severity == "error":
-        body = f'<failure type="{diagnostic.code}" message="{escape(message(diagnostic))}">{text}</failure>'
+        SubElement(case, "failure", type=diagnostic.code, message=message(diagnostic)).text = text
     else:
-        body = f"<system-out>{diagnostic.severity}: {text}</system-out>"
-    return [
-        f'    <testcase name="{escape(name)}" classname="{escape(file)}">',
-        f"      {body}",
-        "    </testcase>",
-    ]
+        SubElement(case, "system-out").text = f"{diagnostic.severity}: {text}"
 
 
 def _details(report: Report, diagnostic: Diagnostic) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,10 @@ from typing import Any
 import pyrage
 
 from llmconf.core.errors import RefusedError, UndeterminedError
+from llmconf.workspace.user_folders import config_folder, home
 
+IDENTITY_FILE = "identities.txt"
+"""Name of the file with identities in the user's config folder."""
 _FITS_NOBODY = "No matching keys found"
 """What age says of a file that is for somebody else."""
 _MAX_IDENTITY_FILE = 1024 * 1024
@@ -81,10 +83,15 @@ def find_identities() -> Identities:
             _read(found, Path(value), f"${name}")
         else:
             _parse(found, value, f"${name}")
-    for path in (config_folder() / "identities.txt", _sops_folder() / "keys.txt"):
-        _read(found, path, str(path), quiet=True)
+    for folder, file in ((config_folder(), IDENTITY_FILE), (config_folder("sops"), "age/keys.txt")):
+        if folder is not None:
+            _read(found, folder / file, str(folder / file), quiet=True)
+    own = home()
+    if own is None:
+        found.tried.append("~/.ssh (this user has no home)")
+        return found
     for name in ("id_ed25519", "id_rsa"):
-        _read(found, Path.home() / ".ssh" / name, f"~/.ssh/{name}", quiet=True)
+        _read(found, own / ".ssh" / name, f"~/.ssh/{name}", quiet=True)
     return found
 
 
@@ -94,22 +101,6 @@ def no_identity(found: Identities, vault: str) -> UndeterminedError:
         f"no identity at hand opens the vault `{vault}`",
         "looked at: " + ", ".join(found.tried) + "; make one with `llmconf secrets keygen` and have it added",
     )
-
-
-def config_folder() -> Path:
-    """Return the user's folder for identities."""
-    if sys.platform == "win32" and os.environ.get("APPDATA"):
-        return Path(os.environ["APPDATA"]) / "llmconf"
-    return _config_home() / "llmconf"
-
-
-def _sops_folder() -> Path:
-    return _config_home() / "sops" / "age"
-
-
-def _config_home() -> Path:
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return Path(base) if base and Path(base).is_absolute() else Path.home() / ".config"
 
 
 def _read(found: Identities, path: Path, name: str, *, quiet: bool = False) -> None:

@@ -6,6 +6,7 @@ whose hosts were edited is noticed without any key; only the cipher makes that a
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,10 +29,6 @@ _PARTS = {
 _LABELS = {name: f"llmconf/v1 binding {name}\0".encode() for name in _PARTS}
 _SHOWN = [(8 * index, length) for index, (length, _) in enumerate(_PARTS.values())]
 """Where each part begins in the base32 of all digests, and how much of it is shown."""
-
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-"""The base32 of each ten bits; `base64` goes about it in a way that takes three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +121,4 @@ _shared_digest = lru_cache(maxsize=4096)(_digest)
 
 def base32(data: bytes) -> str:
     """Return lower-case base32 without padding."""
-    bits = 8 * len(data)
-    padded = -(-bits // 10) * 10
-    number = int.from_bytes(data, "big") << (padded - bits)
-    pairs = [_PAIRS[number >> shift & 1023] for shift in range(padded - 10, -1, -10)]
-    return "".join(pairs)[: -(-bits // 5)]
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()

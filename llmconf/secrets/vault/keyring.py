@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llmconf.core.errors import LlmconfError, RefusedError
+from llmconf.core.errors import LlmconfError, RefusedError, UndeterminedError
 from llmconf.core.tokens import parse_token
 from llmconf.secrets.vault import age, files, store, token
 from llmconf.secrets.vault.binding import Slot
@@ -22,22 +22,29 @@ class Keyring:
     """Opens keys when they are first needed, and keeps them for the run.
 
     `pins` is the file in which this clone remembers, for each vault, the key it trusts to seal under; it
-    lies outside of what a pull request can change.
+    lies outside of what a pull request can change. It is None for a user without a home: such a clone seals nothing.
     """
 
     root: Path
-    pins: Path
+    pins: Path | None
     identities: age.Identities = field(default_factory=age.find_identities)
     stores: dict[str, files.Store] = field(default_factory=dict)
     keys: dict[tuple[str, str], DataKey] = field(default_factory=dict, repr=False)
     in_use: Callable[[str], set[str]] = field(default=lambda _: set(), repr=False)
     """Tells under which keys the tokens of a vault are sealed."""
+    sealing: dict[tuple[str, str | None], DataKey] = field(default_factory=dict, repr=False)
+    """The keys that were found to be right to seal under, by vault and the key that somebody trusts."""
 
     def store(self, vault: str) -> files.Store:
         """Return the key files of a vault."""
         if vault not in self.stores:
             self.stores[vault] = files.read_store(FolderTree(self.root), vault)
         return self.stores[vault]
+
+    def forget(self, vault: str) -> None:
+        """Read the key files of a vault anew when they are needed next, since they have changed."""
+        self.stores.pop(vault, None)
+        self.sealing = {place: key for place, key in self.sealing.items() if place[0] != vault}
 
     def key(self, vault: str, kid: str) -> DataKey:
         """Return an opened key. Raises RefusedError for an unknown id, UndeterminedError without an identity."""
@@ -70,6 +77,9 @@ class Keyring:
         without a pin takes the only current key, where all keys of the vault hang together. `trust` is the id
         of a key that somebody has looked at.
         """
+        known = self.sealing.get((vault, trust))
+        if known is not None:
+            return known
         found = self.store(vault)
         if not found.folders:
             raise RefusedError(
@@ -80,6 +90,7 @@ class Keyring:
             raise RefusedError(f"the keys of the vault `{vault}` follow each other in a circle")
         key = self.key(vault, trust) if trust else self._trusted(vault, tips)
         self._pin(vault, key)
+        self.sealing[vault, trust] = key
         return key
 
     def _trusted(self, vault: str, tips: list[str]) -> DataKey:
@@ -157,18 +168,26 @@ class Keyring:
         return (str(entry[0]), str(entry[1])) if isinstance(entry, list) and len(entry) == 2 else None  # noqa: PLR2004 - id and digest
 
     def _read_pins(self) -> dict[str, object]:
+        file = self._pin_file()
         try:
-            data = json.loads(self.pins.read_bytes())
+            data = json.loads(file.read_bytes())
         except FileNotFoundError:
             return {}
         except (OSError, ValueError):
-            raise RefusedError(f"{self.pins} cannot be read: it says which keys this clone trusts") from None
+            raise RefusedError(f"{file} cannot be read: it says which keys this clone trusts") from None
         return data if isinstance(data, dict) else {}
+
+    def _pin_file(self) -> Path:
+        if self.pins is None:
+            message = "this user has no home, so nothing can remember which keys are trusted"
+            raise UndeterminedError(message, "set HOME or XDG_STATE_HOME to an absolute path")
+        return self.pins
 
     def _pin(self, vault: str, key: DataKey) -> None:
         pins = self._read_pins()
         entry = [key.kid, store.key_digest(key)]
         if pins.get(vault) != entry:
-            self.pins.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = self._pin_file()
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             text = json.dumps({**pins, vault: entry}, indent=1, sort_keys=True) + "\n"
-            write_atomic(self.pins, text.encode(), 0o600)
+            write_atomic(file, text.encode(), 0o600)

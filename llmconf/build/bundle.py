@@ -18,7 +18,7 @@ from llmconf.build import targets
 from llmconf.core.diagnostics import Finding, Path, pointer
 from llmconf.core.tokens import parse_token
 from llmconf.core.version import __version__
-from llmconf.project import relations
+from llmconf.project import relations, secret_values
 from llmconf.project.environment import Resolved, Resource
 from llmconf.project.model_facts import ModelFacts
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
@@ -55,8 +55,8 @@ class _Writer:
         self.credentials = relations.credentials_by_endpoint(env)
         self.defaults = relations.default_endpoints(env)
         self._locate = locate
-        self._variables: dict[str, list[relations.Held]] = {}
-        for held in relations.secrets(env) if secrets == "env" else ():
+        self._variables: dict[str, list[secret_values.SecretValue]] = {}
+        for held in secret_values.secrets_in(env) if secrets == "env" else ():
             self._variables.setdefault(held.resource.identity, []).append(held)
 
     def data(self, resource: Resource[Any]) -> dict[str, Any]:
@@ -259,8 +259,8 @@ def effective(env: Resolved, resource: Resource[Any]) -> dict[str, Any]:
     return {**resource.data, **holder.get(resource.name, {})}
 
 
-def _live_secrets(env: Resolved) -> Iterator[relations.Held]:
-    return (held for held in relations.secrets(env) if env.is_live(held.resource))
+def _live_secrets(env: Resolved) -> Iterator[secret_values.SecretValue]:
+    return (held for held in secret_values.secrets_in(env) if env.is_live(held.resource))
 
 
 def _variables(env: Resolved) -> list[dict[str, str]]:

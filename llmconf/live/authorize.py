@@ -15,7 +15,7 @@ from llmconf.core.errors import RefusedError
 from llmconf.core.grammar import parse_duration
 from llmconf.core.origins import Origin, parse_host, parse_url
 from llmconf.live.http import EndpointConnection
-from llmconf.project import relations
+from llmconf.project import relations, secret_values
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, Credential, Endpoint, Provider
@@ -57,8 +57,8 @@ class Authorizer:
         self._limits = limits
         self._opener = Opener(checked, name, allow)
         self._credentials = relations.credentials_by_endpoint(self.env)
-        self._held: dict[str, list[relations.Held]] = {}
-        for held in relations.secrets(self.env):
+        self._held: dict[str, list[secret_values.SecretValue]] = {}
+        for held in secret_values.secrets_in(self.env):
             self._held.setdefault(held.resource.identity, []).append(held)
 
     def sole_credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:

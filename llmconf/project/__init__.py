@@ -11,8 +11,10 @@ __all__ = [
     "fragments",
     "load",
     "locks",
+    "model_facts",
     "parallel",
     "parse",
     "relations",
     "resolve",
+    "secret_values",
 ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from decimal import Decimal
-from itertools import chain
 from typing import TypeAlias
 
 from llmconf import adapters
-from llmconf.core.grammar import environment_variable
 from llmconf.core.origins import Origin, parse_host, parse_url
-from llmconf.core.tokens import is_sealed, parse_reference
 from llmconf.project.environment import Resolved, Resource
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.parts import Price
-from llmconf.schema.secret_fields import NAMED, SECRET_FIELDS, secret_values
+from llmconf.schema.secret_fields import SECRET_FIELDS
 
 Bindings: TypeAlias = dict[tuple[str, str, int], list[tuple[Origin, Resource[Credential]]]]
 """Credentials by scheme, host and port that they are bound to."""
@@ -136,63 +133,6 @@ def cost(price: Price | None) -> Decimal | None:
     """Return the price of a million tokens in and a million out, in USD, as far as it is known."""
     amounts = [amount for amount in (price.input, price.output) if amount is not None] if price else []
     return sum((Decimal(amount) for amount in amounts), Decimal(0)) if amounts else None
-
-
-@dataclass(frozen=True, slots=True)
-class SecretVariable:
-    """The environment variable that carries a secret at run time.
-
-    `source` is `token`, `env`, `file` or the scheme of another reference.
-    """
-
-    name: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A secret that a resource holds at `path`: a token or a reference."""
-
-    resource: Resource[Credential] | Resource[Endpoint] | Resource[Provider]
-    path: tuple[str, ...]
-    value: str
-
-    @property
-    def variable(self) -> SecretVariable:
-        """The variable that carries the secret at run time."""
-        reference = parse_reference(self.value)
-        if reference and reference.scheme == "env":
-            return SecretVariable(reference.target, "env")
-        owner, steps = self.resource, ["header" if step == "headers" else step for step in self.path]
-        if owner.provider is None:
-            name = environment_variable(owner.name, steps[0], "_".join(steps[1:]))
-        else:
-            name = environment_variable(owner.provider, owner.name, "_".join(steps))
-        return SecretVariable(name, reference.scheme if reference else "token")
-
-
-def secrets(env: Resolved) -> Iterator[Held]:
-    """Yield every secret of an environment, also of what is disabled."""
-    kinds: tuple[Iterable[Resource[Credential] | Resource[Provider] | Resource[Endpoint]], ...] = (
-        env.credentials.values(), env.providers.values(), env.endpoints.values()
-    )  # fmt: skip
-    for resource in chain.from_iterable(kinds):
-        for path, value in secret_values(resource.kind, resource.data):
-            # A plain text under the name of a secret is reported, and is nothing to open.
-            if path[0] not in NAMED.get(resource.kind, ()) or is_sealed(value):
-                yield Held(resource, path, value)
-
-
-def secret_variable(credential: Resource[Credential], field: str) -> SecretVariable | None:
-    """Return the variable for a field of a credential, or None where the field is empty or not a secret."""
-    value = getattr(credential.spec, field) if field in SECRET_FIELDS else None
-    return Held(credential, (field,), value).variable if value is not None else None
-
-
-def header_variable(resource: Resource[Endpoint] | Resource[Provider], header: str) -> SecretVariable | None:
-    """Return the variable for a header of an endpoint or provider, or None where its value is no secret."""
-    value = resource.spec.headers[header]
-    return Held(resource, ("headers", header), value).variable if is_sealed(value) else None
 
 
 def header_hosts(env: Resolved, resource: Resource[Endpoint] | Resource[Provider]) -> tuple[str, ...]:

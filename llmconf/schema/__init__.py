@@ -3,4 +3,4 @@
 It says, once, which fields hold secrets.
 """
 
-__all__ = ["annotations", "errors", "jsonschema", "kinds", "lock", "parts", "project_file", "types"]
+__all__ = ["annotations", "errors", "jsonschema", "kinds", "lock", "parts", "project_file", "secret_fields", "types"]

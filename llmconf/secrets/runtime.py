@@ -9,7 +9,7 @@ from llmconf.core.diagnostics import Place
 from llmconf.core.errors import RefusedError
 from llmconf.core.origins import Origin
 from llmconf.core.tokens import parse_reference
-from llmconf.project import relations
+from llmconf.project import relations, secret_values
 from llmconf.project.checked import Checked
 from llmconf.project.environment import Resolved
 from llmconf.schema.kinds import Credential
@@ -29,11 +29,11 @@ class Opener:
         self._allowed = allowed_patterns(allow)
         self._known = {(site.slot.identity, site.place): site for site in self._work.sites.all}
 
-    def site(self, held: relations.Held) -> Site:
+    def site(self, held: secret_values.SecretValue) -> Site:
         """Return the site that set a secret, with the hosts that it has in this environment."""
         return _site_of(held, self._known, self.env)
 
-    def open(self, held: relations.Held, origins: tuple[Origin, ...] | None = None) -> str:
+    def open(self, held: secret_values.SecretValue, origins: tuple[Origin, ...] | None = None) -> str:
         """Return a secret in plain text. Raises LlmconfError where it does not open.
 
         With `origins`, a reference that is allowed without a host is opened only to be sent to these.
@@ -55,7 +55,7 @@ def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -
     opened: dict[str, str] = {}
     notes: list[str] = []
     _check_hosts(env)
-    for held in relations.secrets(env):
+    for held in secret_values.secrets_in(env):
         if not env.is_live(held.resource):
             continue
         variable = held.variable.name
@@ -80,7 +80,7 @@ def _check_hosts(env: Resolved) -> None:
                 raise RefusedError(message, "correct the URL, or the hosts of the credential")
 
 
-def _site_of(held: relations.Held, known: dict[tuple[str, Place], Site], env: Resolved) -> Site:
+def _site_of(held: secret_values.SecretValue, known: dict[tuple[str, Place], Site], env: Resolved) -> Site:
     """Return the site that set a value, with the hosts of this environment: an overlay may have changed them."""
     resource = held.resource
     layer, real = resource.chain(held.path)[-1]

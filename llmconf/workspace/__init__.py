@@ -3,4 +3,4 @@
 Others read through `tree`, change files through `transaction`, and call git through `git` alone.
 """
 
-__all__ = ["atomic", "git", "objects", "repository", "transaction", "tree"]
+__all__ = ["atomic", "git", "objects", "repository", "transaction", "tree", "user_folders"]

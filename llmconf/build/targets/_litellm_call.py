@@ -14,7 +14,7 @@ from typing import Any
 from llmconf import adapters
 from llmconf.project.environment import Resource
 from llmconf.project.model_facts import Facts
-from llmconf.project.relations import SecretVariable, header_variable, secret_variable
+from llmconf.project.secret_values import SecretVariable, header_variable, secret_variable
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.secret_fields import SECRET_FIELDS
 

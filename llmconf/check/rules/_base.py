@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from llmconf.core.diagnostics import Path, Place, Severity
-from llmconf.project import relations
+from llmconf.project import relations, secret_values
 from llmconf.project.environment import Resolved, Resource
 from llmconf.project.model_facts import ModelFacts
 from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
@@ -80,9 +80,9 @@ class Context:
         return [credential for credential in enabled if credential.provider in self.live_providers]
 
     @cached_property
-    def secrets(self) -> list[relations.Held]:
+    def secrets(self) -> list[secret_values.SecretValue]:
         """Every secret of the environment, also of what is disabled."""
-        return list(relations.secrets(self.env))
+        return list(secret_values.secrets_in(self.env))
 
     @cached_property
     def odd_prices(self) -> list[tuple[Resource[Model], Path, str]]:

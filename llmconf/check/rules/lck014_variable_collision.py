@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from llmconf.check.rules._base import Context, Problem
 from llmconf.check.rules._shared import described
-from llmconf.project import relations
+from llmconf.project import secret_values
 
 CODE = "LCK014"
 NAME = "variable-collision"
@@ -32,7 +32,7 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Problem]:
     """Give each variable to the first secret that has it, and report the next one that differs."""
-    first: dict[str, relations.Held] = {}
+    first: dict[str, secret_values.SecretValue] = {}
     for held in context.secrets:
         if not context.env.is_live(held.resource):
             continue

@@ -22,13 +22,14 @@ class Program:
     """A command to measure. `command` is None where the program is not installed.
 
     `prepare` runs before each measurement and is not timed. A `slow` program is run in the first
-    rounds only, and not in the turn that is not counted.
+    rounds only, and not in the turn that is not counted. `status` is the exit code that it ends with if all is well.
     """
 
     name: str
     command: tuple[str, ...] | None
     prepare: Callable[[], None] | None = None
     slow: bool = False
+    status: int = 0
 
     def takes_part(self, turn: int) -> bool:
         """Tell whether the program is run in this turn; turn -1 is not counted."""
@@ -79,7 +80,7 @@ def _measure(
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode != program.status:
             output.seek(0)
             lines = output.read(65536).decode(errors="replace").strip().splitlines()
             series.failure = f"exit code {process.returncode}: {lines[-1][:160] if lines else 'no output'}"

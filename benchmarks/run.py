@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from suites import SUITES, Bench
+from bench import Bench
+from suites import SUITES
 from table import Row, as_data, render
 
 

@@ -89,6 +89,38 @@ def test_projects_are_free_of_findings(tmp_path: Path, arguments: tuple[str, ...
     assert json.loads(report.read_text())["diagnostics"] == []
 
 
+def providers(out: Path, files: int, *arguments: str) -> dict[str, bytes]:
+    done = run("generate_providers.py", str(out), "--files", str(files), *arguments)
+    assert done.returncode == 0, done.stderr
+    return {str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*.yaml")}
+
+
+def findings(out: Path, report: Path) -> tuple[int, list[dict[str, str]]]:
+    command = ["-C", str(out), "validate", "--no-cache", "--report", f"json:{report}"]
+    done = subprocess.run([sys.executable, "-m", "llmconf", *command], capture_output=True, text=True, check=False)
+    data = json.loads(report.read_text())
+    assert done.returncode in (0, 1), done.stderr
+    return data["summary"]["resources"], data["diagnostics"]
+
+
+def test_files_of_providers_are_clean_and_hold_six_and_a_half_resources(tmp_path: Path) -> None:
+    files = providers(tmp_path / "out", 80)
+    assert files == providers(tmp_path / "again", 80)
+    assert len(files) == 81
+    sizes = [len(text) for path, text in files.items() if path.startswith("config/")]
+    assert 1400 < sum(sizes) / len(sizes) < 1600
+    assert findings(tmp_path / "out", tmp_path / "report.json") == (80 * 6.5, [])
+
+
+def test_each_file_with_a_mistake_has_one_finding(tmp_path: Path) -> None:
+    clean, mistaken = providers(tmp_path / "clean", 40), providers(tmp_path / "out", 40, "--mistakes")
+    assert clean.keys() == mistaken.keys()
+    found = findings(tmp_path / "out", tmp_path / "report.json")[1]
+    names = Counter(diagnostic["file"] for diagnostic in found)
+    assert names == Counter(path for path in mistaken if path.startswith("config/"))
+    assert len({diagnostic["code"] for diagnostic in found}) > 2
+
+
 def test_smoke_run_prints_a_table(tmp_path: Path) -> None:
     data = tmp_path / "rows.json"
     done = run("run.py", "--smoke", "--json", str(data))
@@ -97,7 +129,8 @@ def test_smoke_run_prints_a_table(tmp_path: Path) -> None:
     assert lines[0].split()[:4] == ["measurement", "files", "seconds", "peak"]
     assert any(line.startswith("validate, nothing changed") for line in lines)
     rows = json.loads(data.read_text())["rows"]
-    assert {row["label"] for row in rows} >= {"--version", "validate, one process", "peak memory"}
+    labels = {"--version", "validate, one process", "validate, one file changed", "validate, a finding in each file"}
+    assert {row["label"] for row in rows} >= {*labels, "peak memory"}
     version = next(row for row in rows if row["label"] == "--version")
     assert version["verdict"] in ("met", "missed")
 

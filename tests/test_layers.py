@@ -270,7 +270,7 @@ def _loaded(code: str, *heavy: str) -> set[str]:
     return set(done.stdout.rpartition("loaded:")[2].split()) & set(heavy)
 
 
-@pytest.mark.parametrize("module", ["cli", "cli._common", "cli.validate", "project.discover", "project.parallel", "check.verdict_cache"])
+@pytest.mark.parametrize("module", ["cli", "cli._rendering", "cli.validate", "project.discover", "project.parallel", "check.verdict_cache"])
 def test_an_answer_from_the_cache_needs_no_heavy_import(module: str) -> None:
     heavy = ("pydantic", "ruamel.yaml", "rfc8785", "llmconf.api", "llmconf.schema.kinds")
     assert _loaded(f"import llmconf.{module}", *heavy) == set()

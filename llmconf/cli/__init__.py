@@ -86,7 +86,7 @@ def _run(*, debug: bool) -> int:
         error.show()
         return 2
     except LlmconfError as error:
-        from llmconf.cli._common import explain
+        from llmconf.cli._rendering import explain
 
         explain(error)
         return error.exit_code

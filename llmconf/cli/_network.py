@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._options import project_options
+from llmconf.cli._reports import about_models, checked_or_exit, pick_environment
 from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,16 +58,16 @@ class NetworkOptions:
                 (diagnostic.environments and self.env not in diagnostic.environments)
                 or (diagnostic.span.file.startswith(others) and not diagnostic.span.file.startswith(own))
             )
-            return bool(elsewhere) or common.about_models(diagnostic) or diagnostic.span.file.startswith("lock/")
+            return bool(elsewhere) or about_models(diagnostic) or diagnostic.span.file.startswith("lock/")
 
-        checked = common.checked_or_exit(
+        checked = checked_or_exit(
             self.directory, None, self.reports, self.fail_on, self.today, self.color, forgiven=forgiven
         )
         if self.env is not None:
             from llmconf.project.load import require_environment
 
             require_environment(checked.project, self.env)
-        return checked, common.pick_environment(checked, self.env)
+        return checked, pick_environment(checked, self.env)
 
     def accesses(self, checked: Checked, name: str | None) -> Authorizer:
         """Return the ways to the endpoints of one environment."""
@@ -101,7 +102,7 @@ def network_options(function: Function) -> Function:
         shared.allow_option,
     ):  # fmt: skip
         command = option(command)
-    return common.project_options(command)  # type: ignore[return-value]  # called by click alone, by name
+    return project_options(command)  # type: ignore[return-value]  # called by click alone, by name
 
 
 _NAMES = tuple(each.name for each in fields(NetworkOptions))

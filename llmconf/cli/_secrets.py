@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import debug_option, directory_option
+from llmconf.cli._paths import root_of
+from llmconf.cli._reports import write_reports
 from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ layer_option = click.option(
 
 def secrets_options(function: Function) -> Function:
     """Add the options that every command on secrets has."""
-    for option in (common.debug_option, common.directory_option):
+    for option in (debug_option, directory_option):
         function = option(function)
     return function
 
@@ -66,7 +68,7 @@ def workspace(directory: str | None, *, change: bool = False) -> Iterator[Worksp
     def hides_secrets(code: str) -> bool:
         return rules.has(code, "hides_secrets")
 
-    root = common.root_of(directory)
+    root = root_of(directory)
     if not change:
         yield open_workspace(load_project(FolderTree(root)), hides_secrets)
         return
@@ -87,7 +89,7 @@ def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:
 
     checked = Checked(work.project, {None: None})  # type: ignore[dict-item]  # only positions are looked up
     found = add_findings(checked, outcome.findings, None)
-    common.write_reports(checked, found, [("full", None)], "auto", to_stderr=True)
+    write_reports(checked, found, [("full", None)], "auto", to_stderr=True)
     return 1
 
 

@@ -12,13 +12,14 @@ from typing import Literal
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import project_options
+from llmconf.cli._reports import checked_or_exit, pick_environment, write_reports
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.workspace.atomic import require_inside
 
 
 @click.command(name="build")
-@common.project_options
+@project_options
 @click.option("--all", "every", is_flag=True, help="Build all environments.")
 @click.option(
     "--out", metavar="DIR", help="Folder to write to, one folder an environment in it.  [default: dist]"
@@ -49,8 +50,8 @@ def command(
     from llmconf.check.run import add_findings
 
     # What is built has passed all checks of its own environment; another one may be unfinished.
-    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
-    names = list(checked.environments) if every else [common.pick_environment(checked, env)]
+    checked = checked_or_exit(directory, env, reports, fail_on, today, color)
+    names = list(checked.environments) if every else [pick_environment(checked, env)]
     folder = Path(out) if out else checked.project.root / "dist"
     if out is None and folder.is_symlink():
         raise RefusedError(f"{folder} is a link", "remove it, or name a folder with --out")
@@ -61,7 +62,7 @@ def command(
         bundle = build(checked, name, secrets=secrets)
         notes = add_findings(checked, bundle.findings, name)
         if notes:
-            common.write_reports(checked, notes, reports, color, to_stderr=True)
+            write_reports(checked, notes, reports, color, to_stderr=True)
         _write(place, bundle.files)
         click.echo(f"{_shown(place)}: {len(bundle.files)} files, content {bundle.content}")
     return 0

@@ -9,8 +9,9 @@ from datetime import date
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._options import project_options
+from llmconf.cli._reports import checked_or_exit, pick_environment
 from llmconf.core.errors import RefusedError
 
 _NOT_FOUND, _NOT_STARTED = 127, 126
@@ -22,7 +23,7 @@ _NOT_FOUND, _NOT_STARTED = 127, 126
 )
 @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD [ARGS]...")
 @shared.allow_option
-@common.project_options
+@project_options
 def command(
     argv: tuple[str, ...], allow: tuple[str, ...], directory: str | None, env: str | None,
     reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
@@ -39,8 +40,8 @@ def command(
     """
     from llmconf.secrets.runtime import open_environment
 
-    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
-    name = common.pick_environment(checked, env)
+    checked = checked_or_exit(directory, env, reports, fail_on, today, color)
+    name = pick_environment(checked, env)
     opened, notes = open_environment(checked, name, allow)
     for note in notes:
         click.echo(f"llmconf: {note}", err=True)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _complete
+from llmconf.cli._options import project_options
+from llmconf.cli._rendering import table, to_yaml
+from llmconf.cli._reports import about_models, checked_or_exit, pick_environment
 
 if TYPE_CHECKING:
     from llmconf.project.environment import Resolved
@@ -75,7 +77,7 @@ def _parse_price(_: click.Context, __: click.Parameter, value: str | None) -> De
     help="Cheapest first (input and output together), largest context first, or by name; unknown last.",
 )
 @click.option("-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True)
-@common.project_options
+@project_options
 def command(
     kind: str, capabilities: tuple[str, ...], labels: tuple[str, ...], provider: str | None, output: str,
     sort: str | None, directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
@@ -99,10 +101,10 @@ def command(
     from llmconf.report.text import dump_json, visible
 
     filters = Filters(frozenset(capabilities), _parse_labels(labels), provider, **of_models)
-    checked = common.checked_or_exit(
-        directory, env, reports, fail_on, today, color, forgiven=common.about_models
+    checked = checked_or_exit(
+        directory, env, reports, fail_on, today, color, forgiven=about_models
     )
-    resolved = checked.environments[common.pick_environment(checked, env)]
+    resolved = checked.environments[pick_environment(checked, env)]
     every = resource_rows(resolved, kind, today or date.today())
     rows = sort_rows(kind, filter_rows(resolved, kind, every, filters), sort)
     if kind == "model":
@@ -112,9 +114,9 @@ def command(
     elif output == "json":
         text = dump_json(rows)
     elif output == "yaml":
-        text = common.to_yaml(rows)
+        text = to_yaml(rows)
     else:
-        text = common.table(rows, _columns(kind, rows))
+        text = table(rows, _columns(kind, rows))
     click.echo(text, nl=False)
     return 0
 

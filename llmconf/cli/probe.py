@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _complete
 from llmconf.cli import _network as shared
+from llmconf.cli._options import with_kinds
+from llmconf.cli._paths import write_file
 from llmconf.core.plugins import load_module, module_names
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def command(
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
-        endpoints = endpoints_to_probe(resolved, common.with_kinds(identities))
+        endpoints = endpoints_to_probe(resolved, with_kinds(identities))
     except KeyError as error:
         known = [*resolved.endpoints, *resolved.providers]
         raise shared.unknown(error.args[0], known, "probe") from None
@@ -131,7 +132,7 @@ def _write(probed: Round, output: str, out: str | None, *, again: bool) -> None:
     click.echo(text, nl=False)
     sys.stdout.flush()
     if out is not None:
-        common.write_file(Path(out), json.render(probed).encode(), "the results")
+        write_file(Path(out), json.render(probed).encode(), "the results")
 
 
 def _status(found: list[Health]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._paths import write_file
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.core.suggest import did_you_mean
 
@@ -53,6 +53,6 @@ def _write(folder: Path, found: dict[str, dict[str, object]]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, schema in found.items():
-            common.write_file(folder / name, schema_text(schema).encode(), "a schema")
+            write_file(folder / name, schema_text(schema).encode(), "a schema")
     except OSError as error:
         raise RefusedError(f"the schemas cannot be written to {folder}: {error.strerror}") from None

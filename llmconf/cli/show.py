@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _complete
+from llmconf.cli._options import project_options
+from llmconf.cli._rendering import to_yaml
+from llmconf.cli._reports import about_models, checked_or_exit, pick_environment
 from llmconf.core.errors import UsageError
 
 
@@ -17,7 +19,7 @@ from llmconf.core.errors import UsageError
 @click.argument("identity", shell_complete=_complete.identities())
 @click.option("--why", is_flag=True, help="Name the places that set each value.")
 @click.option("-o", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
-@common.project_options
+@project_options
 def command(
     identity: str, why: bool, output: str, directory: str | None, env: str | None,
     reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
@@ -34,10 +36,10 @@ def command(
     from llmconf.report.rows import masked, origins
     from llmconf.report.text import dump_json
 
-    checked = common.checked_or_exit(
-        directory, env, reports, fail_on, today, color, forgiven=common.about_models
+    checked = checked_or_exit(
+        directory, env, reports, fail_on, today, color, forgiven=about_models
     )
-    resolved = checked.environments[common.pick_environment(checked, env)]
+    resolved = checked.environments[pick_environment(checked, env)]
     resource = resolved.get(identity)
     if resource is None:
         from llmconf.core.suggest import did_you_mean
@@ -50,7 +52,7 @@ def command(
     elif output == "json":
         click.echo(dump_json(masked(resolved, resource)), nl=False)
     else:
-        click.echo(common.to_yaml(masked(resolved, resource)), nl=False)
+        click.echo(to_yaml(masked(resolved, resource)), nl=False)
     return 0
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _complete
 from llmconf.cli import _network as shared
+from llmconf.cli._options import with_kinds
 
 if TYPE_CHECKING:
     from llmconf.live.authorize import Authorizer
@@ -65,7 +65,7 @@ def command(
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
-        providers = stage.providers_to_sync(resolved, common.with_kinds(only))
+        providers = stage.providers_to_sync(resolved, with_kinds(only))
     except KeyError as error:
         raise shared.unknown(error.args[0], list(resolved.providers), "sync") from None
     wish = SyncRequest(frozenset(models), allow_removals)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import default_jobs, jobs_option, project_options
+from llmconf.cli._paths import is_under, relative_paths, root_of
+from llmconf.cli._reports import emit_report, use_color, write_reports
 from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 @click.command(name="validate")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@common.project_options
-@common.jobs_option
+@project_options
+@jobs_option
 @click.option(
     "--frozen", is_flag=True, help="Make a lock that is missing or out of date an error; needs no network either."
 )
@@ -52,14 +54,14 @@ def command(
     from llmconf.workspace.tree import FolderTree
 
     try:
-        root = common.root_of(directory)
+        root = root_of(directory)
     except UsageError:
         if not if_present or (directory is not None and not Path(directory).is_dir()):
             raise
         _refuse_orphans(Path(directory or "."))
         return 0
     day = today or date.today()
-    shown = common.relative_paths(paths, root)
+    shown = relative_paths(paths, root)
     started = time.time_ns()
     tree = FolderTree(root)
     discovery = discover(tree)
@@ -67,11 +69,11 @@ def command(
     verdict = cache.look_up(day) if cache else None
     if verdict is not None:
         for name, path in reports:
-            color_on = path is None and common.use_color(color, sys.stdout)
-            common.emit_report(name, path, _clean_report(verdict, color=color_on))
+            color_on = path is None and use_color(color, sys.stdout)
+            emit_report(name, path, _clean_report(verdict, color=color_on))
         return 0
     # Begun before the imports below, which take as long as parsing a thousand files.
-    parsing = Parsing(tree, discovery.files, jobs or common.default_jobs())
+    parsing = Parsing(tree, discovery.files, jobs or default_jobs())
     from llmconf import api
     from llmconf.core.diagnostics import at_least
 
@@ -79,8 +81,8 @@ def command(
     if cache and not checked.diagnostics:
         environments = tuple(name for name in checked.environments if name)
         cache.keep(verdict_cache.Verdict(checked.resources, environments, day, api.first_change(checked, day)))
-    found = [d for d in checked.diagnostics if not shown or common.is_under(d.span.file, shown)]
-    common.write_reports(checked, found, reports, color)
+    found = [d for d in checked.diagnostics if not shown or is_under(d.span.file, shown)]
+    write_reports(checked, found, reports, color)
     return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _complete
 from llmconf.cli import _network as shared
+from llmconf.cli._options import with_kinds
+from llmconf.cli._rendering import table
 
 if TYPE_CHECKING:
     from llmconf.live.verify import Verification
@@ -43,7 +44,7 @@ def command(
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
-        credentials = credentials_to_verify(resolved, common.with_kinds(identities))
+        credentials = credentials_to_verify(resolved, with_kinds(identities))
     except KeyError as error:
         known = [*resolved.credentials, *resolved.providers]
         raise shared.unknown(error.args[0], known, "verify") from None
@@ -55,7 +56,7 @@ def command(
         with shared.progress("Verifying", len(credentials)) as done:
             found = verify(ways, credentials, network=asked.network, defect=shared.defect, done=done)
     rows = [{"environment": name, **_row(each)} for each in found]
-    click.echo(dump_json(rows) if output == "json" else common.table(_cells(rows), _COLUMNS), nl=False)
+    click.echo(dump_json(rows) if output == "json" else table(_cells(rows), _COLUMNS), nl=False)
     return _status(found)
 
 

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 
 from llmconf.check import rules
 from llmconf.cli import group
-from llmconf.cli._common import report_formats
+from llmconf.cli._options import report_formats
 
 ACME = EXAMPLES / "acme"
 COMMANDS = ("build", "completion", "list", "rule", "schema", "show", "validate")

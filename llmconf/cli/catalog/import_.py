@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import debug_option, directory_option
+from llmconf.cli._paths import root_of
 from llmconf.core import grammar
 from llmconf.core.errors import UsageError
 from llmconf.core.plugins import module_names
@@ -25,8 +26,8 @@ FORMATS = tuple(name.replace("_", ".") for name in module_names("llmconf.lock.ca
 @click.option("--from", "source", type=click.Choice(FORMATS), required=True, help="Whose catalog FILE is.")
 @click.option("--as", "name", metavar="NAME", help="Keep it as catalog/NAME.jsonl instead of under its source.")
 @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
-@common.debug_option
-@common.directory_option
+@debug_option
+@directory_option
 def command(file: str, source: str, name: str | None, dry_run: bool, directory: str | None) -> int:
     """Keep what FILE, a catalog that you have downloaded, says about models of provider types.
 
@@ -40,7 +41,7 @@ def command(file: str, source: str, name: str | None, dry_run: bool, directory: 
     """
     from llmconf.lock import catalog_import
 
-    root = common.root_of(directory)
+    root = root_of(directory)
     name = _checked(name, catalog_import.RESERVED) if name is not None else source
     imported = catalog_import.prepare(root, Path(file), file, source, name)
     if not dry_run:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import debug_option, directory_option
+from llmconf.cli._paths import root_of
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.workspace.git import git, top_of
 
@@ -20,8 +21,8 @@ ATTRIBUTES = (
 
 
 @click.command(name="setup")
-@common.debug_option
-@common.directory_option
+@debug_option
+@directory_option
 def command(directory: str | None) -> int:
     """Make git show tokens by hint, fingerprint and revision, mask what stands in plain text, and keep locks as
     they are written.
@@ -33,7 +34,7 @@ def command(directory: str | None) -> int:
     Examples:
       llmconf git setup
     """
-    root = common.root_of(directory)
+    root = root_of(directory)
     if top_of(root) is None:
         raise UsageError(f"{root} is in no git repository", "run `git init` first")
     changed = [f"git config {line}" for line in _configure(root)]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import debug_option
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @click.command(name="textconv")
 @click.argument("file", metavar="FILE")
-@common.debug_option
+@debug_option
 def command(file: str) -> int:
     """Print FILE with its secrets masked: of a token its hint, fingerprint, revision and key.
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import debug_option, directory_option
+from llmconf.cli._paths import is_under, relative_paths, root_of
+from llmconf.cli._rendering import explain
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.workspace.git import git, top_of
 
@@ -25,8 +27,8 @@ _OURS, _THEIRS = 2, 3
 
 @click.command(name="resolve")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@common.debug_option
-@common.directory_option
+@debug_option
+@directory_option
 def command(paths: tuple[str, ...], directory: str | None) -> int:
     """Merge the lock files that git could not merge, model by model; without PATHS, all of them.
 
@@ -44,7 +46,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
     from llmconf.report.text import visible
     from llmconf.workspace import transaction
 
-    root = common.root_of(directory)
+    root = root_of(directory)
     names = _lock_names(root, paths)
     in_git = top_of(root) is not None
     done, refused = [], False
@@ -57,7 +59,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
                     done.append(name)
             except RefusedError as error:
                 refused = True
-                common.explain(error, f"{name}: ")
+                explain(error, f"{name}: ")
     if done and in_git:
         # The paths as they are to be typed here.
         click.echo(visible(f"to finish: git add {shlex.join(os.path.relpath(root / name) for name in done)}"))
@@ -72,11 +74,11 @@ def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
     from llmconf.workspace.tree import FolderTree
 
     known = [file.name for file in discover(FolderTree(root)).files if lock_provider(file.name) is not None]
-    wanted = common.relative_paths(paths, root)
+    wanted = relative_paths(paths, root)
     for path in wanted:
-        if not any(common.is_under(name, [path]) for name in known):
+        if not any(is_under(name, [path]) for name in known):
             raise UsageError(f"{path} is no lock file", "lock files are lock/<provider>.lock.yaml")
-    return [name for name in known if not wanted or common.is_under(name, wanted)]
+    return [name for name in known if not wanted or is_under(name, wanted)]
 
 
 def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._options import color_option, report_option
+from llmconf.cli._reports import write_reports
 
 
 @click.command(name="check")
-@common.report_option
-@common.color_option
+@report_option
+@color_option
 @shared.secrets_options
 def command(directory: str | None, reports: list[tuple[str, str | None]], color: str) -> int:
     """Check tokens, keys and recipients. With an identity at hand, everything is opened and every MAC checked.
@@ -32,7 +33,7 @@ def command(directory: str | None, reports: list[tuple[str, str | None]], color:
         checked = Checked(work.project)
         found = add_findings(checked, [*work.project.findings, *seen.findings], None)
         if found:
-            common.write_reports(checked, found, reports, color)
+            write_reports(checked, found, reports, color)
         closed = f", {seen.closed} for which no identity is at hand" if seen.closed else ""
         click.echo(f"{seen.opened} token{'s' * (seen.opened != 1)} opened{closed}", err=True)
         return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._paths import relative_paths
 from llmconf.core.errors import UsageError
 
 
@@ -25,6 +25,6 @@ def command(path: str, reveal: bool, directory: str | None) -> int:
     from llmconf.secrets.edit import reveal as reveal_file
 
     with shared.workspace(directory) as work:
-        (name,) = common.relative_paths((path,), work.root)
+        (name,) = relative_paths((path,), work.root)
         click.echo(reveal_file(work, name).text, nl=False)
     return 0

@@ -18,8 +18,8 @@ from types import FrameType
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._paths import relative_paths
 from llmconf.core.errors import LlmconfError, RefusedError
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - memory, and only a private folder in it is used
@@ -47,7 +47,7 @@ def command(path: str, trust: str | None, directory: str | None) -> int:
     from llmconf.secrets.edit import reveal, seal_again
 
     with shared.workspace(directory, change=True) as work, _private_folder() as folder:
-        (name,) = common.relative_paths((path,), work.root)
+        (name,) = relative_paths((path,), work.root)
         revealed = reveal(work, name)
         file = folder / Path(name).name
         _write(file, revealed.text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._paths import is_under, relative_paths
 
 
 @click.command(name="encrypt")
@@ -25,6 +25,6 @@ def command(paths: tuple[str, ...], trust: str | None, directory: str | None) ->
     from llmconf.secrets import seal
 
     with shared.workspace(directory, change=True) as work:
-        shown = common.relative_paths(paths, work.root)
-        outcome = seal.encrypt(work, lambda file: not shown or common.is_under(file, shown), trust=trust)
+        shown = relative_paths(paths, work.root)
+        outcome = seal.encrypt(work, lambda file: not shown or is_under(file, shown), trust=trust)
         return shared.tell(work, outcome, "nothing to seal")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._options import project_options
+from llmconf.cli._paths import write_file
+from llmconf.cli._reports import checked_or_exit, pick_environment
 
 
 @click.command(name="export-sops")
@@ -23,7 +25,7 @@ from llmconf.cli import _secrets as shared
 )
 @click.option("--out", metavar="FILE", help="Where to write it, instead of standard output.")
 @shared.allow_option
-@common.project_options
+@project_options
 def command(
     recipients: tuple[str, ...], out: str | None, allow: tuple[str, ...], directory: str | None, env: str | None,
     reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
@@ -38,14 +40,14 @@ def command(
     """
     from llmconf.secrets.sops_export import export
 
-    checked = common.checked_or_exit(directory, env, reports, fail_on, today, color)
-    name = common.pick_environment(checked, env)
+    checked = checked_or_exit(directory, env, reports, fail_on, today, color)
+    name = pick_environment(checked, env)
     data, notes = export(checked, name, recipients, allow)
     for note in notes:
         click.echo(f"llmconf: {note}", err=True)
     if out is None:
         sys.stdout.write(data.decode("utf-8"))
         return 0
-    common.write_file(Path(out), data, "the secrets")
+    write_file(Path(out), data, "the secrets")
     click.echo(f"written to {out} for {len(recipients)} recipient{'s' if len(recipients) > 1 else ''}", err=True)
     return 0

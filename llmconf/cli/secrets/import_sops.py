@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._paths import relative_paths
 from llmconf.core.errors import UsageError
 
 
@@ -66,6 +66,6 @@ def command(
             _, tree = sops_import.read_sops(Path(file), file, identities)
             outcome = sops_import.import_values(work, tree, file, wanted, layer, trust=trust)
         else:
-            (name,) = common.relative_paths((file,), work.root)
+            (name,) = relative_paths((file,), work.root)
             outcome = sops_import.import_file(work, name, identities, reveal=reveal, comments=comments, trust=trust)
         return shared.tell(work, outcome, "the secrets are the same: nothing changed")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import debug_option
 from llmconf.core.errors import RefusedError, UsageError
 
 
 @click.command(name="keygen")
 @click.option("--out", metavar="FILE", help="Where to write it, instead of the user's config folder.")
-@common.debug_option
+@debug_option
 def command(out: str | None) -> int:
     """Make an age identity, write it to a private file, and print its public key.
 

@@ -6,8 +6,8 @@ import json
 
 import click
 
-from llmconf.cli import _common as common
 from llmconf.cli import _secrets as shared
+from llmconf.cli._rendering import table
 
 _COLUMNS = (
     "identity",
@@ -43,5 +43,5 @@ def command(output: str, directory: str | None) -> int:
     if output == "json":
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        click.echo(common.table(found, _COLUMNS), nl=False)
+        click.echo(table(found, _COLUMNS), nl=False)
     return 0

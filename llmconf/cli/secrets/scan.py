@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmconf.cli import _common as common
+from llmconf.cli._options import color_option, debug_option, directory_option, report_option
+from llmconf.cli._reports import emit_report, use_color
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.workspace.git import git, top_of
 from llmconf.workspace.objects import GitObjects
@@ -39,10 +40,10 @@ class _Content:
 @click.command(name="scan")
 @click.argument("files", nargs=-1, metavar="[FILES]...")
 @click.option("--staged", is_flag=True, help="Look at what is staged in git, not at the files as they are.")
-@common.report_option
-@common.color_option
-@common.debug_option
-@common.directory_option
+@report_option
+@color_option
+@debug_option
+@directory_option
 def command(
     files: tuple[str, ...], staged: bool, reports: list[tuple[str, str | None]], color: str, directory: str | None
 ) -> int:
@@ -70,7 +71,7 @@ def command(
     report = _report(base, found, in_hook=staged)
     for name, path in reports:
         if path is not None or name != "full":
-            common.emit_report(name, path, report)
+            emit_report(name, path, report)
         elif found:
             click.echo(_full(report, color), nl=False)
     files_seen, hits = "1 file" if count == 1 else f"{count} files", len(found) or "no"
@@ -123,7 +124,7 @@ def _full(report: Report, color: str) -> str:
 
     from llmconf.core.plugins import load_module
 
-    colored = replace(report, color=common.use_color(color, sys.stdout))
+    colored = replace(report, color=use_color(color, sys.stdout))
     text: str = load_module("llmconf.report.formats", "full").render(colored)
     return text.rstrip("\n").rpartition("\n")[0] + "\n"
 

@@ -1,0 +1,103 @@
+"""The options and arguments that several commands have, and what their values mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from llmconf.cli import _complete
+from llmconf.core.plugins import module_names
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def parse_day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    """Read the value of `--today`."""
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("a date is written as in 2027-03-31") from None
+
+
+def parse_reports(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[str, str | None]]:
+    """Read the values of `--report`: FORMAT or FORMAT:PATH."""
+    reports = []
+    for value in values:
+        name, colon, path = value.partition(":")
+        if name not in report_formats() or (colon and not path):
+            raise click.BadParameter(
+                f"`{value}` is not FORMAT[:PATH]; formats: {', '.join(report_formats())}"
+            )
+        reports.append((name, path or None))
+    return reports or [("full", None)]
+
+
+def report_formats() -> tuple[str, ...]:
+    """Return the names of the report formats."""
+    return module_names("llmconf.report.formats")
+
+
+directory_option = click.option(
+    "-C", "--directory", metavar="DIR", help="Work on the project in or above DIR; other paths stay relative to here."
+)
+env_option = click.option(
+    "--env", metavar="ENV", shell_complete=_complete.environments, help="Look at this environment only."
+)
+today_option = click.option(
+    "--today", metavar="DATE", callback=parse_day, help="Day to compare expiry with, instead of today."
+)
+report_option = click.option(
+    "--report", "reports", metavar="FORMAT[:PATH]", multiple=True, callback=parse_reports,
+    shell_complete=_complete.reports,
+    help=f"How to report, and where to; may be given more than once. Formats: {', '.join(report_formats())}.",
+)  # fmt: skip
+fail_on_option = click.option(
+    "--fail-on", type=click.Choice(["error", "warning", "info"]), default="error", show_default=True,
+    help="Exit 1 from this severity on.",
+)  # fmt: skip
+color_option = click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+    help="Color the report; auto heeds NO_COLOR and whether this is a terminal.",
+)  # fmt: skip
+debug_option = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error."
+)
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Processes to parse on; by default one for each core, up to 2.",
+)
+
+
+def project_options(function: Function) -> Function:
+    """Add the options that every command on a project has."""
+    for option in (
+        debug_option,
+        color_option,
+        today_option,
+        fail_on_option,
+        report_option,
+        env_option,
+        directory_option,
+    ):
+        function = option(function)
+    return function
+
+
+def default_jobs() -> int:
+    """Return how many processes to parse on where none are asked for."""
+    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def with_kinds(names: tuple[str, ...]) -> list[str]:
+    """Return identities as they are, and a name alone as that of a provider."""
+    return [name if "/" in name else f"provider/{name}" for name in names]

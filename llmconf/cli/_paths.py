@@ -1,0 +1,55 @@
+"""Paths that commands are given: the root of the project, files in it, and files to write."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from llmconf.core.errors import RefusedError, UsageError
+
+
+def root_of(directory: str | None) -> Path:
+    """Return the project's root, from the command's `-C`, the group's, or the current folder."""
+    from llmconf.project.discover import find_root
+
+    return find_root(_start(directory))
+
+
+def _start(directory: str | None) -> Path:
+    context = click.get_current_context()
+    outer = context.find_root().obj or {}
+    return Path(directory or outer.get("directory") or ".")
+
+
+def relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:
+    """Return paths relative to the root, with forward slashes. Raises UsageError for one outside."""
+    relative = []
+    for path in paths:
+        name = os.path.relpath(Path(path).absolute(), root)
+        if name.startswith(".."):
+            name = os.path.relpath(Path(path).resolve(), root.resolve())
+        if name.startswith("..") or not (root / name).exists():
+            raise UsageError(f"no such path in the project: {path}")
+        relative.append(name.replace(os.sep, "/"))
+    return relative
+
+
+def is_under(name: str, paths: list[str]) -> bool:
+    """Tell whether a file is one of the paths or below one."""
+    return any(path in (".", name) or name.startswith(path + "/") for path in paths)
+
+
+def write_file(path: Path, data: bytes, what: str) -> None:
+    """Write a file that was asked for, whole or not at all. Raises RefusedError."""
+    from llmconf.workspace.atomic import require_inside, write_atomic
+
+    require_inside(path)
+    if path.is_symlink() and path.absolute().parts[1:2] != ("dev",):
+        # A pull request can make links, and the file that one leads to is not the one that was named.
+        raise RefusedError(f"{what} cannot be written to {path}: it is a link", "name the file itself")
+    try:
+        write_atomic(path, data)
+    except OSError as error:
+        raise RefusedError(f"{what} cannot be written to {path}: {error.strerror}") from None

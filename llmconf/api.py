@@ -24,7 +24,6 @@ from llmconf.project.parallel import Parsing
 from llmconf.report.report import FRAME_LINES, Report, RuleText
 from llmconf.schema.secret_fields import SECRET_FIELDS
 from llmconf.workspace.tree import FolderTree, Tree
-from llmconf.yamltext.document import Document
 
 if TYPE_CHECKING:
     from llmconf.build.bundle import Bundle
@@ -173,6 +172,8 @@ def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"
     project = checked.project
     if project.settings is None or checked.worst() == "error":
         raise RefusedError("a project with errors is not built", "fix what `llmconf validate` reports")
+    from llmconf.yamltext.document import Document
+
     documents: dict[str, Document] = {}
 
     def locate(resource: Resource[Any], path: Path) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 
-from llmconf.check import rules, suppressions
+from llmconf.check import rules
 from llmconf.check.dedupe import once_per_secret, without_guesses
 from llmconf.check.locate import Findings, locate
 from llmconf.check.rules._base import Context
@@ -53,14 +53,16 @@ def check(project: Project, today: date, only: str | None = None, *, frozen: boo
             found.setdefault(finding, set())
     every = set(checked.environments)
     located = locate(project, found, every, settings)
-    known = rules.codes() if project.suppressing else ()
-    kept, extra = suppressions.apply(
-        located, project.suppressing, project.text, known, report_unused=only is None
-    )
-    if frozen:
-        kept += [d for d in located if d.code == STALE_LOCK and d not in kept]
-    kept += locate(project, {finding: set() for finding in extra}, every, settings)
-    checked.diagnostics = sort_diagnostics(once_per_secret(without_guesses(kept, project.unread)))
+    if project.suppressing:
+        from llmconf.check import suppressions
+
+        kept, extra = suppressions.apply(
+            located, project.suppressing, project.text, rules.codes(), report_unused=only is None
+        )
+        if frozen:
+            kept += [d for d in located if d.code == STALE_LOCK and d not in kept]
+        located = kept + locate(project, {finding: set() for finding in extra}, every, settings)
+    checked.diagnostics = sort_diagnostics(once_per_secret(without_guesses(located, project.unread)))
     return checked
 
 

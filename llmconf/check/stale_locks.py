@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from llmconf import adapters
 from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.suggest import did_you_mean
-from llmconf.lock.format import Source, selects
 from llmconf.project import relations
 from llmconf.project.discover import lock_name
 from llmconf.project.environment import Lock, Resolved, Resource
 from llmconf.project.load import Project
 from llmconf.schema.kinds import Provider
-from llmconf.schema.lock import LockSource
+
+if TYPE_CHECKING:
+    from llmconf.lock.format import Source
+    from llmconf.schema.lock import LockSource
 
 CODE = "LCM010"
 
@@ -60,6 +63,8 @@ def _unfiltered(lock: Lock, hint: str) -> Iterator[Finding]:
     include, exclude = lock.source.include, lock.source.exclude
     if not include and not exclude:
         return
+    from llmconf.lock.format import selects
+
     found = [
         (index, block["id"])
         for index, block in enumerate(lock.blocks)

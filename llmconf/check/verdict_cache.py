@@ -6,7 +6,6 @@ all files, this program's version and files, the options) and what was said. Onl
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass
@@ -57,6 +56,8 @@ class Cache:
         """Return the verdict on the project as it is now, or None where there is none for that day."""
         if not self._usable:
             return None
+        import json
+
         try:
             data = json.loads(self._path.read_bytes())
             if data["key"] != self._key:
@@ -72,6 +73,8 @@ class Cache:
         """Remember a clean verdict, unless a file is so fresh that its stamp cannot be trusted."""
         if not self._usable or self._newest > self._started - _RACY_NS:
             return
+        import json
+
         data = {
             "key": self._key,
             "resources": verdict.resources,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmconf.core.diagnostics import Path, Place
 from llmconf.project.discover import LOCK_FOLDER
 from llmconf.schema.kinds import Common, Credential, Endpoint, Model, Provider, Route, Team
-from llmconf.schema.lock import LockedModel, LockSource
+
+if TYPE_CHECKING:
+    from llmconf.schema.lock import LockedModel, LockSource
 
 Spec = TypeVar("Spec", bound=Common)
 

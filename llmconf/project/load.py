@@ -15,7 +15,6 @@ from llmconf.project.discover import PROJECT_FILE, Discovery, SourceFile, discov
 from llmconf.project.environment import Layer, Lock
 from llmconf.project.fragments import Fragment, drop_nulls, read_document
 from llmconf.project.free_maps import free_secrets, unsafe_numbers
-from llmconf.project.locks import read_lock
 from llmconf.project.parallel import Parsing
 from llmconf.project.parse import ParsedFile, read_text
 from llmconf.schema import errors
@@ -24,7 +23,6 @@ from llmconf.schema.project_file import ProjectFile
 from llmconf.schema.secret_fields import secret_values
 from llmconf.workspace.tree import Tree, folder_of
 from llmconf.yamltext import load as yaml_load
-from llmconf.yamltext.document import Document
 
 _NOT_BY_DEFAULT = {"name", "id", "provider", "url", "default", "hosts", "type", *CREDENTIAL_FIELDS}
 
@@ -124,6 +122,8 @@ def _read_documents(project: Project, parsed: ParsedFile) -> None:
 
 
 def _read_lock(project: Project, parsed: ParsedFile) -> None:
+    from llmconf.project.locks import read_lock
+
     lock, findings = read_lock(parsed.documents, parsed.name) if parsed.documents else (None, [])
     anew = "or delete the file and run `llmconf sync`"
     for index, finding in enumerate(project.findings):
@@ -148,6 +148,8 @@ def _anchored_secrets(project: Project, name: str, fragments: list[Fragment]) ->
     text = project.text(name)
     if text is None:
         return []
+    from llmconf.yamltext.document import Document
+
     document = Document(text, name)
     found = []
     for fragment in fragments:

@@ -8,8 +8,6 @@ from typing import Any
 
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.key_formats import SEAL_HINT, scan
-from llmconf.lock import format as lock_format
-from llmconf.lock import reader
 from llmconf.project.discover import PROJECT_FILE, SourceFile, lock_provider
 from llmconf.workspace.tree import Tree, TreeError
 from llmconf.yamltext import load as yaml_load
@@ -54,6 +52,13 @@ def load(text: str, name: str) -> Reading:
     if lock_provider(name) is None:
         reading = yaml_load.read(text, name)
         return reading._replace(findings=_with_conflict(reading.findings, text, name)) if reading.findings else reading
+    return _read_lock(text, name)
+
+
+def _read_lock(text: str, name: str) -> Reading:
+    from llmconf.lock import format as lock_format
+    from llmconf.lock import reader
+
     line = reader.conflict(text)
     if line is not None:
         span = Lines(text).span(name, *line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError
@@ -35,6 +34,8 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
         path.write_bytes(data)
         return
     path = path.resolve() if path.is_symlink() else path
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from llmconf.core.errors import RefusedError, UsageError
-from llmconf.workspace import git
-from llmconf.workspace.objects import GitObjects
+
+if TYPE_CHECKING:
+    from llmconf.workspace.objects import GitObjects
 
 Kind = Literal["file", "folder", "folder_link", "outside", "other", "unreadable"]
 """What an entry is: a regular file or a link to one within the tree, a folder, a link to a folder, a link that leads
@@ -273,6 +274,10 @@ def revision_tree(folder: Path, revision: str) -> RevisionTree:
 
     Raises UsageError if the folder is in no repository or the revision is unknown, RefusedError if git fails.
     """
+    # Whoever reads a folder starts no process.
+    from llmconf.workspace import git
+    from llmconf.workspace.objects import GitObjects
+
     top = git.top_of(folder)
     if top is None:
         raise UsageError(f"{folder} is in no git repository")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -86,9 +85,11 @@ def fingerprints(report: Report) -> Iterator[tuple[Diagnostic, str]]:
 
     It is made of code, file and place in the document; what has the same ones is told apart by order.
     """
+    from hashlib import sha256
+
     seen: Counter[tuple[str, ...]] = Counter()
     for diagnostic in report.diagnostics:
         key = (diagnostic.code, report.prefix + diagnostic.span.file, pointer(diagnostic.path))
         identity = json.dumps([*key, seen[key]]).encode("ascii")
         seen[key] += 1
-        yield diagnostic, hashlib.sha256(identity).hexdigest()
+        yield diagnostic, sha256(identity).hexdigest()

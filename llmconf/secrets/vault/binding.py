@@ -7,7 +7,6 @@ whose hosts were edited is noticed without any key; only the cipher makes that a
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,7 +111,9 @@ def why_stale(token: Token, slot: Slot) -> str | None:
 
 
 def _digest(name: str, values: tuple[str, ...]) -> bytes:
-    return hashlib.sha256(_LABELS[name] + encode(values)).digest()[:5]
+    from hashlib import sha256
+
+    return sha256(_LABELS[name] + encode(values)).digest()[:5]
 
 
 _shared_digest = lru_cache(maxsize=4096)(_digest)

@@ -1,6 +1,6 @@
-"""Who is called, with which opened credential, and where its secrets may go.
+"""Decides which endpoint is called with which opened credential, and where its secrets may go.
 
-Nothing here sends anything. `http/` refuses once more what leads to a host that a secret is not bound to.
+This module sends nothing. `http/` checks again that a secret only goes to a host that it is bound to.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from llmconf.secrets.runtime import Opener
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """Bounds of one call. `timeout`, in seconds, is the most that an endpoint's own timeout may be."""
+    """Limits of one call. `timeout`, in seconds, is the upper limit for an endpoint's own timeout."""
 
     timeout: float = 10.0
     retries: int = 2
@@ -33,9 +33,9 @@ class CallLimits:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One endpoint, ready to be called: what the adapter sees of it, and how it is reached.
+    """One endpoint, ready to be called: the adapter's view of it, and the connection to it.
 
-    `secrets` are all plaintexts that travel with a call, to be kept out of what is told of it.
+    `secrets` are all plaintexts that are sent with a call. They must not appear in any output about the call.
     """
 
     provider: Resource[Provider]
@@ -48,7 +48,7 @@ class Access:
 
 
 class Authorizer:
-    """Opens the ways to the endpoints of one environment; each secret is opened when it is asked for."""
+    """Prepares calls to the endpoints of one environment. It opens each secret only when a call needs it."""
 
     def __init__(self, checked: Checked, name: str | None, allow: Iterable[str], limits: CallLimits) -> None:
         """`allow` lists the references that this process may open, beside LLMCONF_ALLOW_REF."""
@@ -62,14 +62,15 @@ class Authorizer:
             self._held.setdefault(held.resource.identity, []).append(held)
 
     def sole_credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
-        """Return the credential that fits an endpoint, or None where there is none, or no sole one."""
+        """Return the credential that fits an endpoint, or None if no credential fits or several fit."""
         found = self._credentials.get(endpoint.identity, [])
         return found[0] if len(found) == 1 else None
 
     def credential_of(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
-        """Return the credential that an endpoint is called with; None where its type needs none and there is none.
+        """Return the credential that an endpoint is called with. None if there is none and its type needs none.
 
-        Raises RefusedError where there is no sole one: none is guessed, and without one an answer says nothing.
+        Raises RefusedError if several credentials fit, because none is guessed. Raises it also if a required
+        credential is missing, because an answer without a credential proves nothing.
         """
         found = self._credentials.get(endpoint.identity, [])
         if len(found) > 1:
@@ -84,7 +85,7 @@ class Authorizer:
     def endpoint_of(self, credential: Resource[Credential]) -> Resource[Endpoint] | None:
         """Return an endpoint to try a credential at: one that is called with it, else one that it is bound to.
 
-        The default endpoint comes first. None where it may be sent to no enabled endpoint.
+        The default endpoint comes first. Returns None if the credential may be sent to no enabled endpoint.
         """
         provider = credential.provider or ""
         default = relations.default_endpoint(self.env, provider)
@@ -95,10 +96,10 @@ class Authorizer:
         return next(iter([*used, *bound]), None)
 
     def open(self, endpoint: Resource[Endpoint], credential: Resource[Credential] | None) -> Access:
-        """Return the way to an endpoint with a credential opened. Raises LlmconfError where that may not be."""
+        """Return the access to an endpoint with an opened credential. Raises LlmconfError if that is not allowed."""
         provider = relations.owner(self.env, endpoint)
         if provider is None:
-            raise RefusedError(f"{endpoint.identity} has no provider that holds", "`llmconf validate` says why")
+            raise RefusedError(f"{endpoint.identity} has no valid provider", "`llmconf validate` says why")
         origin = replace(parse_url(endpoint.spec.url), path="")
         adapter = adapters.adapter(provider.spec.type)
         opened = self._fields(credential, provider, endpoint) if credential else {}
@@ -128,15 +129,15 @@ class Authorizer:
         )
         secrets = (*plain, *secret_headers, *([key] if key else []))
         if secrets and connection.ca and adapters.is_vendor(origin.host):
-            # Whoever is on the way, and whose certificate is in the repository, would pass for the vendor.
-            message = f"`tls.ca` of {endpoint.identity} would say who {origin.host} is, which is known to all"
-            raise RefusedError(message, "take it out; SSL_CERT_FILE names certificates of the machine")
+            # With a certificate in the repository, an attacker on the network path could pass for the vendor.
+            message = f"`tls.ca` of {endpoint.identity} may not be set for {origin.host}, the public host of a vendor"
+            raise RefusedError(message, "remove it; SSL_CERT_FILE names certificates of the machine")
         return Access(provider, endpoint, credential, adapter, site, connection, secrets)
 
     def _fields(
         self, credential: Resource[Credential], provider: Resource[Provider], endpoint: Resource[Endpoint]
     ) -> dict[str, str]:
-        """Return the fields that authenticate, opened, where the endpoint is one that they are bound to."""
+        """Return the opened fields that authenticate. Raises RefusedError if they are not bound to the endpoint."""
         if not relations.is_bound(self.env, credential, endpoint):
             message = f"{credential.identity} is not sealed for {endpoint.spec.url}, where it would be sent"
             raise RefusedError(message, "correct the URL, or the hosts of the credential")
@@ -149,7 +150,7 @@ class Authorizer:
     def _headers(
         self, provider: Resource[Provider], endpoint: Resource[Endpoint]
     ) -> tuple[dict[str, str], list[str]]:
-        """Return the extra headers of an endpoint over those of its provider, and the secrets among them."""
+        """Return the extra headers of a call, and the secrets among them. The endpoint overrides its provider."""
         headers: dict[str, str] = {}
         secrets = []
         for owner in (provider, endpoint):
@@ -169,31 +170,34 @@ class Authorizer:
         return self._opener.open(held, (replace(parse_url(endpoint.spec.url), path=""),))
 
     def _timeout(self, provider: Resource[Provider], endpoint: Resource[Endpoint]) -> float:
-        """Return how long one attempt may take: what is configured is for answers of models, and often minutes."""
+        """Return how long one attempt may take.
+
+        The configured timeout is for answers of models and is often minutes, so it only shortens the limit.
+        """
         own = endpoint.spec.timeout or provider.spec.timeout
         return min(float(parse_duration(own)), self._limits.timeout) if own else self._limits.timeout
 
     def _file(self, endpoint: Resource[Endpoint], name: str) -> Path | None:
-        """Return the path of a certificate file, which lies in the repository."""
+        """Return the path of a certificate file. Raises RefusedError if the file is outside the repository."""
         value = getattr(endpoint.spec.tls, name, None)
         if value is None:
             return None
         try:
             path: Path = (self._root / value).resolve()
             inside = path.is_relative_to(self._root.resolve())
-        except (OSError, RuntimeError, ValueError):  # a link in a circle, a NUL
-            raise RefusedError(f"`tls.{name}` of {endpoint.identity} is no path of a file") from None
+        except (OSError, RuntimeError, ValueError):  # a circular link, a NUL
+            raise RefusedError(f"`tls.{name}` of {endpoint.identity} is not a valid file path") from None
         if not inside:
-            message = f"`tls.{name}` of {endpoint.identity} leads out of the repository"
+            message = f"`tls.{name}` of {endpoint.identity} is a path outside the repository"
             raise RefusedError(message, "SSL_CERT_FILE names certificates of the machine")
         return path
 
 
 def _origins(provider: Resource[Provider], bound: Iterable[Origin]) -> tuple[Origin, ...]:
-    """Return where a reference may go that is allowed without a host.
+    """Return the hosts that a reference may be sent to if it is allowed without a host.
 
-    To the hosts that vendors of this type have, and to this machine. The repository chooses the type, and so among
-    vendors; any other host would be its word alone.
+    These are the hosts of the vendors of this type, and this machine. The repository chooses the type, so it can
+    only choose among vendors. Nothing but the repository would vouch for any other host.
     """
     fixed = [parse_host(host) for host in adapters.preset(provider.spec.type).hosts]
     return (*fixed, *(origin for origin in bound if origin.is_loopback))

@@ -1,7 +1,7 @@
-"""Calls of one endpoint over the network: its credential exchanged where the protocol wants that, answers read.
+"""Calls one endpoint over the network. Exchanges the credential for a token if the protocol needs one.
 
-What a server says is shown only after every secret that was sent to it has been taken out: vendors repeat keys
-in their errors.
+Every secret that was sent to a server is removed from its text before the text is shown: vendors repeat keys in
+their errors.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ Result = TypeVar("Result")
 
 _LONGEST = 200
 _SMALL = 64 * 1024
-"""Bytes of a response that is read at once, and of an error that are looked at."""
+"""Size in bytes up to which a response is read at once, and number of bytes of an error that are read."""
 _READERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="llmconf-read")
-"""Reads what is large: two answers at a time, since each may take many times its bytes."""
+"""Reads large responses: two at a time, because parsing each may take many times its size in memory."""
 _RUN = 8
-"""Characters in a row that nothing but a secret shares with it."""
+"""Number of consecutive characters that only a copy of a secret has in common with it."""
 _SHORTEST_SECRET = 4
-"""Characters of a secret below which replacing it would only garble what is said."""
+"""Number of characters of the shortest secret that is replaced. To replace a shorter one would garble the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a call: a response that is a success, or a failure with its detail fit to be shown."""
+    """The result of a call: a successful response, or a failure whose detail is safe to show."""
 
     response: Response | None
     failure: Failure | None
@@ -46,7 +46,7 @@ class Answer:
 
     @property
     def status(self) -> int | None:
-        """The HTTP status, where there was an answer."""
+        """The HTTP status, or None if there was no answer."""
         return self.reply.status if self.reply else None
 
     @property
@@ -56,7 +56,7 @@ class Answer:
 
 
 class Caller:
-    """Calls one endpoint; a token that a credential was exchanged for is kept for further calls."""
+    """Calls one endpoint. It exchanges the credential for a token once and keeps the token for further calls."""
 
     def __init__(self, access: Access, network: HttpClient) -> None:
         self.access = access
@@ -64,9 +64,9 @@ class Caller:
         self._site: CalledEndpoint | None = None
 
     async def call(self, build: Callable[[CalledEndpoint], Request | None]) -> Answer | None:
-        """Send the request that `build` makes for the endpoint; None where it makes none.
+        """Send the request that `build` makes for the endpoint. Returns None if `build` returns None.
 
-        Raises RefusedError for what may not be sent.
+        Raises RefusedError if the request may not be sent.
         """
         site = await self._authorized()
         if isinstance(site, Answer):
@@ -75,7 +75,7 @@ class Caller:
         return await self._send(site, request) if request else None
 
     async def _authorized(self) -> CalledEndpoint | Answer:
-        """Return the site with its token, or the answer that says why there is none."""
+        """Return the site with its token, or the answer that says why there is no token."""
         if self._site is not None:
             return self._site
         access = self.access
@@ -106,11 +106,11 @@ class Caller:
         return Answer(reply.response, None, reply)
 
     def fit(self, text: str) -> str:
-        """Return a text of a server as it may be shown: on one line, without control characters and secrets."""
+        """Return a server's text in a form that is safe to show: one line, no control characters, no secrets."""
         return presentable(text, self._secrets())
 
     def repeats_secret(self, texts: Iterable[str]) -> bool:
-        """Tell whether a secret that was sent, of 8 characters or more, stands in one of the texts."""
+        """Tell whether one of the texts contains a sent secret of 8 characters or more."""
         secrets = [secret for secret in self._secrets() if len(secret) >= _RUN]
         return any(secret in text for text in texts for secret in secrets)
 
@@ -124,7 +124,7 @@ class Caller:
 
 
 def _with_path(failure: Failure, request: Request) -> Failure:
-    """Say of what is not found what was asked for: most often a base URL has a part too few or too many."""
+    """Add the path to a failure for "not found": most often the base URL has one part too few or too many."""
     if failure.verdict != "not_found":
         return failure
     asked = f"{request.method} {urlsplit(request.url).path}"
@@ -132,23 +132,23 @@ def _with_path(failure: Failure, request: Request) -> Failure:
 
 
 async def aside(response: Response | None, read: Callable[..., Result], *args: Any) -> Result:
-    """Read a response: one that is large in a thread of its own, so that no other server has to wait for it."""
+    """Read a response. A large one is read in a separate thread, so that other servers do not wait for it."""
     if response is None or len(response.body) <= _SMALL:
         return read(*args)
     return await asyncio.get_running_loop().run_in_executor(_READERS, partial(read, *args))
 
 
 def presentable(text: str, secrets: Iterable[str]) -> str:
-    """Return a text without these secrets, whole or in parts, in any of the forms a server might repeat them in."""
+    """Return a text without these secrets and their parts, in every form in which a server might repeat them."""
     text = redact(_without_parts(text, secrets))
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _without_parts(text: str, secrets: Iterable[str]) -> str:
-    """Return a text with asterisks for every run of characters that it shares with a secret.
+    """Return a text with asterisks for every run of characters that it has in common with a secret.
 
-    Servers cut what they repeat, and half a key is most of one.
+    Servers shorten a key that they repeat, and half a key already reveals too much.
     """
     forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
     shown = [True] * len(text)

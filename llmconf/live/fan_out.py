@@ -1,4 +1,4 @@
-"""Work on many endpoints at once, in which a failure of one ends no other."""
+"""Works on many endpoints at once. A failure at one endpoint does not stop the others."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def gather(
     done: Callable[[Result], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Result]:
-    """Do the work for all items at once and return the results in their order.
+    """Do the work for all items at once and return the results in the order of the items.
 
-    An item whose work raises gets the result of `failed` with the reason; an exception that is a defect of
-    llmconf is handed to `defect` first. `done` is told of each result as it comes.
+    If the work for an item raises, the item gets the result of `failed` with the reason. An exception that is a
+    defect of llmconf is passed to `defect` first. `done` is called with each result as soon as it is there.
     """
 
     async def run() -> list[Result]:
@@ -36,7 +36,7 @@ def gather(
     async def one(item: Item, opened: HttpClient) -> Result:
         try:
             result = await work(item, opened)
-        except Exception as error:  # a defect that one endpoint meets must not hide what is known of the others
+        except Exception as error:  # a defect at one endpoint must not hide the results of the others
             result = failed(item, reason(error, defect))
         done(result)
         return result
@@ -45,7 +45,7 @@ def gather(
 
 
 def reason(error: Exception, defect: Callable[[Exception], None]) -> str:
-    """Return why an item failed. A defect of llmconf is told of, and hides nothing of what is known of the others."""
+    """Return why an item failed. A defect of llmconf is reported, and does not hide the results of other items."""
     if isinstance(error, LlmconfError):
         return f"{error.message} ({error.hint})" if error.hint else error.message
     defect(error)
@@ -55,9 +55,9 @@ def reason(error: Exception, defect: Callable[[Exception], None]) -> str:
 def named(
     env: Resolved, resources: Mapping[str, Resource[Spec]], wanted: Collection[str]
 ) -> list[Resource[Spec]]:
-    """Return the live resources that `wanted` names, by their identity or that of their provider; else all live ones.
+    """Return the live resources that `wanted` names by identity or provider identity, or all if it is empty.
 
-    Raises KeyError with the first name that is neither, RefusedError for one that is disabled.
+    Raises KeyError with the first name that is neither, and RefusedError for a name that is disabled.
     """
     live = {name: resource for name, resource in resources.items() if env.is_live(resource)}
     owners = {f"provider/{resource.provider}" for resource in live.values()}
@@ -65,7 +65,7 @@ def named(
         if name not in resources and name not in env.providers:
             raise KeyError(name)
         if name not in live and name not in owners:
-            raise RefusedError(f"{name} is disabled here, or has nothing that is enabled", "leave it out, or enable it")
+            raise RefusedError(f"{name} is disabled here, or all that it has is disabled", "leave it out, or enable it")
     return [
         resource
         for name, resource in live.items()

@@ -1,4 +1,4 @@
-"""Model lists as providers serve them, page by page, bounded: what cannot be trusted to be whole is a failure."""
+"""Reads the model lists of providers, page by page, within limits. A list that may be incomplete is a failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llmconf.live.http import HttpClient
 _SECONDS = 300
 _MAX_PAGES = 2000
 _FOR_GOOD = ("not_found", "unauthorized", "forbidden", "invalid_response")
-"""Verdicts on what a server says beside its list that will be the same tomorrow: the list is whole without it."""
+"""Verdicts that are permanent: if a request for more facts gets one of these, the list is complete without them."""
 _MAX_MODELS = 20_000
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_CURSOR = 1024 * 1024
@@ -23,7 +23,7 @@ _MAX_CURSOR = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ModelListing:
-    """The models that a provider lists, in its own order, each id once; or why there is no whole list.
+    """The models that a provider lists, in its own order, each id once; or why there is no complete list.
 
     `skipped` counts entries without a usable id.
     """
@@ -34,7 +34,7 @@ class ModelListing:
 
 
 class _Broken(Exception):
-    """A list is not to be trusted."""
+    """A list cannot be trusted."""
 
     def __init__(self, failure: Failure | None) -> None:
         super().__init__()
@@ -42,9 +42,9 @@ class _Broken(Exception):
 
 
 async def fetch(access: Access, network: HttpClient) -> ModelListing | None:
-    """Return the whole model list of one endpoint; None where the vendor has no list.
+    """Return the complete model list of one endpoint, or None if the vendor has no list.
 
-    Raises RefusedError for what may not be sent.
+    Raises RefusedError if the request may not be sent.
     """
     try:
         async with asyncio.timeout(_SECONDS):
@@ -72,11 +72,11 @@ async def _pages(access: Access, caller: Caller) -> ModelListing | None:
         size += len(answer.response.body)
         _bound("bytes", size, _MAX_BYTES)
         page = await _read(access, caller, answer.response, cursor)
-        # Some vendors number their pages for ever, others hand out the same cursor again.
+        # Some servers number their pages without end. Others return the same cursor again.
         _bound("characters in a cursor", len(page.next or ""), _MAX_CURSOR)
         marks = {_digest(mark) for mark in ((page.listing, page.models) if page.models else None, page.next) if mark}
         if marks & seen:
-            raise _Broken(Failure("invalid_response", "the list comes back to where it was already"))
+            raise _Broken(Failure("invalid_response", "the list returns to a page that was already read"))
         seen |= marks
         skipped += page.skipped
         for model in page.models:
@@ -96,7 +96,7 @@ def _bound(what: str, count: int, most: int) -> None:
 
 
 async def _read(access: Access, caller: Caller, response: Response, cursor: str | None) -> Page:
-    """Read a page; one that is broken, or repeats a secret that was sent, breaks the list."""
+    """Read a page. Raises _Broken if the page is unreadable or repeats a secret that was sent."""
     try:
         page = await aside(response, access.adapter.read_models, access.site, response, cursor)
     except Unreadable as error:
@@ -116,7 +116,7 @@ def _page_at(access: Access, cursor: str | None) -> Callable[[CalledEndpoint], R
 
 
 def _completed(known: ModelRecord, more: ModelRecord) -> ModelRecord:
-    """Return a record with what a later one of the same id says beyond it."""
+    """Return a record with the additional facts of a later record that has the same id."""
     empty = {name: getattr(more, name) for name in _FACTS if getattr(known, name) in (None, ())}
     return replace(known, **empty)
 

@@ -1,6 +1,6 @@
-"""What a model list makes of a lock: pure decisions, of which the stage `sync` carries out what they say.
+"""Decides how a model list changes a lock. These functions are pure; the stage `sync` applies their decisions.
 
-A list that failed, is empty or has lost too many models changes nothing.
+If the list failed, is empty or has lost too many models, the lock does not change.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from llmconf.lock.format import Locked, LockFile, Source
 from llmconf.project.discover import lock_name
 
 _SHARE, _FEW = 0.25, 1
-"""Part of the live models that may vanish at once without being asked for, and how many may in any case."""
+"""Share of the live models that may vanish at once without `--allow-removals`, and how many may in any case."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """What a run of sync is asked for. `models` narrows it down to these ids; empty means all."""
+    """What the user asks a sync for. `models` limits it to these ids; empty means all."""
 
     models: frozenset[str] = frozenset()
     allow_removals: bool = False
@@ -30,13 +30,14 @@ class SyncRequest:
 
 @dataclass(slots=True)
 class Update:
-    """What becomes of one lock.
+    """The changes of one lock.
 
-    `old` and `new` are its texts, None for a file that is not there. `vanished` models are no longer listed and
-    stay, marked as removed, since something uses them; `removed` ones go. `changed` maps an id to its facts
-    that differ, each as (fact, before, after); `disagreements` are those of provider and catalogs. `failure` says why
-    nothing could be determined, `refusal` why what was determined is not taken over; either leaves the lock as
-    it is. `notes` are for people. `concerned` is False where a run is about other models than this provider's.
+    `old` and `new` are its texts; None means that there is no file. `vanished` models are no longer listed, but
+    something uses them, so they stay and are marked as removed. `removed` models are deleted. `changed` maps an id
+    to its facts that differ, each as (fact, before, after). `disagreements` are those between provider and catalogs.
+    `failure` says why no changes could be determined. `refusal` says why the changes are not applied. Either of them
+    leaves the lock unchanged. `notes` are for people. `concerned` is False if a run is only about models of other
+    providers.
     """
 
     provider: str
@@ -59,23 +60,23 @@ class Update:
 
     @property
     def drifted(self) -> bool:
-        """Whether the lock is not what it would be after a sync."""
+        """Whether a sync would change the lock."""
         return self.old != self.new
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectUse:
-    """What the project says of the models of one lock.
+    """How the project uses the models of one lock.
 
-    `used` are the identities of models that something refers to; None where not all of the project could be read,
-    so that any may be. `urls` are those that its models are listed at in some environment.
+    `used` are the identities of models that something refers to. None means that a part of the project could not be
+    read, so any model may be in use. `urls` are the URLs that list its models in some environment.
     """
 
     used: Collection[str] | None
     urls: Collection[str] = ()
 
     def may_use(self, identity: str) -> bool:
-        """Tell whether something refers to a model, or may."""
+        """Tell whether something refers to a model, or may refer to it."""
         return self.used is None or identity in self.used
 
 
@@ -88,7 +89,7 @@ def decide(
     wish: SyncRequest,
     known: ProjectUse,
 ) -> None:
-    """Work out the new text of a lock from what it holds, a list and what is in use; fills in `update`."""
+    """Work out the new text of a lock from its old content, a list and the models in use. Fills in `update`."""
     old = {model.id: model for model in lock.models} if lock else {}
     names = {record.id for record in listing.models}
     if wish.models and not listing.failure and not wish.models & (old.keys() | names):
@@ -102,7 +103,7 @@ def decide(
     models = dict(old) if wish.models else {}
     for name in gone:
         models.pop(name, None)
-        # What the filter leaves out was not to be locked, whoever uses it; `validate` says so at the route.
+        # A model that the filter excludes is not locked, even if it is used; `validate` reports that at the route.
         if name not in names and known.may_use(f"model/{update.provider}/{name}"):
             models[name] = _as_removed(old[name])
     models |= {name: model for name, model in listed.items() if not wish.models or name in wish.models}
@@ -110,12 +111,12 @@ def decide(
     if update.refusal:
         return
     if known.used is None and update.vanished:
-        update.notes.append("what is gone stays as removed: a file with mistakes may refer to it")
+        update.notes.append("models that are gone stay, marked as removed: a file with mistakes may refer to them")
     if listing.skipped:
         update.notes.append(f"{listing.skipped} entries without a usable id were left out")
     new = _text(update, lock, models, source, known, wish)
     if lock_format.is_too_large(new):
-        update.refusal = f"a lock of {len(models):,} models would not be read again: narrow `sync:` of the provider"
+        update.refusal = f"a lock of {len(models):,} models is too large to read again: narrow `sync:` of the provider"
         return
     update.new = new
     if update.drifted and not catalogs.imported and any("capabilities" not in model.facts for model in models.values()):
@@ -125,7 +126,7 @@ def decide(
 def _listed(
     update: Update, listing: ModelListing, source: Source, catalogs: Catalogs, wish: SyncRequest
 ) -> dict[str, Locked]:
-    """Return the listed models that the filter takes; `update` gets the reason where there is no list to go by."""
+    """Return the listed models that the filter includes. If there is no usable list, `update` gets the reason."""
     if listing.failure is not None:
         update.failure = f"{listing.failure.verdict.replace('_', ' ')}: {listing.failure.detail}".removesuffix(": ")
         return {}
@@ -142,14 +143,14 @@ def _text(
     known: ProjectUse,
     wish: SyncRequest,
 ) -> str:
-    """Return the new text. One lock serves all environments, so the endpoint only changes when the list does."""
+    """Return the new text. One lock serves all environments, so its endpoint changes only if the list changes."""
     was = lock.source.endpoint if lock else source.endpoint
     if was in known.urls and was != source.endpoint:
         same = lock_format.write(LockFile(replace(source, endpoint=was), tuple(models.values())))
         if same == update.old or wish.models:
-            update.notes.append(f"{source.endpoint} was asked, and the lock is of {was}")
+            update.notes.append(f"{source.endpoint} was asked, but the lock comes from {was}")
             return same
-        update.notes.append(f"{source.endpoint} was asked; until now the lock was of {was}")
+        update.notes.append(f"{source.endpoint} was asked; until now the lock came from {was}")
     return lock_format.write(LockFile(source, tuple(models.values())))
 
 
@@ -157,15 +158,15 @@ def _refusal(
     lock: LockFile | None, listed: Mapping[str, Locked], names: Collection[str], gone: Sequence[str],
     source: Source, wish: SyncRequest,
 ) -> str | None:  # fmt: skip
-    """Say why a list is not taken over without being asked for it, or None."""
+    """Return why a list is not applied unless the user asks for it, or None if it is applied."""
     left_out = sorted(wish.models & names - listed.keys()) if wish.models else []
     if left_out:
-        return f"the filter leaves `{left_out[0]}` out: fix `sync:` of the provider first"
+        return f"the filter excludes `{left_out[0]}`: fix `sync:` of the provider first"
     if wish.models and lock and _header(lock.source) != _header(source):
         return "the lock was written for another type or filter: sync all models of the provider first"
     if not listed:
-        return f"the filter takes none of the {len(names)} models that are listed"
-    # What the filter leaves out was asked for, and what was gone before is not lost now.
+        return f"the filter includes none of the {len(names)} models that are listed"
+    # The user wants the filter to exclude models, and models that were gone before are not lost now.
     old = {model.id: model for model in lock.models} if lock else {}
     live = [name for name in old if _is_live(old[name]) and lock_format.selects(name, source.include, source.exclude)]
     lost = [name for name in gone if name in live]
@@ -174,9 +175,9 @@ def _refusal(
         return None
     why = "that may be a mistake of the vendor"
     if lock and lock.source.endpoint != source.endpoint:
-        why = f"{source.endpoint} was asked, and the lock is of {lock.source.endpoint}"
+        why = f"{source.endpoint} was asked, but the lock comes from {lock.source.endpoint}"
     count = f"{len(lost)} of {len(live)} models are no longer listed, such as `{lost[0]}`"
-    return f"{count}: {why}; --allow-removals takes it over"
+    return f"{count}: {why}; --allow-removals accepts it"
 
 
 def _header(source: Source) -> tuple[str, list[str], list[str]]:
@@ -186,7 +187,7 @@ def _header(source: Source) -> tuple[str, list[str], list[str]]:
 def _enriched(
     update: Update, listing: ModelListing, source: Source, catalogs: Catalogs, wish: SyncRequest
 ) -> dict[str, Locked]:
-    """Return the listed models that the filter takes, with the facts that catalogs add."""
+    """Return the listed models that the filter includes, with the facts that catalogs add."""
     found: dict[str, Locked] = {}
     for record in listing.models:
         if not lock_format.selects(record.id, source.include, source.exclude):
@@ -201,7 +202,7 @@ def _enriched(
 
 
 def _facts(record: ModelRecord) -> dict[str, Any]:
-    """Return what is known of a model in the shape that a lock has."""
+    """Return the known facts of a model in the shape that a lock has."""
     stages = {key: getattr(record, key) for key in ("status", "deprecated", "retires", "replacement")}
     lifecycle = {key: stage for key, stage in stages.items() if stage is not None and stage != "active"}
     found = {
@@ -221,14 +222,14 @@ def _is_live(model: Locked) -> bool:
 
 
 def _as_removed(model: Locked) -> Locked:
-    """Return a model as one that its provider does not list any more; what was known of it stays."""
+    """Return a model marked as removed, because its provider does not list it any more. Its facts stay."""
     lifecycle = {**(model.facts.get("lifecycle") or {}), "status": "removed"}
     sources = {**model.sources, "lifecycle": PROVIDER}
     return replace(model, facts={**model.facts, "lifecycle": lifecycle}, sources=sources)
 
 
 def _compare(update: Update, old: Mapping[str, Locked], new: Mapping[str, Locked]) -> None:
-    """Fill in what is added, removed and changed, each sorted by id."""
+    """Fill in the added, removed and changed models, each sorted by id."""
     update.added = sorted(new.keys() - old.keys())
     update.removed = sorted(old.keys() - new.keys())
     for name in sorted(old.keys() & new.keys()):
@@ -247,7 +248,7 @@ def _compare(update: Update, old: Mapping[str, Locked], new: Mapping[str, Locked
 
 
 def _plain(value: Any) -> Any:
-    """Return a fact as it compares: the order of capabilities and aliases says nothing."""
+    """Return a fact in the form that is compared: the order of capabilities and aliases does not matter."""
     if isinstance(value, list | tuple):
         return sorted(map(_plain, value), key=str)
     return {key: _plain(part) for key, part in value.items()} if isinstance(value, Mapping) else value

@@ -1,6 +1,6 @@
 """The probe stage: does each endpoint answer, and does it answer this credential?
 
-A probe costs nothing: it asks for what is free. Only `completion` makes calls that a vendor bills.
+A probe costs nothing, because it only makes free requests. Only `completion` makes calls that a vendor bills.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from llmconf.schema.kinds import Endpoint, Model
 from llmconf.schema.parts import Lifecycle
 
 Outcome = Verdict | Literal["undetermined"]
-"""A verdict, or that there is none: a key did not open, or may not be sent."""
+"""A verdict, or the value for no verdict: a key could not be opened, or may not be sent."""
 
 
 _Rank: TypeAlias = tuple[bool, bool, Decimal, str]
@@ -32,7 +32,7 @@ _Rank: TypeAlias = tuple[bool, bool, Decimal, str]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What one probe found. Times are in seconds; `detail` and `code` are the server's, without any secret."""
+    """The result of one probe. Times are in seconds. `detail` and `code` are the server's, without any secret."""
 
     identity: str
     url: str
@@ -60,8 +60,9 @@ def models_to_call(
 ) -> dict[str, Resource[Model]]:
     """Return the model to call at each endpoint, by its identity.
 
-    The cheapest of those that are known to chat; without any, of those of which no mode is known. A model that
-    has gone or is deprecated, by its status or by a day that has come `today`, is not called.
+    This is the cheapest of the models that are known to chat. If there are none, it is the cheapest of the models
+    without a known mode. A model that is removed or deprecated is not called. Its status says so, or a day that is
+    `today` or earlier.
     """
     defaults, facts = relations.default_endpoints(env), ModelFacts(env)
     wanted = {endpoint.identity for endpoint in endpoints}
@@ -80,7 +81,7 @@ def models_to_call(
 def _rank(
     env: Resolved, model: Resource[Model], known: ModelFacts, today: str
 ) -> _Rank | None:
-    """Return a key that is smaller the better a model is to be called; None for one that is not."""
+    """Return a sort key: the better a model suits a call, the smaller its key. None if it must not be called."""
     if not env.is_live(model) or _ends(model.spec.lifecycle, today):
         return None
     facts = known.of(model)
@@ -92,7 +93,7 @@ def _rank(
 
 
 def _ends(lifecycle: Lifecycle | None, today: str) -> bool:
-    """Whether a model is on its way out or gone: its status says so, or a day that needs no status."""
+    """Tell whether a model is deprecated or gone: its status says so, or one of its days has come."""
     if lifecycle is None:
         return False
     days = (lifecycle.deprecated, lifecycle.retires)
@@ -108,7 +109,7 @@ def probe(
     done: Callable[[Health], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Health]:
-    """Probe endpoints at once and return what was found, in their order; `done` is told of each as it ends.
+    """Probe endpoints at once and return the results in their order. `done` is called with each result as it ends.
 
     With `models`, one of them is called at each endpoint, which costs money.
     """
@@ -144,7 +145,7 @@ async def _probe(
     caller = Caller(access, network)
     answer = await caller.call(_request(access, model))
     if answer is None:
-        return replace(health, detail="nothing here can be asked for free")
+        return replace(health, detail="this endpoint has no free request")
     failure = answer.failure or await aside(answer.response, _look, access, caller, answer, model)
     reply = answer.reply
     return replace(
@@ -161,16 +162,16 @@ async def _probe(
 
 
 def _caveat(access: Access, model: Resource[Model] | None) -> str:
-    """Say of a success that everybody has that it tells nothing of the key that went with it."""
+    """Return a warning if the endpoint answers the same without a key, or an empty text."""
     if model is not None or not access.connection.has_secrets or not access.site.preset.network.get("public"):
         return ""
-    # Some vendors of a public list are probed with a check of the key instead.
+    # Some vendors have a public list; for some of them, the probe checks the key instead.
     asks_list = access.adapter.probe(access.site) == access.adapter.models(access.site, None)
-    return "everybody gets this list: nothing is known of the key" if asks_list else ""
+    return "this list needs no key: the key was not checked" if asks_list else ""
 
 
 def _shown(url: str) -> str:
-    """Return a URL without what could be a secret in it."""
+    """Return a URL without the parts that could contain a secret."""
     origin = str(parse_url(url))
     return origin if "://" in origin else f"https://{origin}"
 
@@ -182,7 +183,7 @@ def _request(access: Access, model: Resource[Model] | None) -> Callable[[CalledE
 
 
 def _look(access: Access, caller: Caller, answer: Answer, model: Resource[Model] | None) -> Failure | None:
-    """Look into a success: what answers may not be what it should be."""
+    """Check the content of a successful answer: another kind of server may have answered."""
     if answer.response is None:
         return None
     try:

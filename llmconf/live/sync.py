@@ -1,4 +1,4 @@
-"""The sync stage: providers are asked for their lists, and what they say becomes new lock files."""
+"""The sync stage: asks providers for their model lists and turns the lists into new lock files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from llmconf.yamltext.text import BOM
 def providers_to_sync(env: Resolved, wanted: Iterable[str] = ()) -> list[Resource[Provider]]:
     """Return the live providers of an environment: all, or those that `wanted` names by identity.
 
-    Raises KeyError with the first one that does not exist, RefusedError for one that is disabled.
+    Raises KeyError with the first one that does not exist, and RefusedError for one that is disabled.
     """
     names = set(wanted)
     for name in sorted(names):
@@ -59,9 +59,9 @@ def models_in_use(checked: Checked) -> frozenset[str]:
 
 
 def is_understood(checked: Checked) -> bool:
-    """Tell whether all of the project was read, so that what nothing refers to is really not in use.
+    """Tell whether the whole project was read. Only then is a model without references really not in use.
 
-    The commands go on where a mistake is in another environment only.
+    The commands continue if a mistake is only in another environment.
     """
     project = checked.project
     unread = any(lock_provider(finding.place.file) is None for finding in project.unread)
@@ -72,7 +72,7 @@ def is_understood(checked: Checked) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What one provider was asked for its list with, and what it said. `update` may have failed already."""
+    """The request to one provider for its list, and the answer. `update` may have failed already."""
 
     update: Update
     source: Source | None = None
@@ -91,10 +91,10 @@ def sync(
     done: Callable[[object], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Update]:
-    """List the models of providers at once and return what becomes of their locks, in their order.
+    """List the models of all providers at once and return the updates of their locks, in the providers' order.
 
-    Nothing is written. `done` is told of each list as it ends. Raises RefusedError for a model that was wished
-    for and that nobody lists or has locked.
+    This writes nothing. `done` is called with each list as it ends. Raises RefusedError if no provider lists a
+    requested model and no lock has it.
     """
 
     async def work(provider: Resource[Provider], opened: HttpClient) -> _Asked:
@@ -108,7 +108,7 @@ def sync(
     used = models_in_use(checked) if is_understood(checked) else None
     asked = gather(providers, work, failed, network=network, done=done, defect=defect)
     _require_models(wish, asked)
-    # Not before all have answered: what is worked out here must not make anybody's time-out.
+    # This waits until all have answered: the work here must not cause a timeout of another provider.
     return [_decided(each, checked, catalogs, wish, used, defect) for each in asked]
 
 
@@ -116,13 +116,13 @@ def _decided(
     asked: _Asked, checked: Checked, catalogs: Catalogs, wish: SyncRequest, used: frozenset[str] | None,
     defect: Callable[[Exception], None],
 ) -> Update:  # fmt: skip
-    """Return what becomes of a lock; where that cannot be worked out, the lock as it was, and why."""
+    """Return the update of a lock. If it cannot be worked out, the lock stays unchanged and `failure` says why."""
     if asked.source is None or asked.listing is None:
         return asked.update
     try:
         known = ProjectUse(used, listed_urls(checked.environments.values(), asked.update.provider))
         decide(asked.update, asked.lock, asked.listing, asked.source, catalogs, wish, known)
-    except Exception as error:  # a defect that one lock meets must not hide what becomes of the others
+    except Exception as error:  # a defect at one lock must not hide the updates of the others
         update = _untouched(checked, asked.update.provider)
         update.failure = reason(error, defect)
         return update
@@ -135,12 +135,12 @@ def _untouched(checked: Checked, provider: str) -> Update:
     text = None if text is None else text.replace("\r\n", "\n")
     update = Update(provider, text, text)
     if unread:
-        update.failure = f"{update.file} is there and cannot be read: delete it, and run this again"
+        update.failure = f"{update.file} exists but cannot be read: delete it, and run this again"
     return update
 
 
 async def _ask(accesses: Authorizer, provider: Resource[Provider], network: HttpClient, checked: Checked) -> _Asked:
-    """Ask a provider for its list. Raises LlmconfError where its credential may not be sent."""
+    """Ask a provider for its list. Raises LlmconfError if its credential may not be sent."""
     update = _untouched(checked, provider.name)
     lock = _read(update)
     if update.failure:
@@ -169,7 +169,7 @@ async def _ask(accesses: Authorizer, provider: Resource[Provider], network: Http
 
 
 def _read(update: Update) -> LockFile | None:
-    """Return the lock as it is; None where there is none, or where it has mistakes, as `failure` then says."""
+    """Return the current lock. None if there is no lock, or if it has mistakes; then `failure` names the first."""
     if update.old is None:
         return None
     lock, findings = locks.read_text(update.old, update.file)
@@ -180,7 +180,7 @@ def _read(update: Update) -> LockFile | None:
 
 
 def _require_models(wish: SyncRequest, asked: Sequence[_Asked]) -> None:
-    """Raise RefusedError where a model that was wished for is unknown to all who answered."""
+    """Raise RefusedError if a requested model is unknown to all providers, and all of them answered."""
     known = {model.id for each in asked if each.lock for model in each.lock.models}
     known |= {model.id for each in asked if each.listing for model in each.listing.models}
     silent = any(each.update.failure or (each.listing and each.listing.failure) for each in asked)
@@ -192,7 +192,7 @@ def _require_models(wish: SyncRequest, asked: Sequence[_Asked]) -> None:
 def orphans(checked: Checked) -> list[Update]:
     """Return updates that delete the locks of providers that no environment has.
 
-    Raises RefusedError where not all of the project could be read: a provider may be in what was not.
+    Raises RefusedError if a part of the project could not be read, because that part may declare the provider.
     """
     if not is_understood(checked):
         raise RefusedError("a file with mistakes may declare the provider of a lock", "`llmconf validate` shows them")
@@ -208,7 +208,7 @@ def orphans(checked: Checked) -> list[Update]:
 
 
 def write(root: Path, updates: Iterable[Update]) -> None:
-    """Write the locks that change, all together. Raises RefusedError where one changed meanwhile."""
+    """Write the locks that change, all together. Raises RefusedError if one was changed in the meantime."""
     changes = [
         transaction.Change(root / update.file, _before(root / update.file, update.old), _bytes(update.new))
         for update in updates
@@ -220,7 +220,7 @@ def write(root: Path, updates: Iterable[Update]) -> None:
 
 
 def _before(path: Path, text: str | None) -> bytes | None:
-    """Return the bytes that a text was read from, whatever its line ends, and with its mark if it has one."""
+    """Return the bytes that a text was read from, with their own line endings and byte order mark, if any."""
     data = path.read_bytes() if text is not None and path.is_file() else None
     same = data is not None and data.removeprefix(BOM).replace(b"\r\n", b"\n") == _bytes(text)
     return data if same else _bytes(text)

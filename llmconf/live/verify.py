@@ -1,4 +1,4 @@
-"""The verify stage: does each credential still work, as far as its vendor tells for free?"""
+"""The verify stage: checks with free requests whether each credential still works."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _FROM_VERDICT: dict[str, Validity] = {
     "forbidden": "forbidden",
     "rate_limited": "rate_limited",
 }
-"""What a failed check says of the credential; any other failure is about the endpoint and says nothing of it."""
+"""The validity of a credential by the verdict of a failed check. Any other failure is about the endpoint only."""
 _MADE_UP = ("api_key", "secret_access_key")
-"""The fields of which a wrong one can be made up; other credentials are exchanged for a token first."""
+"""The fields for which a wrong value can be made up. Other credentials are exchanged for a token first."""
 _ANYBODY = "the server answers the same without a key"
-_ANY_KEY = "the server answers the same with a key that nobody has"
+_ANY_KEY = "the server answers the same with a made-up key"
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What is known of one credential. `quota` holds balance and limits as text with its unit, by name.
+    """The result for one credential. `quota` holds balance and limits by name, as text with the unit.
 
-    `expires` is what the vendor says, else what the credential declares.
+    `expires` is the day that the vendor names, else the day that the credential declares.
     """
 
     identity: str
@@ -64,7 +64,7 @@ def verify(
     done: Callable[[Verification], None] = lambda _: None,
     defect: Callable[[Exception], None] = lambda _: None,
 ) -> list[Verification]:
-    """Check credentials at once and return what was found, in their order; `done` is told of each as it ends."""
+    """Check credentials at once and return the results in their order. `done` is called with each as it ends."""
 
     async def work(credential: Resource[Credential], opened: HttpClient) -> Verification:
         return await _verify(accesses, credential, opened)
@@ -85,7 +85,7 @@ async def _verify(accesses: Authorizer, credential: Resource[Credential], networ
     caller = Caller(access, network)
     answer = await caller.call(access.adapter.check)
     if answer is None:
-        detail = "the vendor has no free request that tells"
+        detail = "the vendor has no free request that checks a key"
         return Verification(credential.identity, endpoint.identity, "undetermined", detail=detail)
     if answer.response is None:
         return _failed(credential, endpoint.identity, answer, answer.failure)
@@ -95,7 +95,7 @@ async def _verify(accesses: Authorizer, credential: Resource[Credential], networ
         unread = Failure("invalid_response", caller.fit(str(error)))
         return _failed(credential, endpoint.identity, answer, unread)
     doubt = None if _is_at_home(access) else await _doubt(access, network)
-    # That a request fails without the key by chance keeps nobody from believing that it failed with the key.
+    # A request without the key may fail by chance. That does not cast doubt on a failure with the key.
     if doubt is not None and (check.failure is None or doubt in (_ANYBODY, _ANY_KEY)):
         return Verification(credential.identity, endpoint.identity, "undetermined", answer.status, doubt)
     quota = {caller.fit(name): caller.fit(value) for name, value in check.quota.items()}
@@ -107,22 +107,22 @@ async def _verify(accesses: Authorizer, credential: Resource[Credential], networ
     differ = told and declared and told != declared
     return Verification(
         credential.identity, endpoint.identity, "valid", answer.status, quota=quota, expires=told or declared,
-        detail=f"declared to expire on {declared}, which the vendor does not say" if differ else "",
+        detail=f"declared to expire on {declared}, but the vendor names another day" if differ else "",
     )  # fmt: skip
 
 
 def _is_at_home(access: Access) -> bool:
-    """Tell whether a request goes to a host that the vendor is known to have, which asks everybody for a key."""
+    """Tell whether a request goes to a known host of the vendor, because such a host always asks for a key."""
     hosts = map(parse_host, access.site.preset.hosts)
     return any(host.covers(access.connection.origin) for host in hosts)
 
 
 async def _doubt(access: Access, network: HttpClient) -> str | None:
-    """Return why an answer to the credential proves nothing of it, or None where it does.
+    """Return why an answer to a request with the credential proves nothing about it, or None if it does.
 
-    The same is asked without it, and only a refusal shows that the server asks for a key: any other failure may
-    have nothing to do with the key. Some servers fail without a key, as LiteLLM does with 500; they are asked
-    with one that nobody has.
+    The same request is sent without the credential. Only a refusal shows that the server asks for a key: any other
+    failure may have nothing to do with the key. Some servers fail without a key, as LiteLLM does with status 500;
+    they get a second request with a made-up key.
     """
     connection = replace(access.connection, has_secrets=False)
     nobody = replace(access, site=replace(access.site, secrets={}), connection=connection)
@@ -135,17 +135,17 @@ async def _doubt(access: Access, network: HttpClient) -> str | None:
         taken, _ = await _control(replace(access, site=replace(access.site, secrets=made_up)), network)
         if taken is not None:
             return _ANY_KEY if taken else None
-    return f"without the key {said}, so that nothing is known of the key"
+    return f"without the key {said}, so the key is neither confirmed nor refused"
 
 
 async def _control(access: Access, network: HttpClient) -> tuple[bool | None, str]:
-    """Ask what checks a credential; return True for a success, False for a refusal, None for anything else.
+    """Send the request that checks a credential. Return True for a success, False for a refusal, else None.
 
-    The text says what that is, without any word of the server.
+    The text describes the other results. It contains no text of the server.
     """
     answer = await Caller(access, network).call(access.adapter.check)
     if answer is None:
-        return None, "nothing can be asked"
+        return None, "no request is possible"
     failure = answer.failure
     if answer.response is not None:
         try:

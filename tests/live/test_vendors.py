@@ -125,7 +125,7 @@ def test_a_probe_tells_the_state(site: Any, name: str, state: str) -> None:
         if health.verdict == "healthy":
             # Where the list is public, and the probe asks for nothing else, a wrong key is healthy too.
             told = VENDORS[name].credential and VENDORS[name].states.get("invalid", "healthy") == "healthy"
-            assert health.detail == ("everybody gets this list: nothing is known of the key" if told else "")
+            assert health.detail == ("this list needs no key: the key was not checked" if told else "")
         it.assert_keys_kept(health)
 
 
@@ -206,7 +206,7 @@ def test_the_filter(site: Any, name: str, filters: str) -> None:
             (None, [f"`{VENDORS[name].type}` has no list of models: declare them by hand"]),
         ]
     elif not taken:
-        assert (update.new, update.refusal) == (None, f"the filter takes none of the {len(ids)} models that are listed")
+        assert (update.new, update.refusal) == (None, f"the filter includes none of the {len(ids)} models that are listed")
     else:
         assert update.new, update
         lock, findings = read_text(update.new, update.file)
@@ -288,7 +288,7 @@ def test_a_list_that_never_ends_is_no_list(tmp_path: Path, type_: str) -> None:
     with serve(answer) as server:
         code, said = _synced(tmp_path, f"{server.url}/v1", type_)
     assert code != 0
-    assert "the list comes back to where it was already" in said
+    assert "the list returns to a page that was already read" in said
     assert len(served) < 5
 
 
@@ -303,7 +303,7 @@ def test_a_list_that_goes_in_a_circle_is_no_list(tmp_path: Path) -> None:
     with serve(answer) as server:
         code, said = _synced(tmp_path, server.url, "cohere")
     assert code != 0
-    assert "the list comes back to where it was already" in said
+    assert "the list returns to a page that was already read" in said
     assert len(served) < 5
 
 

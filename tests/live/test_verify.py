@@ -58,7 +58,7 @@ def test_a_public_list_is_no_proof(live: Live) -> None:
 
 
 @pytest.mark.parametrize(("declared", "detail"), [
-    ("2027-12-31", ""), ("2027-03-31", "declared to expire on 2027-03-31, which the vendor does not say"), (None, ""),
+    ("2027-12-31", ""), ("2027-03-31", "declared to expire on 2027-03-31, but the vendor names another day"), (None, ""),
 ])  # fmt: skip
 def test_what_the_vendor_says_of_the_end_goes_first(live: Live, declared: str | None, detail: str) -> None:
     end = f"    expires: {declared}\n" if declared else ""
@@ -173,8 +173,8 @@ def test_a_failure_without_the_key_proves_nothing(live: Live, status: int, said:
         done = live.run("verify", *ALLOW, "--retries", "0", "-o", "json")
     found = json.loads(done.stdout)[0]
     detail = {
-        True: "", False: "the server answers the same with a key that nobody has",
-        None: f"without the key it answers {said}, so that nothing is known of the key",
+        True: "", False: "the server answers the same with a made-up key",
+        None: f"without the key it answers {said}, so the key is neither confirmed nor refused",
     }[known]  # fmt: skip
     assert (found["validity"], found["detail"]) == ("valid" if known else "undetermined", detail)
     assert done.returncode == (0 if known else 4)
@@ -204,7 +204,7 @@ def test_a_server_that_is_slow_without_the_key_proves_nothing(live: Live) -> Non
         live.write(provider(f"{server.url}/v1", "farm", "vllm"))
         done = live.run("verify", *ALLOW, "--retries", "0", "--timeout", "0.5")
     assert done.returncode == 4
-    assert "without the key there is no answer (timeout), so that nothing is known of the key" in done.stdout
+    assert "without the key there is no answer (timeout), so the key is neither confirmed nor refused" in done.stdout
 
 
 def test_a_page_for_people_without_the_key_proves_nothing(live: Live) -> None:
@@ -217,7 +217,7 @@ def test_a_page_for_people_without_the_key_proves_nothing(live: Live) -> None:
         live.write(provider(f"{server.url}/v1", "farm", "vllm"))
         done = live.run("verify", *ALLOW)
     assert done.returncode == 4
-    assert "without the key it answers 200 (invalid response), so that nothing is known of the key" in done.stdout
+    assert "without the key it answers 200 (invalid response), so the key is neither confirmed nor refused" in done.stdout
 
 
 def test_what_a_key_lacks_is_told_though_nothing_else_is_known(live: Live) -> None:

@@ -29,7 +29,7 @@ def test_a_filter_that_takes_nothing_is_refused(live: Live, server: Server, lock
         sync(live)
     before = live.lock() if locked else None
     live.write(provider(f"{server.url}/v1", rest="sync:\n  include: ['gpt5*']\n"), ROUTE)
-    assert "refused: the filter takes none of the 3 models that are listed" in sync(live, code=1)
+    assert "refused: the filter includes none of the 3 models that are listed" in sync(live, code=1)
     assert (live.lock() if (live.root / "lock/openai.lock.yaml").exists() else None) == before
 
 
@@ -96,7 +96,7 @@ def test_one_model_leaves_other_providers_alone(live: Live, server: Server) -> N
 def test_one_model_that_the_filter_leaves_out(live: Live, server: Server) -> None:
     live.write(provider(f"{server.url}/v1", rest="sync: {include: ['gpt-4*']}\n"))
     sync(live)
-    assert "refused: the filter leaves `gpt-5` out" in sync(live, "--model", "gpt-5", code=1)
+    assert "refused: the filter excludes `gpt-5`" in sync(live, "--model", "gpt-5", code=1)
 
 
 def test_one_model_only(live: Live, openai: OpenAI) -> None:
@@ -198,7 +198,7 @@ def test_what_was_not_understood_may_refer_to_anything(
     assert (done.returncode, "a file with mistakes may declare the provider of a lock" in done.stderr) == (1, True)
     said = sync(live, "--env", "prod")
     assert "! gpt-5 is no longer listed" in said
-    assert "what is gone stays as removed: a file with mistakes may refer to it" in said
+    assert "models that are gone stay, marked as removed: a file with mistakes may refer to them" in said
     assert "status: removed" in live.lock()
     assert (live.root / "lock/extra.lock.yaml").exists()
 
@@ -216,14 +216,14 @@ def test_environments_with_servers_of_their_own(live: Live, server: Server, open
         sync(live, "--env", "prod")
         text = live.lock()
         assert f"endpoint: {server.url}/v1" in text
-        assert f"{second.url}/v1 was asked, and the lock is of {server.url}/v1" in sync(live, "--env", "dev", "--check")
+        assert f"{second.url}/v1 was asked, but the lock comes from {server.url}/v1" in sync(live, "--env", "dev", "--check")
         other.models.append("dev-only")
         said = sync(live, "--env", "dev")
-        assert f"{second.url}/v1 was asked; until now the lock was of {server.url}/v1" in said
+        assert f"{second.url}/v1 was asked; until now the lock came from {server.url}/v1" in said
         assert f"endpoint: {second.url}/v1" in live.lock()
         other.models += [f"dev-{number}" for number in range(9)]
         sync(live, "--env", "dev")
-        refused = f"{server.url}/v1 was asked, and the lock is of {second.url}/v1; --allow-removals takes it over"
+        refused = f"{server.url}/v1 was asked, but the lock comes from {second.url}/v1; --allow-removals accepts it"
         assert refused in sync(live, "--env", "prod", code=1)
 
 
@@ -324,6 +324,6 @@ def test_one_model_of_another_server_does_not_make_the_lock_its_own(live: Live, 
         live.write(overlay, name="environments/dev/main.yaml", **settings)
         sync(live, "--env", "prod")
         said = sync(live, "--env", "dev", "--model", "gpt-5")
-        assert f"{second.url}/v1 was asked, and the lock is of {server.url}/v1" in said
+        assert f"{second.url}/v1 was asked, but the lock comes from {server.url}/v1" in said
         assert f"endpoint: {server.url}/v1" in live.lock()
         assert "retires: " in live.lock()

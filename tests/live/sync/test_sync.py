@@ -342,7 +342,7 @@ def test_a_lock_that_would_not_be_read_again_is_not_written(
         ways, stage.providers_to_sync(ways.env), checked=checked, catalogs=load(live.root), wish=SyncRequest(), network=HttpClient
     )
     assert (update.new, update.refusal) == (
-        None, "a lock of 3 models would not be read again: narrow `sync:` of the provider"
+        None, "a lock of 3 models is too large to read again: narrow `sync:` of the provider"
     )  # fmt: skip
 
 
@@ -350,5 +350,5 @@ def test_a_lock_that_is_too_large_to_be_read_is_named(live: Live) -> None:
     lock = live.root / "lock/openai.lock.yaml"
     lock.parent.mkdir()
     lock.write_bytes(b"#" * (8 * 1024 * 1024 + 1))
-    assert "lock/openai.lock.yaml is there and cannot be read: delete it" in sync(live, code=4)
+    assert "lock/openai.lock.yaml exists but cannot be read: delete it" in sync(live, code=4)
     assert lock.stat().st_size > 8 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Taking a catalog that the user has downloaded into the repository, as facts about models of provider types."""
+"""Imports a catalog file that the user has downloaded: its facts about models become a file of the repository."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _MAX_DIGITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import makes of the file of a catalog, and what that changes, in numbers of models.
+    """The result of an import: the change of the catalog file, and the changes as numbers of models.
 
-    `path` is relative to the root. `foreign` counts entries of vendors that are no provider type, `skipped`
-    entries that are no model of their own.
+    `path` is relative to the root. `foreign` counts entries of vendors without a provider type. `skipped` counts
+    entries that are not a model of their own.
     """
 
     path: str
@@ -43,15 +43,15 @@ class Imported:
 
     @property
     def same(self) -> bool:
-        """Tell whether the file is what it was, byte for byte."""
+        """Tell whether the file stays the same, byte for byte."""
         return self.change.old == self.change.new
 
 
 def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Imported:
-    """Read the catalog `file` of the format `source`, and say what `catalog/<name>.jsonl` is to hold.
+    """Read the catalog `file` of the format `source`, and return the new content of `catalog/<name>.jsonl`.
 
-    Writes nothing. Raises RefusedError: `shown`, with line and column, where the file is not JSON; also where it
-    is no catalog of this format, or says nothing about models of provider types.
+    Writes nothing. Raises RefusedError if the file is not JSON; the error names `shown`, line and column. Raises it
+    also if the file is not a catalog of this format, or has no facts about models of provider types.
     """
     data = read_bounded(file, shown)
     parsed = _parse(data, shown)
@@ -61,7 +61,7 @@ def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Impor
         message = f"{shown}: does not look like a catalog of {source}: {error}"
         raise RefusedError(message, _resembled(parsed)) from None
     if not contents.models:
-        raise RefusedError(f"{shown}: says nothing about models of provider types")
+        raise RefusedError(f"{shown}: has no facts about models of provider types")
     path = root / FOLDER / f"{name}.jsonl"
     here = f"{FOLDER}/{name}.jsonl"
     old = read_bounded(path, here, regular=True) if path.exists() else None
@@ -84,23 +84,23 @@ def prepare(root: Path, file: Path, shown: str, source: str, name: str) -> Impor
 
 
 def apply(root: Path, imported: Imported) -> None:
-    """Write what was prepared. Raises RefusedError where the file cannot be replaced; then it is as it was."""
+    """Write the prepared change. Raises RefusedError if the file cannot be replaced; then it is unchanged."""
     if not imported.same:
         with transaction.locked(root):
             transaction.apply(root, [imported.change])
 
 
 def _resembled(parsed: Any) -> str:
-    """Return as a hint which format a file has that is not of the one it was said to be of."""
+    """Return a hint that names the format of the file, because the file does not have the named format."""
     for name in format_names():
         with contextlib.suppress(Unusable):
             if format_named(name).read(parsed).models:
-                return f"it looks like one of {name}: --from {name}"
-    return f"a file of one of these is expected: {', '.join(format_names())}"
+                return f"it looks like a catalog of {name}: use --from {name}"
+    return f"a catalog of one of these is expected: {', '.join(format_names())}"
 
 
 def _known(old: bytes | None, here: str) -> dict[tuple[str, str], CatalogFacts]:
-    """Return what the file holds now; one that is broken holds nothing, and the import fixes it."""
+    """Return the current facts of the file. A broken file counts as empty, because the import replaces it."""
     try:
         return _lines.read(old, here) if old else {}
     except RefusedError:
@@ -108,7 +108,7 @@ def _known(old: bytes | None, here: str) -> dict[tuple[str, str], CatalogFacts]:
 
 
 def _parse(data: bytes, shown: str) -> Any:
-    """Parse JSON, with exact numbers. Raises RefusedError with line and column, and without quoting the file."""
+    """Parse JSON with exact numbers. Raises RefusedError with line and column; the error does not quote the file."""
     text = decode(data, shown)
     if isinstance(text, Finding):
         span = text.place
@@ -125,7 +125,7 @@ def _parse(data: bytes, shown: str) -> Any:
 
 
 def _number(text: str) -> int | Decimal | None:
-    """Read a number; one of absurd length or size says nothing."""
+    """Read a number. Returns None for a number of absurd length or size."""
     if len(text) > _MAX_DIGITS:
         return None
     if text.lstrip("-").isdigit():
@@ -138,4 +138,4 @@ def _number(text: str) -> int | Decimal | None:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(f"{text} is not a JSON number")

@@ -1,4 +1,4 @@
-"""What is known about a model beside what its provider says: prices, limits and capabilities from catalogs."""
+"""Adds facts from catalogs to the models of a provider: prices, limits and capabilities."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = [
 ]  # fmt: skip
 
 FOLDER = "catalog"
-"""Where imported catalogs lie in a project."""
+"""The folder of imported catalogs in a project."""
 PROVIDER, GENAI_PRICES = "provider", "genai-prices"
-"""Sources of facts beside the imported catalogs, which go by the names of their files."""
+"""Sources of facts apart from the imported catalogs, whose source names are their file names."""
 MAX_SIZE = 32 * 1024 * 1024
 """Largest file that is read, in bytes."""
 _STAGES = ("status", "deprecated", "retires", "replacement")
@@ -35,14 +35,14 @@ _STAGES = ("status", "deprecated", "retires", "replacement")
 
 @dataclass(frozen=True, slots=True)
 class Catalogs:
-    """The imported catalogs of a project by name, in the order of names: that is their precedence."""
+    """The imported catalogs of a project by name. The order of the names is also their precedence."""
 
     imported: Mapping[str, Mapping[tuple[str, str], CatalogFacts]]
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Sources that say different things about a model: what each says, the one that is believed first.
+    """Different values that sources give for one fact of a model. The value that llmconf uses comes first.
 
     `fact` is `context`, `max_output` (tokens), `price.input` or `price.output` (USD per million tokens).
     """
@@ -54,7 +54,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
-    """A model with what catalogs add, and where each fact is from, by the fields of `Facts`."""
+    """A model with the facts that catalogs add, and the source of each fact, by the fields of `Facts`."""
 
     record: ModelRecord
     sources: dict[str, str]
@@ -62,7 +62,7 @@ class Enriched:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What is known, without the id, in the shape of `schema.kinds.Model`. That a model is active goes unsaid."""
+        """The known facts without the id, in the shape of `schema.kinds.Model`. The status `active` is left out."""
         record = self.record
         known = {field: getattr(record, field) for field in (*FACTS[:-1], "aliases")}
         known["lifecycle"] = _lifecycle(record)
@@ -72,7 +72,7 @@ class Enriched:
 def load(root: Path) -> Catalogs:
     """Read the imported catalogs of the project at `root`.
 
-    Raises RefusedError, with file and line, for one that is broken, too large or no regular file of the project.
+    Raises RefusedError, with file and line, if one is broken, too large or not a regular file of the project.
     """
     found = {}
     for path in catalog_files(root):
@@ -91,9 +91,9 @@ def catalog_files(root: Path) -> list[Path]:
 
 
 def read_bounded(path: Path, shown: str, *, regular: bool = False) -> bytes:
-    """Return the content of a file, which may be a pipe unless it has to be `regular`.
+    """Return the content of a file. The file may be a pipe, unless `regular` is set.
 
-    Raises RefusedError for one that cannot be read or has more than MAX_SIZE bytes.
+    Raises RefusedError if the file cannot be read or has more than MAX_SIZE bytes.
     """
     try:
         with open(path, "rb", opener=_open_regular if regular else None) as file:
@@ -101,12 +101,12 @@ def read_bounded(path: Path, shown: str, *, regular: bool = False) -> bytes:
     except OSError as error:
         raise RefusedError(f"{shown}: cannot be read: {error.strerror}") from None
     if len(data) > MAX_SIZE:
-        raise RefusedError(f"{shown}: has more than the {MAX_SIZE:,} bytes that are read")
+        raise RefusedError(f"{shown}: is larger than the limit of {MAX_SIZE:,} bytes")
     return data
 
 
 def _open_regular(path: str, flags: int) -> int:
-    # Without O_NONBLOCK, a pipe that nobody writes to would be waited for.
+    # Without O_NONBLOCK, opening a pipe would wait for a writer.
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
@@ -117,10 +117,10 @@ def _open_regular(path: str, flags: int) -> int:
 def facts(
     catalogs: Catalogs, provider_type: str, model_id: str, url: str | None = None
 ) -> list[tuple[str, CatalogFacts]]:
-    """Return what catalogs say about a model, with the source, those that are believed more first.
+    """Return the facts that catalogs have about a model, each with its source, in order of precedence.
 
-    `genai-prices` comes first and says price and context only. Nothing is asked about the models of
-    self-hosted servers: what runs there under a known name has no price that others could know.
+    `genai-prices` comes first and has price and context only. Models of self-hosted servers have no facts: a
+    catalog cannot know the price of a model that runs on such a server under a known name.
     """
     if not is_known(provider_type):
         return []
@@ -137,12 +137,12 @@ def facts(
 
 
 def enrich(record: ModelRecord, provider_type: str, catalogs: Catalogs, url: str | None = None) -> Enriched:
-    """Fill in what a provider does not say about one of its models.
+    """Fill in the facts that a provider does not give about one of its models.
 
-    The provider goes before genai-prices, and that before imported catalogs. A price is taken whole from one
-    source. Capabilities that the provider has no word for come from the first catalog that knows the model, and both
-    are their source (`provider+litellm`); what the provider denies is not among them. Sources that contradict each
-    other are returned, whoever is believed.
+    The provider has precedence over genai-prices, and genai-prices over imported catalogs. A whole price comes from
+    one source. Capabilities that the provider does not name come from the first catalog that knows the model. Then
+    both are the source (`provider+litellm`). Capabilities that the provider denies are left out. All disagreements
+    between sources are returned.
     """
     told = [(PROVIDER, _said_by_provider(record)), *facts(catalogs, provider_type, record.id, url)]
     chosen: dict[str, object] = {}
@@ -168,7 +168,7 @@ def _said_by_provider(record: ModelRecord) -> CatalogFacts:
 
 
 def _lifecycle(record: ModelRecord) -> dict[str, str] | None:
-    """Return what a record says of the end of a model. That it is active today says nothing about that."""
+    """Return the facts about the end of a model, or None. The status `active` alone is not such a fact."""
     stages = {stage: said for stage in _STAGES if (said := getattr(record, stage)) is not None}
     return None if stages in ({}, {"status": "active"}) else stages
 
@@ -203,6 +203,6 @@ def _disagreements(model: str, told: list[tuple[str, CatalogFacts]]) -> Iterator
 
 
 def _same_context(one: CatalogFacts, other: CatalogFacts) -> bool:
-    """Tell whether two sources mean the same: some count input and output together, some the input alone."""
+    """Tell whether two contexts agree: some sources count input and output together, others only the input."""
     first, second = one.context or 0, other.context or 0
     return first == second or second == first + (one.max_output or 0) or first == second + (other.max_output or 0)

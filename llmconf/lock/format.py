@@ -14,11 +14,11 @@ from llmconf.yamltext.scalars import quote
 from llmconf.yamltext.text import MAX_FILE_SIZE
 
 VERSION = 1
-"""Version of the format. A newer one is refused, an older one will be read."""
+"""Version of the format. A newer version is refused. An older version will be read."""
 MAX_MODELS = 25_000
-"""Models that one lock may have: some more than a list may have, for those that are kept as removed."""
+"""Maximum of models in a lock. It is larger than the maximum of a list, because removed models may stay."""
 FACTS = ("mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle")
-"""What a lock tells of a model, in the order of the file; `sources` names the origin of each."""
+"""The facts of a model in a lock, in the order of the file. `sources` names the origin of each."""
 
 HEAD = "# Written by `llmconf sync`. After a conflict: `llmconf lock resolve`.\n"
 PRICE = ("input", "output", "cache_read", "cache_write", "batch", "tiers")
@@ -37,12 +37,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """One locked model: its id, what is known of it, and where each fact is from.
+    """One locked model: its id, its known facts, and the source of each fact.
 
-    `facts` holds those of `FACTS` that are known, in the shape of `schema.kinds.Model`: prices are decimal
-    strings in USD per million tokens, dates are ISO days. A model without a lifecycle is active.
-    `enabled` is False for what is listed but cannot be called under its id. `sources` maps a fact to
-    `provider` or the name of a catalog.
+    `facts` holds the known facts among `FACTS`, in the shape of `schema.kinds.Model`: prices are decimal strings in
+    USD per million tokens, dates are ISO days. A model without a lifecycle is active. `enabled` is False if the
+    model is listed but cannot be called under its id. `sources` maps a fact to `provider` or the name of a catalog.
     """
 
     id: str
@@ -60,15 +59,15 @@ class LockFile:
 
 
 def write(lock: LockFile) -> str:
-    """Return the one text that stands for a lock: models by id in code-point order, each fact in its place.
+    """Return the canonical text of a lock: models by id in code-point order, each fact in its place.
 
-    The models fit `schema.lock`; what does not belong into a lock is left out. Raises ValueError for an id
-    that stands twice, and for a text that no file can hold.
+    The models fit `schema.lock`; facts that do not belong into a lock are left out. Raises ValueError for an id
+    that occurs twice, and for a text that no file can contain.
     """
     models = sorted(lock.models, key=lambda model: model.id)
     twice = next((a.id for a, b in pairwise(models) if a.id == b.id), None)
     if twice is not None:
-        raise ValueError(f"the model `{twice}` stands twice in a lock")
+        raise ValueError(f"the model `{twice}` occurs twice in a lock")
     lines = [f"version: {VERSION}\n", "source:\n"]
     lines += [f"  endpoint: {quote(lock.source.endpoint)}\n", f"  adapter: {quote(lock.source.adapter)}\n"]
     lines += _list("include", lock.source.include) + _list("exclude", lock.source.exclude)
@@ -87,7 +86,7 @@ def _block(model: Locked) -> list[str]:
     lines += _mapping("  ", "price", PRICE, facts.get("price") or {})
     lines += _list("aliases", facts.get("aliases") or ())
     lifecycle = facts.get("lifecycle") or {}
-    # That a model is active goes without saying.
+    # The status `active` is the default, so it is not written.
     shown = LIFECYCLE[1:] if lifecycle.get("status") == "active" else LIFECYCLE
     lines += _mapping("  ", "lifecycle", shown, lifecycle)
     if not model.enabled:
@@ -129,24 +128,25 @@ def _value(indent: str, key: str, value: str | int | None) -> list[str]:
 
 
 def count(text: str) -> int:
-    """Return how many models a text has that is in the form of `write`."""
+    """Return the number of models in a text that has the form of `write`."""
     return text.count("\n- id:")
 
 
 def too_many(models: int) -> str | None:
-    """Say why a lock of so many models is not read, None where it is."""
+    """Return why a lock with this number of models is not read, or None if it is read."""
     return f"more than {MAX_MODELS:,} models, which no provider lists" if models > MAX_MODELS else None
 
 
 def is_too_large(text: str) -> bool:
-    """Tell whether a lock would not be read again."""
+    """Tell whether a lock is too large to be read again."""
     return too_many(count(text)) is not None or len(text.encode()) > MAX_FILE_SIZE
 
 
 def selects(model: str, include: Collection[str] | None, exclude: Collection[str] | None) -> bool:
-    """Tell whether a filter takes an id: one of the patterns, or no pattern, to include it and none against it.
+    """Tell whether a filter selects an id. A pattern of `include` matches it, and no pattern of `exclude` does.
 
-    In a pattern `*` stands for any text and `?` for one character; everything else stands for itself.
+    Without patterns, `include` matches every id. In a pattern `*` matches any text and `?` one character. All other
+    characters match themselves.
     """
     taken = not include or _matches_any(model, include)
     return taken and not _matches_any(model, exclude or ())
@@ -158,5 +158,5 @@ def _matches_any(model: str, patterns: Iterable[str]) -> bool:
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
-    # Brackets are part of some ids. What a star has matched is not given back, so that no pattern takes for ever.
+    # Some ids have brackets. A star does not backtrack: else a pattern could take an unlimited time.
     return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))

@@ -1,4 +1,4 @@
-"""Merges two versions of a lock model by model, where git, which merges lines, has left a conflict."""
+"""Merges two versions of a lock model by model if git, which merges lines, has left a conflict."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _MARKER = re.compile(r"(?:([<|>])\1{6}(?: .*)?|(=)={6})\r?\n?", re.DOTALL)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 _Known = tuple[Any, str | None]
-"""A fact and its origin, which belong together."""
+"""A fact and its origin, which are always merged together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A merged lock, and a line for people about each fact on which the two sides do not agree."""
+    """A merged lock, and for each fact on which the two sides differ a line for people."""
 
     lock: LockFile
     notes: list[str]
@@ -27,7 +27,7 @@ class Merged:
 
 @dataclass(slots=True)
 class Sides:
-    """The versions that a text with conflict markers was made of; `base` only where the markers tell it."""
+    """The versions in a text with conflict markers. `base` is only there if the markers contain it."""
 
     ours: list[str] = field(default_factory=list)
     theirs: list[str] = field(default_factory=list)
@@ -35,9 +35,9 @@ class Sides:
 
 
 def split(text: str) -> Sides:
-    """Take a text with conflict markers apart. Raises RefusedError where they do not fit together.
+    """Split a text with conflict markers into its versions. Raises RefusedError if the markers do not match.
 
-    Markers may be in git's usual style or in that of `diff3`, which has the common ancestor too.
+    The markers may have git's usual style or the style of `diff3`, which contains the common ancestor too.
     """
     sides, inside = Sides(), ""
     follows = {"<": ("",), "|": ("<",), "=": ("<", "|"), ">": ("=",)}
@@ -58,19 +58,20 @@ def split(text: str) -> Sides:
         if inside in ("", "|") and sides.base is not None:
             sides.base.append(line)
     if inside:
-        raise RefusedError("the last conflict in it has no end")
+        raise RefusedError("its last conflict has no end marker")
     return sides
 
 
 def merge(
     base: LockFile | None, ours: LockFile, theirs: LockFile, fits: Callable[[Source], bool] = lambda _: False
 ) -> Merged:
-    """Merge two locks by the ids of their models; what only one side changed is taken from that side.
+    """Merge two locks by the ids of their models. A change of only one side is taken from that side.
 
-    What one side removed and the other left alone is removed. Where both changed one fact, that of the
-    provider goes before that of a catalog, something before nothing, and else ours is kept. Without a base
-    nothing counts as removed. Where the two come from different lists, the one is taken that `fits` the project
-    as it is now, with what its filter takes. Raises RefusedError where neither or each does.
+    If one side removed a model and the other did not change it, it is removed. If both sides changed one fact, a
+    fact of the provider wins over a fact of a catalog, and a value wins over no value; else our fact is kept.
+    Without a base, no model counts as removed. If the two locks come from different lists, the result has the source
+    that `fits` the current project, and the models that its filter selects. Raises RefusedError if neither or both
+    fit.
     """
     notes: list[str] = []
     source = _merge_source(base, ours.source, theirs.source, fits, notes)
@@ -89,7 +90,7 @@ def _by_id(lock: LockFile | None) -> dict[str, Locked]:
 
 
 def _left_alone(base: dict[str, Locked], side: LockFile) -> dict[str, Locked]:
-    """Return what the filter of a side does not take: that it is not there does not say that it was removed."""
+    """Return the models that the filter of a side excludes. They are missing there, but were not removed."""
     return {name: model for name, model in base.items() if not _takes(side.source, model)}
 
 
@@ -103,17 +104,17 @@ def _merge_source(
     fitting = [side for side, source in (("ours", ours), ("theirs", theirs)) if fits(source)]
     same_list = replace(ours, endpoint="") == replace(theirs, endpoint="")
     if len(fitting) == 1 or (fitting and same_list):
-        notes.append(f"the sides were locked from different endpoints, types or filters; those of {fitting[0]} fit")
+        notes.append(f"the sides have different endpoints, types or filters; those of {fitting[0]} fit the project")
         return ours if fitting[0] == "ours" else theirs
     raise RefusedError(
-        "the two sides were locked from different endpoints, types or filters",
+        "the two sides have different endpoints, types or filters",
         "fix `sync:` of the provider first, so that one side fits; or take a side with `git checkout --ours` or"
         " `--theirs`, and run `llmconf sync`",
     )
 
 
 def _takes(source: Source, model: Locked) -> bool:
-    """Tell whether a filter takes a model; what is kept as removed was taken once."""
+    """Tell whether a filter selects a model. A model that is marked as removed was selected before."""
     removed = (model.facts.get("lifecycle") or {}).get("status") == "removed"
     return removed or selects(model.id, source.include, source.exclude)
 
@@ -155,7 +156,7 @@ def _fact(model: Locked | None, fact: str) -> _Known:
 
 
 def _choose(base: _Known, ours: _Known, theirs: _Known) -> tuple[_Known, str | None]:
-    """Return the fact of the side that changed it; where both did, of the one that knows better, and which it is."""
+    """Return the fact of the side that changed it. If both did, return the better fact, and name its side."""
     if theirs in (ours, base):
         return ours, None
     if ours == base:
@@ -168,7 +169,7 @@ def _choose(base: _Known, ours: _Known, theirs: _Known) -> tuple[_Known, str | N
 
 
 def _is_told(known: _Known) -> bool:
-    """Tell whether a fact is the provider's own word, if only in part."""
+    """Tell whether a fact comes from the provider, at least in part."""
     return known[1] is not None and known[1].partition("+")[0] == "provider"
 
 

@@ -1,7 +1,7 @@
-"""Reads the text of a lock file as `lockfile.write` makes it, eight times as fast as a YAML parser.
+"""Reads the text of a lock file as `format.write` makes it, eight times as fast as a YAML parser.
 
-A lock is YAML like all other files. What is written there is a small part of that, which regular expressions
-recognize; every other text is left to the YAML parser.
+A lock is YAML like all other files. `write` uses only a small part of YAML, and regular expressions recognize that
+part. The YAML parser reads every other text.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ _BLOCK = re.compile(
 )
 _SIMPLE = ("input", "output", "cache_read", "cache_write")
 _PRICES = re.compile("".join(rf'(?:    {name}: "([0-9.]+)"\n)?' for name in _SIMPLE), re.ASCII)
-"""A price as nearly all models have it."""
+"""A price in the form that nearly all models have."""
 _MARKER = re.compile(r"^(?:[<>|]{7}(?: [^\r\n]*)?|={7})(?=\r?$)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(.)")
 
 
 class _Odd(Exception):
-    """A text is not in the form that `write` gives it."""
+    """A text does not have the form of `write`."""
 
 
 def load(text: str) -> dict[str, Any] | None:
     """Return the plain values of a lock in the form of `write`, or None for any other text.
 
-    What is returned is what the YAML parser would return; whether it fits the schema is another question.
+    The values are the same that the YAML parser would return. This does not check them against the schema.
     """
     header, blocks = _HEADER.match(text), _blocks(text)
     if header is None or not blocks:
@@ -64,13 +64,13 @@ def load(text: str) -> dict[str, Any] | None:
 
 
 def block_starts(text: str) -> list[int]:
-    """Return the offset of each model's block and that of the end; nothing for a text not in the form of `write`."""
+    """Return the offsets of all model blocks and of the end. Empty if the text does not have the form of `write`."""
     blocks = _blocks(text)
     return [*(block.start() for block in blocks), len(text)] if blocks else []
 
 
 def _blocks(text: str) -> list[re.Match[str]]:
-    """Match the blocks of all models, or nothing where anything else stands among them."""
+    """Return the matches of all model blocks. Empty if there is any other text among them."""
     header = _HEADER.match(text)
     at, found, match = header.end() if header else len(text), [], _BLOCK.match
     while block := match(text, at):
@@ -80,7 +80,7 @@ def _blocks(text: str) -> list[re.Match[str]]:
 
 
 class _Reader:
-    """Builds values from what the expressions matched. What occurs again and again is built once."""
+    """Builds values from the matches of the expressions. A value that occurs often is built once."""
 
     def __init__(self) -> None:
         self._items: dict[str, list[str]] = {}
@@ -111,21 +111,21 @@ class _Reader:
         return data
 
     def items(self, raw: str) -> list[str]:
-        """Return the list that some lines spell out."""
+        """Return the list that the lines contain."""
         found = self._items.get(raw)
         if found is None:
             found = self._items[raw] = [self.string(line[4:]) for line in raw[:-1].split("\n")]
         return found
 
     def price(self, raw: str) -> dict[str, Any]:
-        """Return the price that some indented lines spell out."""
+        """Return the price that the indented lines contain."""
         found = _PRICES.fullmatch(raw)
         if found is None:
             return self.mapping(raw, 4)
         return {name: amount for name, amount in zip(_SIMPLE, found.groups(), strict=True) if amount}
 
     def mapping(self, raw: str, indent: int) -> dict[str, Any]:
-        """Return the mapping that some indented lines spell out."""
+        """Return the mapping that the indented lines contain."""
         found = self._mappings.get(raw)
         if found is None:
             found = self._mappings[raw] = self._flat(raw, indent) or _nested(raw)
@@ -152,7 +152,7 @@ class _Reader:
 
 
 def _nested(raw: str) -> dict[str, Any]:
-    """Read what is seldom there, prices of batch calls and tiers, with the YAML parser."""
+    """Read prices of batch calls and tiers with the YAML parser, because they are rare."""
     documents, findings = yaml_load.load(raw, "")
     if findings or len(documents) != 1 or not isinstance(documents[0], dict):
         raise _Odd
@@ -161,13 +161,13 @@ def _nested(raw: str) -> dict[str, Any]:
 
 
 def conflict(text: str) -> tuple[int, int] | None:
-    """Return the offsets of the first line that git put there for a conflict, or None."""
+    """Return the offsets of the first conflict marker of git, or None."""
     found = _MARKER.search(text)
     return found.span() if found else None
 
 
 def without_nulls(value: Any) -> Any:
-    """Return the values of a lock that somebody edited without those that say nothing."""
+    """Return the values of a hand-edited lock without nulls."""
     if isinstance(value, dict):
         return {key: without_nulls(part) for key, part in value.items() if part is not None}
     return [without_nulls(part) for part in value] if isinstance(value, list) else value
@@ -175,7 +175,7 @@ def without_nulls(value: Any) -> Any:
 
 @dataclass
 class LockText:
-    """The text of a lock in the form of `write`, to find a place in one block without parsing all of them."""
+    """The text of a lock in the form of `write`. It finds positions in one block without parsing all blocks."""
 
     text: str
     file: str
@@ -207,6 +207,6 @@ class LockText:
 
 
 def open_text(text: str, file: str) -> Document | LockText:
-    """Return what finds places in a file of a project. Raises Refusal where the text is not YAML."""
+    """Return an object that finds positions in a file of a project. Raises Refusal if the text is not YAML."""
     starts = block_starts(text) if text.startswith(HEAD) else []
     return LockText(text, file, starts) if starts else Document(text, file)

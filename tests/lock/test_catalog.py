@@ -114,11 +114,11 @@ def test_a_name_that_leads_elsewhere_or_is_taken_is_refused(project: Path, name:
         (b"", ":1:1: not JSON: "),
         (b"<!doctype html>", ":1:1: not JSON: "),
         (b'{"a": "\xff"}', ":1:8: not UTF-8: "),
-        (b'{"a": NaN}', "NaN is no number of JSON"),
+        (b'{"a": NaN}', "NaN is not a JSON number"),
         (b"[" * 200_000, "is nested too deep"),
         (b"[]", "does not look like a catalog of litellm"),
         (b'{"data": []}', "does not look like a catalog of litellm"),
-        (b'{"a": {"litellm_provider": "elsewhere"}}', "says nothing about models of provider types"),
+        (b'{"a": {"litellm_provider": "elsewhere"}}', "has no facts about models of provider types"),
     ],
 )
 def test_a_file_that_is_no_catalog_is_refused_at_its_place(
@@ -156,14 +156,14 @@ def test_a_catalog_of_another_format_is_recognized(project: Path, source: str, o
         return
     assert done.returncode == 1
     assert f"does not look like a catalog of {other}: an object" in done.stderr
-    assert f"help: it looks like one of {source}: --from {source}" in done.stderr
+    assert f"help: it looks like a catalog of {source}: use --from {source}" in done.stderr
 
 
 def test_of_what_is_no_catalog_at_all_the_formats_are_told(project: Path, download: Path) -> None:
     download.write_text('{"models": 3}')
     done = run("catalog", "import", download, "--from", "models.dev", "-C", project)
     assert done.returncode == 1
-    assert "help: a file of one of these is expected: litellm, models.dev, openrouter" in done.stderr
+    assert "help: a catalog of one of these is expected: litellm, models.dev, openrouter" in done.stderr
 
 
 def test_a_download_can_come_through_a_pipe(project: Path) -> None:

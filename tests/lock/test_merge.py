@@ -184,7 +184,7 @@ def test_headers_that_differ_are_refused_and_nothing_is_written(tmp_path: Path) 
     before = (root / LOCK).read_bytes()
     code, out, err = _resolve(root)
     assert (code, out) == (1, "")
-    assert f"llmconf: {LOCK}: the two sides were locked from different endpoints, types or filters" in err
+    assert f"llmconf: {LOCK}: the two sides have different endpoints, types or filters" in err
     assert (root / LOCK).read_bytes() == before
 
 

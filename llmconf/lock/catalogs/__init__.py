@@ -1,4 +1,4 @@
-"""Catalogs of model facts that others keep: one file per format, each a pure function from JSON to facts."""
+"""Catalogs of model facts that others maintain: one module per format, each a pure function from JSON to facts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class CatalogFormat(Protocol):
     """A module of this package, one per format."""
 
     def read(self, data: object, /) -> Contents:
-        """Return what a parsed catalog says about models of provider types. Raises Unusable."""
+        """Return the facts of a parsed catalog about models of provider types. Raises Unusable."""
         ...
 
 
@@ -22,5 +22,5 @@ def format_names() -> tuple[str, ...]:
 
 
 def format_named(name: str) -> CatalogFormat:
-    """Return the format with one of the names. Raises KeyError where there is none."""
+    """Return the format with this name. Raises KeyError if there is none."""
     return cast(CatalogFormat, load_module(__name__, name.replace(".", "_")))

@@ -1,4 +1,4 @@
-"""What a catalog says about a model, and how its prices become ours."""
+"""The facts of a catalog about a model, and the conversion of its prices to ours."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PRICE_KEYS = (*_TIER_KEYS, "batch", "tiers")
 
 
 class Unusable(Exception):
-    """A file is JSON, but no catalog of the format it was said to have. The message says what was expected."""
+    """A JSON file is not a catalog of the named format. The message says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogFacts:
-    """What one source says about one model; None where it says nothing.
+    """The facts of one source about one model. A fact is None if the source does not have it.
 
     The fields are those of `schema.kinds.Model`. `price` has the shape of `schema.parts.Price`: decimal strings
     in USD per million tokens. `lifecycle` has that of `schema.parts.Lifecycle`: ISO days.
@@ -44,10 +44,10 @@ FACTS = ("mode", "capabilities", "context", "max_output", "price", "lifecycle")
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What was taken from a catalog.
+    """The facts that were read from a catalog.
 
-    `models` maps provider type and model id to facts. `foreign` counts entries of vendors that are no provider
-    type, `skipped` those that are no model with a fact of its own: prices by image size or by region, odd ids.
+    `models` maps provider type and model id to facts. `foreign` counts entries of vendors without a provider type.
+    `skipped` counts entries that are not a model with a fact of its own: prices by image size or by region, odd ids.
     """
 
     models: Mapping[tuple[str, str], CatalogFacts]
@@ -59,7 +59,7 @@ class Contents:
 def types_called(consumer: str) -> Mapping[str, tuple[str, ...]]:
     """Return the provider types by the name that a catalog or target has for them.
 
-    Only types that a catalog knows: a self-hosted server has no price that anybody else could tell.
+    Only types that a catalog knows are returned: a catalog cannot know the prices of a self-hosted server.
     """
     found: dict[str, tuple[str, ...]] = {}
     for provider_type in adapters.types():
@@ -75,17 +75,17 @@ def is_known(provider_type: str) -> bool:
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """Return an object of JSON as it is, and anything else as an empty one."""
+    """Return a JSON object unchanged, and an empty mapping for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def texts(value: object) -> frozenset[str]:
-    """Return the texts of a JSON list; anything else has none."""
+    """Return the texts of a JSON list, and an empty set for any other value."""
     return frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()
 
 
 def tier(above: object, parts: Mapping[str, str | None]) -> dict[str, Any] | None:
-    """Return one tier of a price, or None where its threshold or all of its prices are missing."""
+    """Return one tier of a price, or None if its threshold or all of its prices are missing."""
     threshold = json_values.count(above)
     said = {key: parts[key] for key in _TIER_KEYS if parts.get(key) is not None}
     return {"above": threshold, **said} if threshold and said else None
@@ -96,7 +96,7 @@ def price(
     tiers: Iterable[dict[str, Any] | None] = (),
     batch: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any] | None:
-    """Return a price with its keys in the order of the schema, or None without one for input or output."""
+    """Return a price with its keys in the order of the schema. None if it has no input price and no output price."""
     said: dict[str, Any] = {key: parts[key] for key in _TIER_KEYS if parts.get(key) is not None}
     if "input" not in said and "output" not in said:
         return None
@@ -110,10 +110,10 @@ def price(
 
 
 def costs(known: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return a price unless it is zero throughout.
+    """Return a price, or None if all its amounts are zero.
 
-    Catalogs write 0 for "unknown", "by the image" and "by subscription" too, and a model that looks free
-    would win every comparison.
+    Catalogs also write 0 for "unknown", "by the image" and "by subscription". A model that looks free would win
+    every comparison.
     """
     return dict(known) if known and {known.get("input", "0"), known.get("output", "0")} != {"0"} else None
 
@@ -127,7 +127,7 @@ def facts(
     price: Mapping[str, Any] | None = None,
     **lifecycle: str | None,
 ) -> CatalogFacts | None:
-    """Return facts from what a catalog has, or None where that is nothing."""
+    """Return facts from the values of a catalog, or None if there are no facts."""
     able = tuple(sorted(set(capabilities)))
     stages = {key: stage for key, stage in lifecycle.items() if stage is not None}
     limits = json_values.count(context), json_values.count(max_output)

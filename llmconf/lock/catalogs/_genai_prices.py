@@ -1,7 +1,7 @@
-"""What the package genai-prices knows of a model: its price and context. Offline: only what it ships is read.
+"""Reads price and context of a model from the package genai-prices. Offline: only the data of the package is read.
 
-Its own search takes the first model whose clause fits, and some clauses fit more than one model. Here a clause counts
-when nothing but a version or a day is left of the id.
+The search of the package takes the first model whose clause matches, and some clauses match more than one model. Here
+a clause only counts if the rest of the id is a version or a day.
 """
 
 from __future__ import annotations
@@ -40,18 +40,19 @@ _BATCH = {"processing": "batch"}
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The models of a vendor: those that clauses name exactly, and the clauses that fit more than one id."""
+    """The models of a vendor: those that clauses name exactly, and the clauses that match more than one id."""
 
     exact: Mapping[str, ModelInfo]
     open: tuple[tuple[Any, ModelInfo], ...]
 
 
 def genai_prices_facts(provider_type: str, model_id: str, url: str | None = None) -> CatalogFacts | None:
-    """Return price and context of a model, or None where nothing is known.
+    """Return price and context of a model, or None if nothing is known.
 
-    `url` is the base URL of the endpoint: it tells apart the regions of a vendor that are vendors of their own
-    there. Of prices that change on a day it is the last, even where that day is still to come; of prices that
-    change with the hour, the one outside the named hours. So the answer depends on the installed release only.
+    `url` is the base URL of the endpoint: it distinguishes regions of a vendor that the package treats as separate
+    vendors. If a price changes on a day, the last price is returned, even if that day is in the future. If a price
+    changes with the hour, the price outside the named hours is returned. So the answer depends on the installed
+    release only.
     """
     vendor = _vendor(provider_type, url)
     if vendor is None:
@@ -74,7 +75,7 @@ def _providers() -> Mapping[str, Provider]:
 
 @cache
 def _vendor(provider_type: str, url: str | None) -> str | None:
-    """Return the vendor that a preset names, or the one of the URL where that is another one."""
+    """Return the vendor that a preset names, or the vendor of the URL if that is another one."""
     named = adapters.preset(provider_type).consumers.get("genai_prices")
     provider = _providers().get(named) if named else None
     if provider is None:
@@ -121,12 +122,12 @@ def _find(vendor: str, name: str) -> tuple[ModelInfo, bool] | None:
 
 
 def _fit(clause: Any, name: str) -> bool | None:
-    """Tell whether a clause names this id and no other: None for no, False for the same model elsewhere."""
+    """Return True if a clause names exactly this id, False if it names the model in another region, else None."""
     parts = getattr(clause, "and_", (clause,))
     if not clause.is_match(name):
         return None
     if hasattr(clause, "regex"):
-        # Only a pattern that goes on to the end says what may follow.
+        # Only a pattern that extends to the end of the id limits what may follow.
         return True if clause.regex.startswith("^") and clause.regex.endswith("$") else None
     for part in parts:
         literal = next((getattr(part, key) for key in _LITERALS if hasattr(part, key)), "")
@@ -150,7 +151,7 @@ def _price(model: ModelInfo) -> dict[str, Any] | None:
 
 
 def _standard(model: ModelInfo) -> ModelPrice | None:
-    """Return the price that holds: the last one that is not bound to hours of the day."""
+    """Return the standard price: the last one that is not limited to hours of the day."""
     if not isinstance(model.prices, list):
         return model.prices
     dated = (each.prices for each in reversed(model.prices) if not hasattr(each.constraint, "start_time"))
@@ -158,7 +159,7 @@ def _standard(model: ModelInfo) -> ModelPrice | None:
 
 
 def _raised(known: ModelPrice, start: int) -> dict[str, str | None]:
-    """Return the prices that are others above a number of tokens; the rest stays as it is."""
+    """Return the prices that are different above a number of tokens. All others stay the same."""
     base = _parts(known, 0)
     return {part: amount for part, amount in _parts(known, start + 1).items() if amount != base[part]}
 

@@ -1,4 +1,4 @@
-"""Under which ids a catalog may know a model: never one of another model."""
+"""The ids under which a catalog may know a model. The id of another model is never among them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ _LISTED_BELOW = re.compile(r"^(?:publishers/[^/]+/)?models/")
 """How Google lists its models; catalogs have the bare id. Evidence S."""
 _SNAPSHOT = re.compile(r"[-@](?:20[0-9]{2}-[01][0-9]-[0-3][0-9]|20[0-9]{2}[01][0-9][0-3][0-9])$")
 _REGION = re.compile(r"^(?:us-gov|us|eu|apac|jp|au|ca|in|global)\.(?=[a-z0-9]+\.)")
-"""What Bedrock puts before the id of a model that is served from several regions. Evidence S."""
+"""The prefixes of Bedrock for the id of a model that is served from several regions. Evidence S."""
 
 
 def candidates(provider_type: str, model_id: str) -> Iterator[tuple[str, bool]]:
-    """Yield the ids to look up, nearest first, and whether a price found under each holds for the model.
+    """Yield the ids to look up, nearest first, and whether the price under each id is valid for the model.
 
-    A dated snapshot that a catalog does not know follows the id without the date, and a fine-tuned model of
-    OpenAI the model that it was made from. A regional id of Bedrock follows the model for limits and
-    capabilities only: regions have prices of their own.
+    If a catalog does not know a dated snapshot, the facts of the id without the date apply. For a fine-tuned model of
+    OpenAI, the facts of its base model apply. For a regional id of Bedrock, only limits and capabilities of the model
+    apply, because regions have prices of their own.
     """
     seen = set()
     for name, holds in _names(provider_type, model_id):

@@ -1,4 +1,4 @@
-"""The file format of an imported catalog: a header and one model a line, as JSON, sorted, always the same bytes."""
+"""The file format of an imported catalog: JSON lines, a header, then one sorted model per line, always the same bytes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write(source: str, sha256: str, models: Mapping[tuple[str, str], CatalogFact
 
 
 def read(data: bytes, file: str) -> dict[tuple[str, str], CatalogFacts]:
-    """Return facts by provider type and model id. Raises RefusedError, with file and line, for what is none."""
+    """Return facts by provider type and model id. Raises RefusedError, with file and line, if a line is invalid."""
     header, *lines = data.split(b"\n")
     if _parse(_Header, header, f"{file}:1").version != VERSION:
         raise RefusedError(f"{file}:1: written by another version of llmconf", _HINT)
@@ -95,4 +95,4 @@ def _text(value: Mapping[str, Any]) -> str:
 
 
 _KEYS = {*_Header.model_fields, *_Line.model_fields, *Price.model_fields, *Lifecycle.model_fields}
-"""Names that may be shown; a key that a file made up is not."""
+"""The field names that a message may show. Other keys of a file are not shown."""

@@ -1,7 +1,7 @@
 """The price map of LiteLLM: `model_prices_and_context_window.json`. Evidence: read in its release 1.106.
 
-Prices are USD per token. Keys are what LiteLLM calls a model: the bare id for the first vendors, `route/id` for the
-others. `max_input_tokens` is the context, though for some models of OpenAI it leaves the output out.
+Prices are USD per token. Keys are LiteLLM's names of models: the bare id for the first vendors, `route/id` for the
+others. `max_input_tokens` is the context, but for some models of OpenAI it does not include the output.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _ALSO = {
 }
 """Further values of `litellm_provider`, beside the names that presets give."""
 _SAME_MODELS = {"gemini": ("gemini_openai",)}
-"""Types that serve the models of another one over a protocol of their own."""
+"""Types that serve the models of another type over a protocol of their own."""
 _WITHOUT_SLASH = {"azure_openai", "bedrock", "openai"}
-"""Types whose ids have none: what has one is a price by region, size or commitment."""
+"""Types whose ids have no slash. A key with a slash is a price by region, size or commitment."""
 _SIZED = re.compile(r"(?:^|/)[0-9]+-x-[0-9]+(?:/|$)")
 
 _MODES = {
@@ -101,7 +101,7 @@ def read(data: object) -> Contents:
         skipped += bool(types) and known is None
         for provider_type in types if known else ():
             identity = provider_type, model_id
-            # The same model may stand under its bare id and its route; the route is meant for this vendor.
+            # The same model may occur under its bare id and under its route. The route is for this vendor.
             if identity not in routed and known:
                 found[identity] = known
             if model_id != key:
@@ -138,7 +138,7 @@ def _facts(entry: Mapping[str, Any]) -> CatalogFacts | None:
         context=entry.get("max_input_tokens"),
         max_output=entry.get("max_output_tokens") if mode != "embedding" else None,
         price=_price(entry),
-        # LiteLLM calls the day a deprecation; the days are those on which vendors end a model.
+        # LiteLLM calls this day a deprecation, but it is the day on which a vendor retires the model.
         retires=json_values.day(entry.get("deprecation_date")),
     )
 
@@ -171,7 +171,7 @@ def _price(entry: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _banded(bands: list[Any]) -> dict[str, Any] | None:
-    """Read prices that are given as a list of ranges: the one that begins at 0 is the price itself."""
+    """Read prices that are given as a list of ranges. The range that begins at 0 is the base price."""
     starts = []
     for band in map(mapping, bands):
         limits = band.get("range")

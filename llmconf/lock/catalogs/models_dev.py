@@ -1,7 +1,7 @@
 """The catalog of models.dev: its `api.json`. Evidence: read in its repository.
 
-Prices are USD per million tokens. A tier holds from a number of tokens on; `context_over_200k`, its older form, is
-left out, because the threshold of most entries is another one than its name says.
+Prices are USD per million tokens. A tier applies from a number of tokens on. Its older form `context_over_200k` is
+ignored, because most entries have another threshold than its name says.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def read(data: object) -> Contents:
             foreign += not types
             skipped += bool(types) and known is None
             for provider_type in types if known else ():
-                # A vendor that is named by a preset goes before one that only adds to it.
+                # A vendor that a preset names has precedence over a vendor that only adds models.
                 if known and (name in called or (provider_type, model_id) not in found):
                     found[provider_type, model_id] = known
     return Contents(found, foreign, skipped)

@@ -1,6 +1,6 @@
-"""The model list of OpenRouter, as its API answers. Evidence S.
+"""The model list of OpenRouter, as its API returns it. Evidence S.
 
-Prices are texts, USD per token, and those of OpenRouter: they say nothing about the vendors behind it.
+Prices are texts in USD per token. They are the prices of OpenRouter, not of the vendors behind it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PRICES = {
     "input_cache_write": "cache_write",
 }
 _PRICED = ("prompt", "completion", "input_", "output_", "internal_", "request", "image", "audio", "video", "web_")
-"""How names of prices begin. What else stands in an override is a condition, such as hours of the day."""
+"""The first letters of price names. Any other name in an override is a condition, such as hours of the day."""
 _ABLE_BY_PARAMETER = {
     "tools": "function_calling",
     "parallel_tool_calls": "parallel_function_calling",
@@ -45,7 +45,7 @@ _MODES = {
     "text": "chat", "embeddings": "embedding", "rerank": "rerank", "image": "image", "speech": "speech",
     "transcription": "transcription",
 }  # fmt: skip
-"""By output; the first that a model has says what kind of call it answers."""
+"""The mode by output. The first output of a model that is in this table determines its mode."""
 
 
 def read(data: object) -> Contents:
@@ -95,7 +95,7 @@ def _price(pricing: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _tier(override: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a tier by length of input; None for a price that holds on other conditions, which ours cannot say."""
+    """Return a tier by length of input. None if the price has other conditions, which our schema cannot express."""
     length = "min_prompt_tokens"
     if any(key != length and not key.startswith(_PRICED) for key in override):
         return None

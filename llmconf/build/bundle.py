@@ -1,7 +1,7 @@
 """The build stage: one resolved environment becomes a bundle and the files of its targets.
 
-Everything here is data in, bytes out; `api.build` writes them. The same tree gives the same bytes on any
-machine: keys are sorted, nothing depends on time, locale or path.
+All functions here turn data into bytes; `api.build` writes the bytes. The same tree gives the same bytes on any
+machine: keys are sorted, and nothing depends on time, locale or path.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
 
 FORMAT = 1
-"""Version of bundle, manifest and provenance; a reader refuses a newer one."""
+"""Version of bundle, manifest and provenance. A reader refuses a newer version."""
 
 Secrets = Literal["sealed", "env"]
 Locate = Callable[[Resource[Any], Path], list[str]]
@@ -60,7 +60,7 @@ class _Writer:
             self._variables.setdefault(held.resource.identity, []).append(held)
 
     def data(self, resource: Resource[Any]) -> dict[str, Any]:
-        """Return the values of a resource, where asked for with variables in place of its secrets."""
+        """Return the values of a resource. If requested, variables replace its secrets."""
         data = resource.data
         for held in self._variables.get(resource.identity, ()):
             data = _replaced(data, held.path, {"env": held.variable.name})
@@ -79,7 +79,7 @@ class _Writer:
             for index, part in enumerate(value):
                 self._note((*at, index), part, resource, (*path, index))
         else:
-            # A variable's name is put where a secret stands, and stands nowhere itself.
+            # The name of a variable replaces a secret. It has no place of its own, so the secret's place counts.
             places = self._locate(resource, path) or self._locate(resource, path[:-1])
             if places:
                 self.provenance[pointer(at)] = places
@@ -168,7 +168,7 @@ def _body(settings: ProjectFile, writer: _Writer) -> dict[str, Any]:
 def _put(
     holder: dict[str, Any], at: Path, resource: Resource[Any], data: dict[str, Any], writer: _Writer
 ) -> None:
-    """Put one resource under its name, without what its place in the bundle says already."""
+    """Put one resource under its name, without the fields that its place in the bundle already determines."""
     inner: dict[str, Any] = {}
     holder[str(at[-1])] = inner
     for key in sorted(data):
@@ -179,7 +179,7 @@ def _put(
 def _put_provider(holder: dict[str, Any], provider: Resource[Provider], writer: _Writer) -> None:
     at: Path = ("providers", provider.name)
     env = writer.env
-    # What endpoints inherit stands in each of them, where it is used.
+    # The inherited fields are in each endpoint, where they are used.
     data = {key: value for key, value in provider.data.items() if key not in (*_INHERITED, "headers")}
     _put(holder, at, provider, data, writer)
     inner = holder[provider.name]
@@ -202,7 +202,7 @@ def _put_endpoint(
     endpoint: Resource[Endpoint],
     writer: _Writer,
 ) -> None:
-    """Put an endpoint with what it inherits from its provider and the credential it is called with."""
+    """Put an endpoint with the fields that it inherits from its provider and with the name of its credential."""
     data, low = writer.data(endpoint), writer.data(provider)
     _put(holder, at, endpoint, {k: v for k, v in data.items() if k != "headers"}, writer)
     inner = holder[endpoint.name]
@@ -233,7 +233,7 @@ def _put_credential(
 
 
 def _put_model(holder: dict[str, Any], at: Path, model: Resource[Model], writer: _Writer) -> None:
-    """Put a model with the facts that it takes from its base, and the endpoints that serve it."""
+    """Put a model with the facts that it inherits from its base, and with the endpoints that serve it."""
     _put(holder, at, model, model.data, writer)
     inner = holder[model.name]
     for key, source in writer.facts.sources(model).items():
@@ -245,7 +245,7 @@ def _put_model(holder: dict[str, Any], at: Path, model: Resource[Model], writer:
 
 
 def effective(env: Resolved, resource: Resource[Any]) -> dict[str, Any]:
-    """Return the values of a resource as a bundle has them: with what it inherits, its secrets sealed."""
+    """Return the values of a resource as in a bundle: with inherited fields, and with its secrets still sealed."""
     writer = _Writer(env, "sealed", lambda _resource, _path: [])
     holder: dict[str, Any] = {}
     at: Path = (resource.name,)
@@ -264,7 +264,7 @@ def _live_secrets(env: Resolved) -> Iterator[secret_values.SecretValue]:
 
 
 def _variables(env: Resolved) -> list[dict[str, str]]:
-    """List the environment variables that the bundle refers to, and where each secret is kept."""
+    """List the environment variables that the bundle refers to, and the place of each secret."""
     found = {}
     for held in _live_secrets(env):
         variable = held.variable

@@ -1,7 +1,7 @@
-"""Finds where a text gives a name a value: `name: value`, `"name": "value"`, `NAME=value`, in any kind of file.
+"""Finds assignments in any kind of file: `name: value`, `"name": "value"`, `NAME=value`.
 
-YAML and JSON are read as such where they can be, so that values in blocks, over several lines or behind an
-anchor are found whole; everything else, and what is broken, line by line.
+Valid YAML and JSON are parsed, so that values in blocks, over several lines or behind an anchor are found whole. All
+other files, and broken ones, are read line by line.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _CUSTOM_TAG = re.compile(r"(?<!!)(?:!|!<)(?!!)[\w:/.,-]+>?[ \t]*\Z")
 
 
 class Trust(enum.Enum):
-    """How sure it is that a name is a field and what follows its value."""
+    """How certain it is that a name is a field, and that the text after it is its value."""
 
     FIELD = "a field of a configuration file"
     LINE = "a line of the form name and value, in a comment, a script or an example"
@@ -59,7 +59,7 @@ class Trust(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A name and its value as written, with the offsets of the value. Never shown as a whole."""
+    """A name and its value as written, with the offsets of the value. The whole value is never shown."""
 
     name: str
     value: str = field(repr=False)
@@ -70,12 +70,12 @@ class Assignment:
 
 
 def is_configuration(name: str) -> bool:
-    """Tell from a file's name whether it is configuration, where the name of a field means what it says."""
+    """Tell from a file's name whether it is configuration. There, the name of a field is reliable."""
     return _suffix(name) in _TREES | _FLAT
 
 
 def assignments(text: str, name: str, wanted: Callable[[str], bool]) -> list[Assignment]:
-    """Return the assignments to `wanted` names in a text, in its order. `name` is the file's, for its kind."""
+    """Return the assignments to `wanted` names in the order of the text. `name` is the file name: it tells the kind."""
     suffix = _suffix(name)
     tree = tree_assignments(text, wanted) if suffix in _TREES else None
     if tree is not None:
@@ -99,7 +99,7 @@ def _suffix(name: str) -> str:
 
 
 def tree_assignments(text: str, wanted: Callable[[str], bool]) -> list[Assignment] | None:
-    """Return what the mappings of a YAML or JSON text assign, or None where it cannot be read as such."""
+    """Return the assignments in the mappings of a YAML or JSON text, or None if it cannot be parsed."""
     if len(text) > _LONGEST_TREE:
         return None
     if forbidden_character(text) is not None:
@@ -108,7 +108,7 @@ def tree_assignments(text: str, wanted: Callable[[str], bool]) -> list[Assignmen
         roots = compose(text)
     except Refusal:
         return None
-    # A collection that is nested too deep was left open.
+    # A collection that is nested too deep was not closed.
     if any(root.kind in ("mapping", "sequence") and root.end - root.start <= 1 for root in roots):
         return None
     found: list[Assignment] = []
@@ -141,14 +141,14 @@ def _of_pair(key: Node, value: Node, text: str) -> Iterator[Assignment]:
 
 
 def _covered(entry: Assignment, regions: list[tuple[int, int]]) -> bool:
-    """Tell whether a value found by line is one of the tree's, or a part of it that is written like a field."""
+    """Tell whether a value found by line is a value of the tree too, or a part of one that looks like a field."""
     index = bisect_right(regions, (entry.start, len(regions) + entry.end)) - 1
     near = regions[max(0, index) : index + 2]
     return any(start == entry.start or (start < entry.start and end <= entry.end) for start, end in near)
 
 
 def _in_markdown(text: str, wanted: Callable[[str], bool]) -> Iterator[Assignment]:
-    """Yield what stands in fenced examples, by their language, and what looks like it in the prose around."""
+    """Yield the assignments in fenced examples, by their language, and those in the text around them."""
     position, fence, language = 0, "", ""
     for match in _FENCE.finditer(text):
         if fence and not match[1].startswith(fence):
@@ -172,7 +172,7 @@ def by_line(
     stop = len(text) if stop is None else stop
     line_start, seen = start, start
     for match in _NAME.finditer(text, start, stop):
-        # Looking back only as far as the last match keeps a long line linear.
+        # The look back ends at the last match, so that a long line takes linear time.
         here = match.start()
         line_start = max(line_start, text.rfind("\n", seen, here) + 1, text.rfind("\r", seen, here) + 1)
         seen = here
@@ -191,7 +191,7 @@ def by_line(
 
 
 def _level(trust: Trust, before: str, *, at_start: bool) -> Trust:
-    """Return how sure a name is a field, from what stands before it on its line."""
+    """Return how certain it is that a name is a field, from the text before it on its line."""
     leads = at_start and _BEFORE.match(before) is not None
     if trust is Trust.FIELD and ("#" in before or "//" in before or not (leads or "{" in before or "," in before)):
         trust = Trust.LINE
@@ -199,7 +199,7 @@ def _level(trust: Trust, before: str, *, at_start: bool) -> Trust:
 
 
 def _value(text: str, at: int, stop: int, *, whole_line: bool) -> tuple[int, int, bool]:
-    """Return where a value begins and ends, inside its quotes, and whether it has some."""
+    """Return start and end of a value, inside its quotes, and whether it has quotes."""
     limit = min(stop, at + _LONGEST_VALUE)
     quoted = _QUOTED.match(text, at, limit)
     if quoted:
@@ -225,7 +225,7 @@ def _line_end(text: str, at: int, limit: int) -> int:
 
 
 def _block_below(text: str, name: str, line_start: int, at: int, stop: int) -> Iterator[Assignment]:
-    """Yield the deeper lines below a name as its value, unless they are fields or items of their own."""
+    """Yield the more indented lines below a name as its value, unless they are fields or items of their own."""
     first = _line_end(text, at, stop)
     below = _CONTENT.search(text, first, stop)
     if below is None or _CHILD.match(below[0].removeprefix("- ")):
@@ -240,7 +240,7 @@ def _block_below(text: str, name: str, line_start: int, at: int, stop: int) -> I
 
 
 def block_end(text: str, line_start: int, at: int, stop: int) -> int:
-    """Return where the lines end that are indented deeper than the one at `line_start`."""
+    """Return the end of the lines that are indented more than the line at `line_start`."""
     indent = _indent(text, line_start, stop)
     end = _line_end(text, at, stop)
     while end < stop:

@@ -1,8 +1,8 @@
-"""Finds credentials in plain text in any text: YAML, JSON, .env, Markdown, scripts, and files that are none of these.
+"""Finds credentials in plain text in any file: YAML, JSON, .env, Markdown, scripts, and all other text files.
 
-Three signs give one away: the format of a vendor's key, the name of the field it stands in, and the shape of
-a private key or of a URL with a password. A name alone counts where the text is configuration; elsewhere the
-value has to look like a key too, since documentation and code speak of tokens without holding any.
+Three signs reveal a credential: the format of a vendor's key, the name of its field, and the shape of a private key
+or of a URL with a password. In configuration, the name alone is enough. In other files the value must look like a
+key too, because documentation and code mention tokens without containing any.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _KEY_HEAD, _LONGEST_KEY = 400, 65_536
 
 @dataclass(frozen=True, slots=True, order=True)
 class Leak:
-    """A credential in plain text: the offsets it stands between, and what gave it away."""
+    """A credential in plain text: its start and end offsets, and the sign that revealed it."""
 
     start: int
     end: int
@@ -62,7 +62,7 @@ class Leak:
 
 
 def find_leaks(text: str, name: str) -> list[Leak]:
-    """Return the credentials that stand in a text in plain, in its order. `name` is the file's, for its kind."""
+    """Return the plain-text credentials in the order of the text. `name` is the file name: it tells the kind."""
     found = [
         Leak(hit.start, hit.end, f"a key in plain text, as {hit.vendor} issues them")
         for hit in scan(text)
@@ -76,7 +76,7 @@ def find_leaks(text: str, name: str) -> list[Leak]:
         if _gives_away(entry)
     ]
     leaks: list[Leak] = []
-    # Sorting is stable: of two signs for one place, the surer one comes first and stays.
+    # Sorting is stable: of two signs for one place, the more certain one comes first and is kept.
     for leak in sorted(found, key=lambda leak: leak.start):
         if not (leaks and leak.start < leaks[-1].end):
             leaks.append(leak)
@@ -85,27 +85,27 @@ def find_leaks(text: str, name: str) -> list[Leak]:
 
 @lru_cache(maxsize=4096)
 def is_named(name: str) -> bool:
-    """Tell whether a field of this name is looked at."""
+    """Tell whether the value of a field with this name is examined."""
     return is_sensitive(name) or is_weak(name)
 
 
 def is_sensitive(name: str) -> bool:
-    """Tell whether a field of this name holds a secret, however its words are joined."""
+    """Tell whether a field with this name contains a secret, no matter how its words are joined."""
     return SENSITIVE_KEY.search(_joined(name)) is not None
 
 
 def is_weak(name: str) -> bool:
-    """Tell whether a field of this name may hold a secret, or a count or a word of a vocabulary."""
+    """Tell whether a field with this name may contain a secret, but also a count or a fixed keyword."""
     return _WEAK_NAME.search(_joined(name)) is not None
 
 
 def _joined(name: str) -> str:
-    """Return the last part of a dotted name, with the humps of camel case parted by underscores."""
+    """Return the last part of a dotted name, with its camel case words separated by underscores."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.rpartition(".")[2])
 
 
 def is_harmless(value: str) -> bool:
-    """Tell whether what stands in a secret field is none: sealed, a reference, a variable, a placeholder, empty."""
+    """Tell whether the value of a secret field is harmless: sealed, a reference, a variable, a placeholder, empty."""
     text = _SCHEME.sub("", value.strip()).strip()
     if not text or len(set(text)) == 1 or is_sealed(text) or is_token_like(text) or _OTHER_CIPHER.match(text):
         return True
@@ -120,12 +120,12 @@ def is_harmless(value: str) -> bool:
 
 
 def is_reference(text: str) -> bool:
-    """Tell whether a value says where a secret is instead of holding it."""
+    """Tell whether a value names the place of a secret instead of containing it."""
     return is_sealed(text) or _ELSEWHERE.match(text) is not None
 
 
 def is_dummy(text: str) -> bool:
-    """Tell whether a value is a word that stands for no secret at all."""
+    """Tell whether a value is a word that means that there is no secret."""
     return DUMMY.search(text) is not None or _WORD.match(text) is not None
 
 
@@ -138,7 +138,7 @@ def _is_placeholder(text: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    """Tell whether a value is the name of a variable or a field that holds the secret, as in `DB_PASSWORD`."""
+    """Tell whether a value is the name of a variable or field that contains the secret, as in `DB_PASSWORD`."""
     return re.match(r"[A-Za-z]+(?:[_-][A-Za-z]+)+\Z", text) is not None and is_sensitive(text)
 
 
@@ -156,7 +156,7 @@ def _gives_away(entry: Assignment) -> bool:
 
 
 def _is_opaque(value: str, *, quoted: bool) -> bool:
-    """Tell whether a value looks drawn at random: long, one word, letters and digits, many different ones."""
+    """Tell whether a value looks random: long, one word, letters and digits, many different characters."""
     if not _OPAQUE.match(value) or not re.search(r"[0-9]", value) or not re.search(r"[A-Za-z]", value):
         return False
     words = re.split(r"[._:/-]", value)
@@ -177,7 +177,11 @@ def _url_passwords(text: str, name: str) -> Iterator[Leak]:
 
 
 def private_keys(text: str, *, with_body: bool) -> Iterator[tuple[int, int]]:
-    """Yield the regions of private key blocks: only the head line `with_body` to show for it, else all of it."""
+    """Yield the regions of private key blocks.
+
+    With `with_body`, only blocks with a body count, and the region is the head line. Without it, the region is all
+    that follows the head line.
+    """
     done = 0
     ends = [match.start() for match in _KEY_END.finditer(text)]
     for match in _PRIVATE_KEY.finditer(text):
@@ -195,7 +199,7 @@ def private_keys(text: str, *, with_body: bool) -> Iterator[tuple[int, int]]:
 
 
 def _last_body_line(text: str, start: int) -> int:
-    """Return where a block without an end mark stops: behind the last line that may belong to it."""
+    """Return the end of a block without an end mark: the end of the last line that may belong to it."""
     end = start
     for line in text[start : start + _LONGEST_KEY].splitlines(keepends=True):
         if not _BODY_LINE.match(line):

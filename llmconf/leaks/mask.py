@@ -1,7 +1,7 @@
-"""Masks the secrets of a text, so that it can be shown: what `git diff` gets to see of a file.
+"""Masks the secrets in a text, so that it can be shown, for example by `git diff`.
 
-When in doubt something is masked: a reader who sees too little looks into the file, a secret that was shown
-stays known. Nothing here can fail: a text that is no YAML is masked line by line.
+When in doubt, a value is masked: a reader who sees too little can open the file, but a secret that was shown stays
+known. Nothing here can fail: a text that is not YAML is masked line by line.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _URL_SECRET = re.compile(r"(?<=://)[^\s/@\"'<>]{0,256}:([^\s/@\"'<>]{1,256})(?=@
 
 
 def mask_text(text: str, name: str) -> str:
-    """Return a text with its tokens told in short and everything that looks like a secret masked.
+    """Return a text with shortened tokens, in which everything that looks like a secret is masked.
 
-    A token becomes its hint, fingerprint, revision and key: what a reviewer needs to see whether a secret
-    changed. `name` is the file's, for its kind.
+    A token becomes its hint, fingerprint, revision and key. With these, a reviewer sees whether a secret changed.
+    `name` is the name of the file: it tells the kind of the file.
     """
     regions = sorted(_regions(text, name))
     parts: list[str] = []
@@ -52,7 +52,7 @@ def _regions(text: str, name: str) -> Iterator[tuple[int, int]]:
     yield from ((leak.start, leak.end) for leak in find_leaks(text, name))
     yield from private_keys(text, with_body=False)
     yield from (match.span(1) for match in _URL_SECRET.finditer(text) if not _may_be_shown(match[1]))
-    # Textconv gets YAML under all kinds of names: only what it holds tells whether it is.
+    # Git's textconv passes YAML under all kinds of names: only the content shows whether it is YAML.
     tree = tree_assignments(text, _is_secret)
     for entry in tree or ():
         if not _may_be_shown(entry.value):
@@ -73,7 +73,7 @@ def _regions(text: str, name: str) -> Iterator[tuple[int, int]]:
 
 
 def _lines_below(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield what follows a value on its line and the deeper lines below: in a broken file, it may go on there."""
+    """Yield the rest of a value's line and the more indented lines below: in a broken file, it may continue there."""
     line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
     last = block_end(text, line_start, end, len(text))
     for match in _REST.finditer(text, end, last):

@@ -18,5 +18,5 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> TargetModule:
-    """Import the target with this name. Raises KeyError where there is none."""
+    """Import the target with this name. Raises KeyError if there is none."""
     return cast("TargetModule", load_module(__name__, name))

@@ -19,7 +19,7 @@ class TargetOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a target could not express, with the place that asked for it."""
+    """A setting that a target could not express, with its place in the project."""
 
     place: Place
     message: str
@@ -28,7 +28,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """Files by path relative to the target's folder, as text, and what was lost on the way."""
+    """The text of files by path relative to the target's folder, and notes on the settings that were left out."""
 
     files: dict[str, str]
     notes: tuple[Note, ...] = ()

@@ -1,8 +1,8 @@
-"""How LiteLLM is told to call one model at one endpoint: its name for the vendor, the URL, the key.
+"""Builds the parameters with which LiteLLM calls one model at one endpoint: the vendor's name, the URL, the key.
 
-LiteLLM reads `api_base` in a form of its own for each vendor, and takes what is missing from the
-environment (`OPENAI_API_BASE`, `OPENAI_API_KEY` and the like). So URL and key are written out even where
-they are the default: a key then goes to the endpoint it was checked against and nowhere else.
+LiteLLM expects a different form of `api_base` for each vendor, and takes missing parameters from the environment
+(`OPENAI_API_BASE`, `OPENAI_API_KEY` and the like). So URL and key are written even if they are the default: a key
+then only goes to the endpoint that it was checked against.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.secret_fields import SECRET_FIELDS
 
 NO_KEY = "none"
-"""Stands for the key of a server that asks for none: with nothing there LiteLLM would send a key from its
-environment to that server, or refuse to call it."""
+"""Placeholder for the key of a server that needs none. Without it LiteLLM would send a key from its environment to
+that server, or refuse to call it."""
 
 _COMPATIBLE = frozenset({"openai", "openai_compatible", "openrouter"})
 _KEYLESS = frozenset({"azure", "bedrock", "vertex_ai"})
-"""Without a key these use the identity of the machine; a made-up key would be tried instead."""
+"""Without a key, these use the identity of the machine. With the placeholder, LiteLLM would try that as a key."""
 
 _SERVED = {
     "completion": {"fireworks_ai", "hosted_vllm", "openai", "together_ai"},
@@ -38,8 +38,8 @@ _SERVED = {
     "speech": {"fireworks_ai", "groq", "hosted_vllm", "mistral", "openai"},
     "moderation": {"openai"},
 }  # fmt: skip
-"""Names of OpenAI-compatible vendors under which LiteLLM makes calls of a mode other than chat, as tried
-with its version 1.106. Others are called as any compatible server is."""
+"""Names of OpenAI-compatible vendors under which LiteLLM makes calls of a mode other than chat, as tested with its
+version 1.106. Other vendors are called like any compatible server."""
 
 _NAMES = {
     "api_key": "api_key",
@@ -57,7 +57,7 @@ _BEDROCK_HOST = re.compile(r"^https://bedrock-runtime\.([a-z0-9-]+)\.amazonaws\.
 
 
 class Variable(str):
-    """`os.environ/NAME`, which LiteLLM replaces; a string that only looks like it is never let through."""
+    """`os.environ/NAME`, which LiteLLM replaces. A plain string that only looks like this is never written."""
 
     __slots__ = ()
 
@@ -79,7 +79,7 @@ class LitellmCall:
 
     @property
     def mode(self) -> str:
-        """What kind of call the model answers."""
+        """The kind of call that the model answers."""
         return self.facts.mode or "chat"
 
     @property
@@ -94,7 +94,7 @@ class LitellmCall:
 
 
 def connection(call: LitellmCall) -> dict[str, Any]:
-    """Return the part of `litellm_params` that says what is called, where, and with which key."""
+    """Return the part of `litellm_params` with model, URL and key of a call."""
     prefix = _prefix(call)
     params: dict[str, Any] = {"model": f"{prefix}/{call.model.spec.id}"}
     params |= _ADDRESSES.get(call.protocol, _plain_address)(call, prefix)
@@ -131,7 +131,7 @@ def _ollama(call: LitellmCall, _prefix: str) -> dict[str, Any]:
 
 
 def _cohere(call: LitellmCall, _prefix: str) -> dict[str, Any]:
-    # The whole URL of the call, except for reranking, which adds its path.
+    # This is the whole URL of the call. For reranking, LiteLLM adds the path.
     root = re.sub(r"/v[12]$", "", call.endpoint.spec.url.rstrip("/"))
     return {"api_base": root + _COHERE_PATHS.get(call.mode, "")}
 
@@ -160,7 +160,7 @@ def _vertex(call: LitellmCall, _prefix: str) -> dict[str, Any]:
     options = call.provider.spec.options
     location = options.get("location") or call.region
     params = {"vertex_project": options.get("project"), "vertex_location": location}
-    # With a host of Google's own, LiteLLM builds host and path from the location.
+    # For a host of Google, LiteLLM builds host and path from the location.
     if not _VERTEX_HOST.match(call.endpoint.spec.url):
         params["api_base"] = call.endpoint.spec.url.rstrip("/")
     return {key: value for key, value in params.items() if value}
@@ -191,7 +191,7 @@ def _keys(call: LitellmCall, prefix: str) -> dict[str, Any]:
 
 
 def _headers(call: LitellmCall) -> dict[str, str]:
-    """Return the headers of provider and endpoint; of two that differ in case only, the endpoint's."""
+    """Return the headers of provider and endpoint. If two differ only in case, the endpoint's header wins."""
     headers: dict[str, tuple[str, str]] = {}
     project = call.provider.spec.options.get("project")
     if call.protocol == "openai" and project:

@@ -1,4 +1,4 @@
-"""What LiteLLM is told about a model: `model_info` with its limits, prices and capabilities."""
+"""Builds LiteLLM's `model_info` of a model: its limits, prices and capabilities."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _MILLION = Decimal(1_000_000)
 
 
 def model_info(call: LitellmCall, name: str, root: str | None) -> dict[str, Any]:
-    """Return `model_info` of a call with this stable id; `root` is the id of the model its facts follow."""
+    """Return `model_info` of a call with this stable id. `root` is the id of the base model of its facts."""
     facts = call.facts
     info: dict[str, Any] = {"id": name}
     if root is not None and call.protocol == "azure_openai":
-        # A deployment's name says nothing; by this LiteLLM knows which parameters the model takes.
+        # A deployment's name tells LiteLLM nothing. From this field it knows which parameters the model takes.
         info["base_model"] = f"azure/{root}"
     if call.facts.mode is not None or call.model.is_declared:
         info["mode"] = _MODES.get(call.mode, call.mode)
@@ -50,7 +50,7 @@ def model_info(call: LitellmCall, name: str, root: str | None) -> dict[str, Any]
     lifecycle = call.model.spec.lifecycle
     info["deprecation_date"] = lifecycle.retires if lifecycle else None
     for capability, flag in _FLAGS.items():
-        # Lists are rarely complete, so what is not listed is left to what LiteLLM knows.
+        # Lists of capabilities are rarely complete. LiteLLM decides about capabilities that are not listed.
         if capability in (facts.capabilities or ()):
             info[flag] = True
     return {key: value for key, value in info.items() if value is not None}
@@ -72,5 +72,5 @@ def _costs(price: Price | BatchPrice | PriceTier, suffix: str) -> dict[str, Deci
 
 
 def per_token(amount: str) -> Decimal:
-    """Return what one token costs where a million cost `amount`, exactly."""
+    """Return the exact price of one token if a million tokens cost `amount`."""
     return Decimal(amount) / _MILLION

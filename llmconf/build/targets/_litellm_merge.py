@@ -1,4 +1,4 @@
-"""Adds what the project says for LiteLLM alone, without letting it move a key or read the environment."""
+"""Adds the settings that are only for LiteLLM. They can neither redirect a key nor read the environment."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _RESERVED = re.compile(
     r"|\w*(base|url|uri|host|endpoint|proxy)|\w*region\w*"
     r"|\w*(key|key_id|secret|password|credentials|authorization|_ref|_token|_token_file))$"
 )
-"""Parameters that say where a call goes and with which key: they follow from the project's own fields."""
+"""Parameters for the URL and the key of a call. Their values come from the project's own fields."""
 
 _LOOKUP = ("os.environ/", "oidc/")
-"""What LiteLLM replaces by a secret, wherever it stands."""
+"""Text that LiteLLM replaces by a secret in any value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Adds parameters and facts of one resource, and notes what it leaves out."""
+    """Adds parameters and facts of one resource. Adds a note for each that it leaves out."""
 
     resource: Resource[Any]
     notes: list[Note]
@@ -41,15 +41,15 @@ class Merge:
             data[key] = value
 
     def refuse(self, path: Path) -> None:
-        """Note that a key is not one to be set here."""
-        message = f"`{path[-1]}` is left out: it follows from the provider, endpoint and credential"
+        """Add a note that a key cannot be set here."""
+        message = f"`{path[-1]}` is left out: the provider, endpoint and credential determine it"
         self.notes.append(Note(self.resource.place(*path, on_key=True), message))
 
 
 def add_parameters(
     params: dict[str, Any], call: LitellmCall, route: Resource[Any] | None, notes: list[Note]
 ) -> None:
-    """Add the default parameters of model and route, the route's winning."""
+    """Add the default parameters of model and route. Those of the route win."""
     own = set(params)
     for merge in _merges((call.model, route), notes):
         for key, value in merge.resource.spec.parameters.items():
@@ -62,7 +62,7 @@ def add_parameters(
 def add_extra(
     params: dict[str, Any], info: dict[str, Any], call: LitellmCall, route: Resource[Any] | None, notes: list[Note]
 ) -> None:
-    """Add `extra.litellm` of provider, endpoint, model and route, the last winning.
+    """Add `extra.litellm` of provider, endpoint, model and route. The last one wins.
 
     A mapping `model_info` inside it adds to the model's facts.
     """
@@ -78,7 +78,7 @@ def add_extra(
 
 
 def plain(params: dict[str, Any], call: LitellmCall, notes: list[Note]) -> dict[str, Any]:
-    """Return parameters without texts that only look like one of LiteLLM's references to a secret."""
+    """Return parameters without texts that only look like a LiteLLM reference to a secret."""
     headers = params.get("extra_headers", {})
     safe = {name: value for name, value in headers.items() if not _looks_up(value)}
     kept = {key: value for key, value in params.items() if key == "extra_headers" or not _looks_up(value)}
@@ -106,7 +106,7 @@ def _is_reserved(key: str) -> bool:
 
 
 def _looks_up(value: Any) -> bool:
-    """Tell whether a value holds a text that LiteLLM replaces, other than a variable put there by us."""
+    """Tell whether a value contains a text that LiteLLM replaces, other than a variable that llmconf wrote."""
     if isinstance(value, dict):
         return any(_looks_up(item) for item in value.values())
     if isinstance(value, list):

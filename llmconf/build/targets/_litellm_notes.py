@@ -1,4 +1,4 @@
-"""What of an environment LiteLLM's file cannot say, once per resource."""
+"""Notes on the settings of an environment that LiteLLM's file cannot express, once per resource."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from llmconf.schema.kinds import Endpoint, Provider
 
 
 def environment_notes(env: Resolved, plan: Plan) -> list[Note]:
-    """Return what was lost of the endpoints, credentials and teams that are in use."""
+    """Return notes on the settings of used endpoints, credentials and teams that were left out."""
     calls = [turn.call for group in plan.groups for turn in group.turns]
     reached: dict[str, Resource[Any]] = {}
     for call in calls:
@@ -21,7 +21,7 @@ def environment_notes(env: Resolved, plan: Plan) -> list[Note]:
     for call in calls:
         credential = call.credential
         if call.protocol == "vertex" and credential and credential.spec.api_key is not None:
-            message = "LiteLLM calls Vertex AI with a service account only; this API key is left out"
+            message = "LiteLLM can call Vertex AI only with a service account; this API key is left out"
             notes.append(Note(credential.place("api_key", on_key=True), message))
     teams = [team for team in env.teams.values() if team.spec.enabled]
     if teams:
@@ -44,5 +44,5 @@ def _network_notes(resource: Resource[Endpoint] | Resource[Provider]) -> list[No
     if not lost:
         return []
     listed = " and ".join(text for _, text in lost)
-    message = f"LiteLLM has this for its whole process only, so it is left out of the file: {listed}"
+    message = f"LiteLLM can set this only for its whole process, so it is left out of the file: {listed}"
     return [Note(resource.place(lost[0][0], on_key=True), message)]

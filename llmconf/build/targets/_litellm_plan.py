@@ -1,4 +1,4 @@
-"""Which names LiteLLM offers and which deployments stand behind each, in which order and shares."""
+"""Plans the names that LiteLLM offers, and the deployments of each name with their order and shares."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from llmconf.schema.kinds import Credential, Endpoint, Model, Route, Target
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A call with its turn: lower orders come first, those of one order share by weight."""
+    """A call with its order and weight. Lower orders come first. Calls of the same order share by weight."""
 
     call: LitellmCall
     order: int | None
@@ -34,7 +34,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A name that clients ask for: a route, or a model as `provider/id`."""
+    """A name that clients can call: a route, or a model as `provider/id`."""
 
     name: str
     route: Resource[Route] | None
@@ -52,14 +52,14 @@ class Plan:
     groups: list[Group] = field(default_factory=list)
 
     def root_of(self, model: Resource[Model]) -> str | None:
-        """Return the id of the model that a model's facts follow in the end, if it follows any."""
+        """Return the id of the last model in the chain of bases of a model, or None if it has no base."""
         if model.spec.base is None:
             return None
         root = self.facts.root(model)
         return root.spec.base.rpartition("/")[2] if root.spec.base else root.spec.id
 
     def calls(self, model: Resource[Model], endpoint: str | None) -> list[LitellmCall]:
-        """Return the ways to call a model: at the named endpoint, or at all that serve it."""
+        """Return the calls of a model: at the named endpoint, or at all endpoints that serve it."""
         provider = owner(self.env, model)
         if provider is None or not self.env.is_live(model):
             return []
@@ -71,7 +71,7 @@ class Plan:
         return [LitellmCall(model, at, provider, self._credential(at), facts) for at in endpoints]
 
     def _credential(self, endpoint: Resource[Endpoint]) -> Resource[Credential] | None:
-        """Return the credential of an endpoint; where several fit, none is guessed."""
+        """Return the credential of an endpoint. Returns None if several fit, because none is guessed."""
         found = self.credentials.get(endpoint.identity, [])
         return found[0] if len(found) == 1 else None
 
@@ -99,7 +99,7 @@ def make_plan(env: Resolved, models: str, notes: list[Note]) -> Plan:
 
 
 def _single_models(env: Resolved, which: str) -> Iterable[Resource[Model]]:
-    """Return the models that are offered by themselves, in the order of the project."""
+    """Return the models that are offered under their own name, in the order of the project."""
     teams = [team for team in env.teams.values() if team.spec.enabled]
     if which == "none":
         return []
@@ -131,12 +131,12 @@ def _route_turns(plan: Plan, route: Resource[Route], notes: list[Note]) -> tuple
 def _by_cost(
     route: Resource[Route], targets: list[tuple[Target, list[LitellmCall]]], notes: list[Note]
 ) -> list[tuple[int, list[LitellmCall], int | None]]:
-    """Order targets by price, equal prices side by side, unknown ones last and in the order given."""
+    """Order targets by price. Equal prices get the same order. Unknown prices come last, in the given order."""
     costs = [cost(calls[0].facts.price) for _, calls in targets]
     unknown = [target.model for (target, _), cost in zip(targets, costs, strict=True) if cost is None]
     if unknown and len(targets) > 1:
         listed = ", ".join(f"`{name}`" for name in unknown)
-        notes.append(Note(route.place("strategy"), f"without a known price, and so last: {listed}"))
+        notes.append(Note(route.place("strategy"), f"last, because their price is unknown: {listed}"))
     known = sorted({cost for cost in costs if cost is not None})
     found: list[tuple[int, list[LitellmCall], int | None]] = []
     last = len(known)
@@ -149,7 +149,7 @@ def _by_cost(
 
 
 def _share(targets: list[tuple[int, list[LitellmCall], int | None]]) -> tuple[Turn, ...]:
-    """Split each target's share among its endpoints, in whole numbers; a call without rivals needs none."""
+    """Split each target's share among its endpoints, in whole numbers. A single call needs no weight."""
     shares: list[tuple[LitellmCall, int | None, Fraction]] = []
     for weight, calls, order in targets:
         weights = [1 if call.endpoint.spec.weight is None else call.endpoint.spec.weight for call in calls]

@@ -1,9 +1,11 @@
-"""LiteLLM's `router_settings`: what makes it choose, fall back and answer to aliases as the routes say.
+"""Builds LiteLLM's `router_settings`: with them it chooses, falls back and resolves aliases as the routes say.
 
-Tried with its version 1.106: deployments are taken by `order` without any further setting, also after a
-failure; an alias has no fallbacks unless they are written for the alias as well; deployments that share
-by weight stand in for each other only with `enable_weighted_failover`; `rpm` and `tpm` are kept only with a
-check before the call; and no more than `max_fallbacks` attempts are nested.
+Tested with its version 1.106:
+- LiteLLM takes deployments by `order` without any further setting, also after a failure.
+- An alias has no fallbacks unless they are written for the alias too.
+- Deployments that share by weight replace each other only with `enable_weighted_failover`.
+- LiteLLM enforces `rpm` and `tpm` only with a check before the call.
+- No more than `max_fallbacks` attempts are nested.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ _LIMIT_CHECK = "enforce_model_rate_limits"
 def router_settings(
     plan: Plan, deployments: list[dict[str, Any]], given: dict[str, Any], notes: list[Note]
 ) -> dict[str, Any]:
-    """Return the router's settings: those given, under those that follow from the routes."""
+    """Return the router's settings. Settings that follow from the routes override the given ones."""
     own = _own(plan)
     for key in own:
         if key in given and given[key] != own[key]:
             place = Place("llmconf.yaml", 0, ("targets", "litellm", "router_settings", key), on_key=True)
-            notes.append(Note(place, f"`{key}` is left out: it follows from the routes"))
+            notes.append(Note(place, f"`{key}` is left out: the routes determine it"))
     defaults: dict[str, Any] = {}
     if any(params.keys() & {"rpm", "tpm"} for params in (item["litellm_params"] for item in deployments)):
         defaults["optional_pre_call_checks"] = [_LIMIT_CHECK]
@@ -56,14 +58,14 @@ def _own(plan: Plan) -> dict[str, Any]:
 
 
 def _fallbacks(routes: dict[str, Group]) -> dict[str, list[str]]:
-    """Return the fallbacks of each route, without routes that are not there."""
+    """Return the fallbacks of each route, without routes that do not exist."""
     named = {name: group.route.spec.fallbacks or [] for name, group in routes.items() if group.route}
     live = {name: [other for other in others if other in routes] for name, others in named.items()}
     return {name: others for name, others in live.items() if others}
 
 
 def _depth(name: str, routes: dict[str, Group], fallbacks: dict[str, list[str]]) -> int:
-    """Return how many attempts there are at most, once around all that a route falls back to."""
+    """Return the maximum number of attempts: those of a route and of all routes it falls back to, each once."""
     seen: set[str] = set()
     ahead = [name]
     while ahead:

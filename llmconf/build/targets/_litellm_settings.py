@@ -1,4 +1,4 @@
-"""The options of the target, and what they may not hold: a secret in plain text."""
+"""The options of the target, and the check that they contain no secret in plain text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EnvironmentReference = Annotated[str, AfterValidator(_check_reference)]
 
 
 def _secrets(data: Any) -> set[str]:
-    """Return the keys, at any depth, that name a secret and hold a text that is no reference."""
+    """Return the keys, at any depth, that name a secret but whose value is not a reference."""
     if isinstance(data, list):
         return {key for item in data for key in _secrets(item)}
     if not isinstance(data, dict):
@@ -65,7 +65,7 @@ class GeneralSettings(TargetOptions):
     model_config = ConfigDict(extra="allow")
 
     master_key: EnvironmentReference | None = "os.environ/LITELLM_MASTER_KEY"
-    """Variable with the key that clients of the proxy use, as `env:NAME`; null for none."""
+    """Variable with the key that clients of the proxy use, as `env:NAME`. Null for no key."""
 
     @model_validator(mode="after")
     def _check(self) -> GeneralSettings:
@@ -82,10 +82,10 @@ class Options(TargetOptions):
     """Options of the target `litellm`."""
 
     models: Literal["used", "all", "none"] = "used"
-    """Which models are offered beside the routes, as `provider/id`: those that teams name, all, or none."""
+    """The models that are offered in addition to the routes, as `provider/id`: those of teams, all, or none."""
     general_settings: GeneralSettings = GeneralSettings()
     """LiteLLM's `general_settings`."""
     litellm_settings: Settings = Field(default_factory=dict)
     """LiteLLM's `litellm_settings`."""
     router_settings: Settings = Field(default_factory=dict)
-    """LiteLLM's `router_settings`; what follows from the routes is not overridden."""
+    """LiteLLM's `router_settings`. They do not override settings that follow from the routes."""

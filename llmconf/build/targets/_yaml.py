@@ -1,4 +1,4 @@
-"""Writes a target's YAML so that YAML 1.1 and 1.2 read the same: what they may differ on is quoted."""
+"""Writes a target's YAML. Texts that YAML 1.1 and 1.2 may read differently are quoted."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ _WIDE = 2**31 - 1
 
 
 def dump(data: dict[str, Any], header: str) -> str:
-    """Return data as block YAML in the order it has, below a header of comment lines.
+    """Return data as block YAML in its own order, below a header of comment lines.
 
-    A Decimal is written as a number in plain notation. The text is ASCII and the same bytes with and
-    without libyaml.
+    A Decimal is written as a number in plain notation. The text is ASCII, and libyaml does not change its bytes.
     """
     comment = "".join(f"# {line}\n" for line in header.splitlines())
     text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=_WIDE)
@@ -30,7 +29,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def _string(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    # libyaml takes no subclass of str.
+    # libyaml does not accept a subclass of str.
     return dumper.represent_scalar("tag:yaml.org,2002:str", str.__str__(value), style=None if is_plain(value) else '"')
 
 

@@ -1,4 +1,7 @@
-"""The file format of an imported catalog: JSON lines, a header, then one sorted model per line, always the same bytes."""
+"""The file format of an imported catalog: JSON lines, a header, then models sorted by type and id.
+
+The same facts always give the same bytes.
+"""
 
 from __future__ import annotations
 

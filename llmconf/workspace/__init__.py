@@ -1,6 +1,6 @@
-"""The working tree: what git knows, trees to read from, and writes that are never half done.
+"""The working tree: facts from git, trees of files to read, and writes that are complete or not done at all.
 
-Others read through `tree`, change files through `transaction`, and call git through `git` alone.
+Other packages read through `tree`, change files through `transaction`, and call git only through `git`.
 """
 
 __all__ = ["atomic", "git", "objects", "repository", "transaction", "tree", "user_folders"]

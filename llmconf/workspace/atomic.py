@@ -1,4 +1,4 @@
-"""Writing files so that none is ever half-written."""
+"""Writes files so that no file is ever half-written."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _ROOTS = ("llmconf.yaml", ".git")
 
 
 def require_inside(path: Path) -> None:
-    """Raise RefusedError where a path that is named below a repository leads out of it through a link.
+    """Raise RefusedError if a path below a repository leads out of it through a link.
 
-    A pull request can make links, and what one leads to is not what was named.
+    A pull request can create links, so the file behind a link may not be the file that the user named.
     """
-    named = Path(os.path.abspath(path))  # noqa: PTH100 - steps are taken away as they are written, links left alone
+    named = Path(os.path.abspath(path))  # noqa: PTH100 - removes `..` steps as they are written, and does not follow links
     real = named.parent.resolve()
     for folder in named.parents:
         if any((folder / name).exists() for name in _ROOTS) and not real.is_relative_to(folder.resolve()):
@@ -24,13 +24,13 @@ def require_inside(path: Path) -> None:
 
 
 def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
-    """Write a file in full or not at all: to a neighbor first, which then takes its name.
+    """Write a whole file or nothing: the data goes to a temporary file beside it, which then gets its name.
 
-    `mode` sets the permissions; without it an existing file keeps its own and a new one gets what the
-    umask leaves. Raises OSError as the file system does.
+    `mode` sets the permissions. Without `mode`, an existing file keeps its permissions, and a new file gets those
+    that the umask allows. Raises OSError if the file system does.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        # A pipe or a device such as /dev/stdout: to take its name would destroy it.
+        # A pipe or a device such as /dev/stdout: to replace it would destroy it.
         path.write_bytes(data)
         return
     path = path.resolve() if path.is_symlink() else path
@@ -46,7 +46,7 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
             mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException:  # an interrupt too: it goes on once what was begun is undone
+    except BaseException:  # an interrupt too: it is raised again after the cleanup
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise

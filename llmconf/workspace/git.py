@@ -1,4 +1,4 @@
-"""How git is called: nothing that a pull request can bring runs, is fetched, or passes for a repository."""
+"""Calls git safely: git runs and fetches nothing from a pull request, and accepts no repository inside of it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def git(folder: Path, *arguments: str, in_hook: bool = False) -> bytes:
 def start(folder: Path, *arguments: str, in_hook: bool = False) -> subprocess.Popen[bytes]:
     """Start a git command that reads requests from a pipe and writes its answers to another.
 
-    The caller ends it. Raises RefusedError for a folder that is a trap, UsageError if git is not installed.
+    The caller must end it. Raises RefusedError if the folder is a trap, and UsageError if git is not installed.
     """
     require_no_trap(folder)
     try:
@@ -69,21 +69,21 @@ def top_of(folder: Path, *, in_hook: bool = False) -> Path | None:
 
 
 def require_no_trap(folder: Path) -> None:
-    """Raise RefusedError if a folder of the work tree is filled like a repository, with settings of its own.
+    """Raise RefusedError if a folder of the work tree contains the files of a repository, with its own settings.
 
-    Git takes such a folder for a repository unless it is told not to, which it understands from version 2.38 on.
+    Git treats such a folder as a repository. Only from version 2.38 on, a setting can forbid that.
     """
     for each in (folder.absolute(), *folder.absolute().parents):
         if (each / ".git").exists():
             return
         there = [os.path.lexists(each / name) for name in ("HEAD", "commondir", "objects", "refs")]
         if there[0] and (there[1] or all(there[2:])):
-            raise RefusedError(f"{each} is filled like a git repository", "take HEAD and what belongs to it out")
+            raise RefusedError(f"{each} looks like a git repository", "remove HEAD and the files that belong to it")
 
 
 def _environment(*, in_hook: bool = False) -> dict[str, str]:
     skipped = () if in_hook else _ELSEWHERE
     kept = {key: value for key, value in os.environ.items() if key not in skipped}
-    # An object that is missing is not fetched: from where and how, the configuration of the clone would decide.
+    # A missing object is not fetched, because the configuration of the clone would decide from where and how.
     offline = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}
     return kept | {"GIT_LITERAL_PATHSPECS": "1", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"} | offline

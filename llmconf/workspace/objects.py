@@ -1,4 +1,4 @@
-"""Reads objects of a git repository by their id: as they were committed, with no attribute or filter applied."""
+"""Reads objects of a git repository by their id, as they were committed. No attribute or filter is applied."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHUNK = 1024 * 1024
 
 
 class GitObject(NamedTuple):
-    """An object: `type` is blob, tree, commit or tag; `size` is the whole size; `data` is what was asked for of it."""
+    """An object. `type` is blob, tree, commit or tag, `size` is the whole size, `data` is the requested part."""
 
     type: str
     size: int

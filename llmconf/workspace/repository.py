@@ -1,4 +1,4 @@
-"""What a build takes from the repository besides its YAML: the revision, and wrapped keys."""
+"""Facts of the repository besides its YAML: the revision, the wrapped keys, and the authors of lines."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MAX_KEY_FILE = 64 * 1024
 
 
 def revision(root: Path) -> str | None:
-    """Return the commit that is checked out, with `-dirty` where the sources differ from it.
+    """Return the commit that is checked out, with `-dirty` if the sources differ from it.
 
-    None where the project is not in a git repository, has no commit yet, or git is missing.
+    Returns None if the project is not in a git repository, if it has no commit yet, or if git is missing.
     """
     commit = _git(root, "rev-parse", "--verify", "HEAD")
     if not commit:
@@ -68,9 +68,9 @@ def pin_file(root: Path) -> Path | None:
 
 
 def _common_folder(entry: Path) -> Path | None:
-    """Return the folder that all worktrees of a repository share, for its `.git`; None where it is none.
+    """Return the folder that all worktrees of a repository share, for its `.git`. None if `.git` is not valid.
 
-    Git itself is not asked: it takes a folder for a repository that a pull request has filled like one.
+    This does not ask git: git treats any folder as a repository if a pull request has filled it like one.
     """
     try:
         if entry.is_file():
@@ -84,7 +84,7 @@ def _common_folder(entry: Path) -> Path | None:
 
 
 class Blame:
-    """Tells who changed a line last, as git knows it; one look at each file."""
+    """Tells who changed a line last, according to git. Asks git once for each file."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -122,8 +122,8 @@ class Blame:
 
 
 def _day(seconds: str) -> str:
-    """Return the day of a commit; whoever made it may have said any."""
+    """Return the day of a commit. The author can set any time, so it may be outside of the calendar."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
-        return "on no day"
+        return "on an invalid day"

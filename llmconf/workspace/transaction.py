@@ -1,7 +1,7 @@
-"""Changing files of a repository together: all are prepared first, then all take their places.
+"""Changes files of a repository together: first it prepares all new files, then it puts all of them in place.
 
-Only one llmconf changes a repository at a time. A file that somebody else changed since it was read is not
-overwritten, a link out of the repository is not followed, and after an error every file is as it was.
+Only one llmconf process changes a repository at a time. A file that somebody else changed since it was read is not
+overwritten. A link out of the repository is not followed. After an error every file is unchanged.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _NEW_FILE_MODE = 0o666
 _PREFIX, _SUFFIX = ".llmconf-", ".tmp"
 _LEFTOVER = re.compile(rf"{re.escape(_PREFIX)}[a-z0-9_]+{re.escape(_SUFFIX)}")
 _FOLDERS = ("config", "environments", "keys", "lock", "catalog")
-"""Where files are replaced that more than one may want to change."""
+"""The folders in which several processes may want to replace files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New content of a file. `old` is what was read, None for a file that is new; `new` None deletes it."""
+    """New content of a file. `old` is the content that was read, None for a new file. If `new` is None, delete it."""
 
     path: Path
     old: bytes | None = field(repr=False)
@@ -35,10 +35,10 @@ class Change:
 
 @contextlib.contextmanager
 def locked(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Keep other llmconf processes from changing the repository meanwhile; they wait, after calling `waiting`.
+    """Keep other llmconf processes from changing the repository. If another process has the lock, wait for it.
 
-    The lock is held on the project file and ends with the process, however it ends. Files that a killed
-    process has left half-written are removed first: nobody else can be writing any.
+    `waiting` is called before a wait. The lock is on the project file and ends with the process, however it ends.
+    Half-written files of a killed process are removed first: no other process can be writing them now.
     """
     try:
         import fcntl
@@ -55,11 +55,11 @@ def locked(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
                 waiting()
                 fcntl.flock(handle, fcntl.LOCK_EX)
             while not os.path.samestat(os.fstat(handle), file.stat()):
-                # Another file took its place while this process waited, and the lock of that one counts.
+                # The file was replaced while this process waited, and only a lock on the new file counts.
                 os.close(handle)
                 handle = os.open(file, os.O_RDONLY)
                 fcntl.flock(handle, fcntl.LOCK_EX)
-        except BaseException:  # an interrupt too: it goes on once what was begun is undone
+        except BaseException:  # an interrupt too: it is raised again after the cleanup
             os.close(handle)
             raise
     except OSError as error:
@@ -72,7 +72,7 @@ def locked(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
 
 
 def _sweep(root: Path) -> None:
-    """Remove what killed processes have left beside the files that they were replacing."""
+    """Remove the temporary files of killed processes, which are beside the files that they were replacing."""
     for name in _FOLDERS:
         for folder, _, files in os.walk(root / name):
             for leftover in filter(_LEFTOVER.fullmatch, files):
@@ -81,9 +81,9 @@ def _sweep(root: Path) -> None:
 
 
 def apply(root: Path, changes: list[Change]) -> None:
-    """Make all changes in their order, or none where one cannot be made.
+    """Make all changes in their order, or none if one of them cannot be made.
 
-    Raises RefusedError with what stood against it.
+    Raises RefusedError with the reason.
     """
     prepared: list[tuple[Change, Path | None]] = []
     done: list[tuple[Change, Path | None]] = []
@@ -107,7 +107,7 @@ def apply(root: Path, changes: list[Change]) -> None:
         where = _shown(root, change.path) if change else "a file"
         hint = "make room or make it writable, and run this again"
         raise RefusedError(f"nothing was changed: {where} cannot be written: {error.strerror}", hint) from None
-    except BaseException:  # an interrupt too: it goes on once what was begun is undone
+    except BaseException:  # an interrupt too: it is raised again after the cleanup
         _undo(done)
         raise
     finally:
@@ -115,14 +115,14 @@ def apply(root: Path, changes: list[Change]) -> None:
 
 
 def _clear(given_up: list[Change], prepared: list[tuple[Change, Path | None]]) -> None:
-    """Remove what was prepared and not needed, and folders that were made for files that are not to be."""
+    """Remove prepared files that are not needed, and folders that were made for files that will not exist."""
     for _, temporary in prepared:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
     for change in given_up:
         if change.old is None:
-            with contextlib.suppress(OSError):  # something is in it, or it was not made
+            with contextlib.suppress(OSError):  # the folder is not empty, or does not exist
                 change.path.parent.rmdir()
 
 
@@ -175,9 +175,9 @@ def _prepare(change: Change) -> Path:
             if hasattr(os, "chown") and (info.st_uid, info.st_gid) != (os.getuid(), os.getgid()):
                 with contextlib.suppress(PermissionError):
                     os.chown(temporary, info.st_uid, info.st_gid)
-            # After the owner: changing that takes special bits away.
+            # The mode comes after the owner, because a change of the owner removes special bits.
             temporary.chmod(info.st_mode & 0o7777)
-    except BaseException:  # an interrupt too: it goes on once what was begun is undone
+    except BaseException:  # an interrupt too: it is raised again after the cleanup
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
@@ -185,11 +185,11 @@ def _prepare(change: Change) -> Path:
 
 
 def _undo(done: list[tuple[Change, Path | None]]) -> None:
-    """Put back what was there, as far as it goes: each file is whole in any case."""
+    """Restore the old files as far as possible. Each file is complete in any case."""
     for change, _ in reversed(done):
         with contextlib.suppress(OSError):
             current = change.path.read_bytes() if change.path.exists() else None
-            # What somebody else has written meanwhile, or what was not replaced yet, stays.
+            # A file that somebody else has written in the meantime, or that was not replaced yet, stays.
             if current != change.new or current == change.old:
                 continue
             if change.old is None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from llmconf.workspace.objects import GitObjects
 
 Kind = Literal["file", "folder", "folder_link", "outside", "other", "unreadable"]
-"""What an entry is: a regular file or a link to one within the tree, a folder, a link to a folder, a link that leads
-out of the tree, anything else (a device, a submodule), or something of which the system tells nothing."""
+"""The kind of an entry: a regular file or a link to one within the tree, a folder, a link to a folder, a link that
+leads out of the tree, anything else (a device, a submodule), or an entry that cannot be read."""
 
 
 class Entry(NamedTuple):
@@ -62,7 +62,7 @@ class FolderTree:
         self.root = root
         self._real_root = os.path.realpath(root)
         self._inside: dict[str, bool] = {}
-        """Whether a folder that was read from lies below the root: asked once for all its files."""
+        """Whether a folder lies below the root, determined once for all files in it."""
 
     def entries(self, folder: str) -> list[Entry]:
         """Return the entries of a folder, sorted by name; none if it is missing. Raises TreeError."""

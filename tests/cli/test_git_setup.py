@@ -189,4 +189,4 @@ def test_a_commit_may_be_of_any_day(repository: Repository) -> None:
     file = repository.root / CONFIG
     file.write_text(file.read_text(encoding="utf-8").replace("ENC(", " ENC("), encoding="utf-8")
     repository.git("commit", "--quiet", "--all", "--date=@99999999999999 +0000", "--message=Later")
-    assert "on no day" in repository.llmconf("secrets", "list").stdout
+    assert "on an invalid day" in repository.llmconf("secrets", "list").stdout

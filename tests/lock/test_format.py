@@ -207,7 +207,7 @@ def _paths(value: Any, path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
 
 
 def test_what_no_lock_can_hold() -> None:
-    with pytest.raises(ValueError, match="`a` stands twice"):
+    with pytest.raises(ValueError, match="`a` occurs twice"):
         write(LockFile(OPENAI, (model("a"), model("a"))))
     with pytest.raises(ValueError, match="surrogate"):
         quote("a\ud800")

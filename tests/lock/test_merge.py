@@ -270,7 +270,7 @@ def test_a_folder_that_is_filled_like_a_repository_runs_nothing(tmp_path: Path, 
     assert not ran.exists()
     assert "Traceback" not in done.stderr
     if command != "build":
-        assert (done.returncode, "is filled like a git repository" in done.stderr) == (1, True)
+        assert (done.returncode, "looks like a git repository" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("entries", [
@@ -289,9 +289,9 @@ def test_all_that_git_takes_for_a_repository_is_refused(tmp_path: Path, entries:
             (root / name).write_text(text, encoding="utf-8")
     git("init", "--quiet", cwd=root.parent)
     done = run("lock", "resolve", cwd=root)
-    assert (done.returncode, "is filled like a git repository" in done.stderr) == (1, True)
+    assert (done.returncode, "looks like a git repository" in done.stderr) == (1, True)
     (root / "HEAD").unlink()
-    assert "is filled like a git repository" not in run("lock", "resolve", cwd=root).stderr
+    assert "looks like a git repository" not in run("lock", "resolve", cwd=root).stderr
 
 
 def test_a_side_with_a_mistake_is_named(tmp_path: Path) -> None:

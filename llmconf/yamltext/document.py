@@ -1,7 +1,7 @@
-"""A YAML file as nodes with positions: finds where a path stands, and edits by splicing.
+"""A YAML file as nodes with positions: finds the position of a path, and edits by splicing.
 
-Built only when it is needed: values are read without positions, and the one file that a diagnostic or an
-edit is about is read again here.
+A document is built only when it is needed. Values are read without positions, and only a file with a diagnostic or
+an edit is read again here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Node:
 
     `value` is the text of a scalar, the nodes of a sequence, the pairs of a mapping, or the node that an
     alias names. `style` is the quote or block mark of a scalar, `flow` for a collection in brackets, and
-    empty for what is plain.
+    empty for all other nodes.
     """
 
     kind: Literal["scalar", "sequence", "mapping", "alias"]
@@ -52,7 +52,7 @@ class Edit:
 
 @dataclass
 class Document:
-    """All documents of one file, with `file` as the name that spans carry."""
+    """All documents of one file. Spans contain `file` as its name."""
 
     text: str
     file: str
@@ -68,12 +68,12 @@ class Document:
         return Lines(self.text)
 
     def node(self, document: int, path: Path) -> Node | None:
-        """Return the node of a value, through aliases and merge keys, or None where there is none."""
+        """Return the node of a value, or None if there is none. Aliases and merge keys are followed."""
         found = self._walk(document, path)
         return found[-1][1] if len(found) == len(path) + 1 else None
 
     def is_own(self, document: int, path: Path) -> bool:
-        """Tell whether a value stands where the path says, not where an alias or a merge key leads."""
+        """Tell whether a value is at its path itself, and not behind an alias or a merge key."""
         found = self._walk(document, path)
         for step, (_, parent), pair in zip(path, found, found[1:], strict=False):
             merged = parent.kind == "mapping" and self._indexes[id(parent)].get(str(step)) is not pair
@@ -82,16 +82,16 @@ class Document:
         return len(found) == len(path) + 1 and found[-1][1].kind != "alias"
 
     def locate(self, document: int, path: Path, *, on_key: bool = False) -> Span:
-        """Return the region of a value, or of its key; for what is missing, that of its parent.
+        """Return the region of a value, or of its key. For a missing value, return the region of its parent.
 
-        A collection is shown by its key, or by its first line; an empty value by its key.
+        The region of a collection is its key or its first line. The region of an empty value is its key.
         """
         found = self._walk(document, path)
         if not found:
             return self.lines.span(self.file, 0, self.lines.end_of_line(0))
         key, node = found[-1]
         if node.start == node.end and key is None:
-            # An empty document stands behind its last comment, maybe behind the end of the last line.
+            # The position of an empty document is after its last comment, maybe after the end of the last line.
             start = min(node.start, len(self.text.rstrip()))
             return self.lines.span(self.file, start, start)
         missing = len(found) <= len(path)
@@ -104,13 +104,13 @@ class Document:
         return self.lines.span(self.file, node.start, end)
 
     def _content_end(self, start: int) -> int:
-        """Return where the line of an offset ends, without a trailing comment or blanks."""
+        """Return the end of the line of an offset, without a trailing comment or blanks."""
         line = self.text[start : self.lines.end_of_line(start)]
         comment = re.search(r"\s#", line)
         return start + len((line[: comment.start()] if comment else line).rstrip())
 
     def splice(self, edits: Iterable[Edit]) -> str:
-        """Return the text with all edits made. Raises ValueError where two of them overlap."""
+        """Return the text with all edits made. Raises ValueError if two of them overlap."""
         parts: list[str] = []
         done = 0
         for edit in sorted(edits):
@@ -121,10 +121,10 @@ class Document:
         return "".join([*parts, self.text[done:]])
 
     def replace(self, document: int, path: Path, text: str) -> Edit:
-        """Return the edit that puts `text` in place of a scalar as written, quotes included.
+        """Return the edit that replaces a scalar as written, quotes included, by `text`.
 
-        Raises LookupError where the path leads to no scalar of its own (an alias is someone else's), or to
-        one that is left out together with its colon.
+        Raises LookupError if there is no scalar at the path itself (the scalar of an alias is elsewhere), or if the
+        scalar is missing together with its colon.
         """
         node = self.node(document, path)
         if node is None or node.kind != "scalar" or not self.is_own(document, path):
@@ -181,7 +181,7 @@ class Document:
             for key, value in mapping.value:
                 if key.kind == "scalar":
                     index.setdefault(key.value, (key, value))
-        # What merges itself is refused when values are built, and has an end here.
+        # A mapping that merges itself is refused when values are built. Here, the depth limits the search.
         if name in index or "<<" not in index or depth > MAX_DEPTH:
             return index.get(name)
         merged = _target(index["<<"][1])
@@ -198,7 +198,7 @@ def _target(node: Node) -> Node:
 
 
 def compose(text: str) -> list[Node]:
-    """Return the root node of each document. Raises Refusal where the text is not YAML."""
+    """Return the root node of each document. Raises Refusal if the text is not YAML."""
     check_text(text)
     source = events.open_c_parser(text) if events.has_c_parser() else events.open_pure_parser(text)
     try:
@@ -241,21 +241,21 @@ def _close(node: Node | None, children: list[Node], end: int, text: str) -> None
         return
     if node.kind == "mapping":
         for key, value in zip(children[::2], children[1::2], strict=True):
-            # The parsers put an empty value each somewhere else.
+            # The parsers differ in the position of an empty value.
             empty = value.kind == "scalar" and value.start == value.end
             if empty and value.anchor is None and not value.tagged and (colon := _COLON.match(text, key.end)):
                 value.start = value.end = colon.end()
     node.value = (
         children if node.kind == "sequence" else list(zip(children[::2], children[1::2], strict=True))
     )
-    # A block collection has no closing mark: its end event stands where the next token begins.
+    # A block collection has no closing mark: the position of its end event is the start of the next token.
     node.end = end if node.style == "flow" or not children else children[-1].end
 
 
 def _node(event: Any, classes: events.EventClasses, text: str, anchors: dict[str, Node]) -> Node:
     start, end = event.start_mark.index, event.end_mark.index
     if event.__class__ is classes.alias:
-        # An alias without an anchor is refused when values are built; here it stands for nothing.
+        # An alias without an anchor is refused when values are built. Here it counts as an empty node.
         return Node("alias", start, end, anchors.get(event.anchor) or Node("scalar", start, end, ""))
     if event.anchor is not None or event.tag is not None:
         limit = end if event.__class__ is classes.scalar else len(text)

@@ -1,7 +1,7 @@
-"""YAML events from PyYAML's C parser, or from ruamel.yaml's pure one where the C one is missing.
+"""YAML events from PyYAML's C parser, or from ruamel.yaml's pure parser if the C parser is missing.
 
-Both are driven the same way: a function that returns one event a call, the classes of the events, and the
-errors that the parser raises. Nothing here builds values.
+Both have the same interface: a function that returns one event per call, the classes of the events, and the errors
+that the parser raises. Nothing here builds values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class EventClasses(NamedTuple):
-    """The classes of a parser's events, to tell them apart by."""
+    """The classes of a parser's events, to distinguish the events."""
 
     scalar: Any
     map_start: Any
@@ -58,13 +58,13 @@ def open_pure_parser(text: str) -> EventSource:
 
     def get() -> Any:
         event = next(iterator)
-        # An escape for half a character, which the C parser refuses and nothing can write as UTF-8.
+        # An escape for half a character: the C parser refuses it, and UTF-8 cannot express it.
         if event.__class__ is events.ScalarEvent and _SURROGATE.search(event.value):
             raise MarkedYAMLError(problem="an escape for half a character", problem_mark=event.start_mark)
         return event
 
     iterator = iter(YAML(typ="safe", pure=True).parse(text))
-    # ruamel raises plain errors of Python for some malformed directives, numbers and escapes.
+    # ruamel raises built-in errors of Python for some malformed directives, numbers and escapes.
     return EventSource(get, _classes(events), (YAMLError, ValueError, OverflowError, AssertionError))
 
 

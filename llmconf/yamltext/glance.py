@@ -1,7 +1,7 @@
-"""Finds where one path of a text stands by reading events only as far as that, without building any node.
+"""Finds the position of one path in a text. It reads events only up to that position, and builds no node.
 
-A project with one finding in each of its files has to read each again for it: this takes a quarter of what a
-`Document` takes. It answers for plain text only and leaves the rest, where there is more to know, to `Document`.
+If each file of a project has one finding, each file is read again for it. This takes a quarter of the time of a
+`Document`. It only reads simple texts, without anchors, aliases, tags and merge keys; `Document` reads the others.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from llmconf.yamltext import events
 from llmconf.yamltext.text import Lines
 
 _SPECIAL = ("&", "*", "!", "<<")
-"""What a text has if it has an anchor, an alias, a tag or a merge key."""
+"""Every text with an anchor, an alias, a tag or a merge key contains at least one of these."""
 
 
 def locate(text: str, file: str, document: int, path: Path, *, on_key: bool = False) -> Span | None:
-    """Return what `Document.locate` returns, or None where only that can tell."""
+    """Return the same as `Document.locate`, or None if only a `Document` can find the position."""
     if not events.has_c_parser() or any(mark in text for mark in _SPECIAL):
         return None
     source = events.open_c_parser(text)
@@ -38,7 +38,7 @@ def locate(text: str, file: str, document: int, path: Path, *, on_key: bool = Fa
 
 
 class _Walk:
-    """A walk along the events of a text. Raises LookupError at what it does not know."""
+    """A walk along the events of a text. Raises LookupError at an event that it cannot handle."""
 
     def __init__(self, source: events.EventSource) -> None:
         self._get: Callable[[], Any] = source.get

@@ -1,7 +1,7 @@
 """Plain values from YAML text: the 1.2 core schema, built iteratively from parser events.
 
-Values are str, int, float, bool, None, dict and list, and nothing else, so that they can travel between
-processes. Aliases share the object they name: callers do not change what they get.
+Values are only str, int, float, bool, None, dict and list, so that they can be sent between processes. An alias
+shares the object that it names: callers must not change the values.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from llmconf.yamltext.text import Lines, decode, forbidden_character
 
 MAX_DEPTH = 64
 MAX_EXPANSION = 100_000
-"""Nodes that the aliases of one file may stand for, all together."""
+"""Maximum of nodes that all aliases of one file together may expand to."""
 MAX_NODES = 500_000
-"""Nodes that one file may have, with what its aliases stand for."""
+"""Maximum of nodes in one file, with those that its aliases expand to."""
 MAX_COMPLAINTS = 10_000
-"""Mistakes after which a file is read no further."""
+"""Maximum of mistakes in one file. The rest of the file is not read."""
 SECOND_OPINION_SIZE = 64 * 1024
-"""Longest text, in characters, that the pure parser is asked about when the C one refuses it."""
+"""Longest text, in characters, that the pure parser reads if the C parser refuses it."""
 
 _ODD_BREAKS = "\x85\u2028\u2029"
 _NO_KEY: Any = object()
@@ -43,7 +43,7 @@ _UNFINISHED, _UNDEFINED = -1, -2
 
 
 class Reading(NamedTuple):
-    """The plain values of all documents of a text, what is wrong with it, and whether any value is null."""
+    """The plain values of all documents of a text, its mistakes, and whether any value is null."""
 
     documents: list[Any]
     findings: list[Finding]
@@ -51,15 +51,15 @@ class Reading(NamedTuple):
 
 
 def load(text: str, file: str) -> tuple[list[Any], list[Finding]]:
-    """Return the plain values of all documents of a text, and what is wrong with it."""
+    """Return the plain values of all documents of a text, and its mistakes."""
     return read(text, file)[:2]
 
 
 def read(text: str, file: str) -> Reading:
-    """Return the plain values of all documents of a text, and what is to be known of them.
+    """Return the plain values of all documents of a text, its mistakes, and whether any value is null.
 
-    Where the text cannot be read to its end, the documents are an empty list. The C parser reads it;
-    a small text that it refuses is given to the pure one, which accepts more of YAML 1.2.
+    If the text cannot be read to its end, the documents are an empty list. The C parser reads the text. If it refuses
+    a small text, the pure parser reads that text, because it accepts more of YAML 1.2.
     """
     if not events.has_c_parser():
         return _load_with(events.open_pure_parser, text, file)
@@ -72,11 +72,11 @@ def read(text: str, file: str) -> Reading:
 
 
 def load_trusted(path: Path) -> Any:
-    """Return the one document of a file that belongs to llmconf. Raises ValueError where it is not clean."""
+    """Return the one document of a file that belongs to llmconf. Raises ValueError if it has mistakes."""
     text = decode(path.read_bytes(), path.name)
     documents, findings = load(text, path.name) if isinstance(text, str) else ([], [text])
     if findings or len(documents) != 1:
-        raise ValueError(f"{path.name}: {findings[0].message if findings else 'not one document'}")
+        raise ValueError(f"{path.name}: {findings[0].message if findings else 'does not have exactly one document'}")
     return documents[0]
 
 
@@ -111,7 +111,7 @@ def construct(
 ) -> tuple[list[Any], bool]:
     """Build the documents of a text, and tell whether a null is in them.
 
-    What can be skipped is complained of; the rest raises Refusal.
+    A mistake that can be skipped is passed to `complain`. Any other mistake raises Refusal.
     """
     check_text(text)
     source = open_parser(text)
@@ -125,9 +125,9 @@ def construct(
 
 
 def _refuse_odd_breaks(source: events.EventSource, text: str) -> None:
-    """Refuse what ends a line to one parser and not to another, unless it stands in quotes.
+    """Refuse characters outside of quotes that end a line for some parsers but not for others.
 
-    It could end a comment that looks to a reader as if it went on.
+    Such a character could end a comment although a reader thinks that the comment continues.
     """
     quoted: list[tuple[int, int]] = []
     while (event := source.get()).__class__ is not source.classes.stream_end:
@@ -156,7 +156,7 @@ def syntax_refusal(error: Exception, text: str) -> Refusal:
     start = min(mark.index if mark else 0, len(text))
     problem = getattr(error, "problem", None) or "not YAML"
     if "nesting depth" in problem:
-        # libyaml from 0.2.6 on reads ahead and gives up by itself, before levels could be counted here.
+        # libyaml from 0.2.6 on reads ahead and stops with an error before this code can count the levels.
         return Refusal("LCY005", f"nested more than {MAX_DEPTH} levels deep", start, start + 1)
     context = getattr(error, "context", None)
     message = f"not YAML: {problem}" + (f" ({context})" if context else "")
@@ -169,8 +169,8 @@ def syntax_refusal(error: Exception, text: str) -> Refusal:
 
 
 def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) -> tuple[list[Any], bool]:  # noqa: PLR0912, PLR0915
-    # One loop on purpose, with what it needs in local names: it runs once for every event of 10,000
-    # files, where a call or a look-up costs more than the work.
+    # This is one loop on purpose, and uses local names: it runs once for every event of 10,000 files, where a
+    # call or a look-up costs more than the work.
     get, classes, _ = source
     scalar, map_start, seq_start, map_end, seq_end, alias, document_start, stream_end = classes
     special, no_key, merge_key = SPECIAL, _NO_KEY, _MERGE
@@ -194,8 +194,8 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
                 if not value or value[0] in special:
                     value = resolve(value, event, complain)
                     has_nulls = has_nulls or value is None
-                # Keys, and items of lists, are mostly words of the schema: kept once each, they take a sixth less
-                # memory in all, and a key is found in a dict by its identity.
+                # Keys and items of lists are mostly words of the schema. Storing each word once saves a sixth of all
+                # memory, and a dict finds a key by its identity.
                 elif key is no_key:
                     value = merge_key if value == "<<" else intern(value)
                 elif not in_map:
@@ -204,7 +204,7 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
                 value = tagged(value, event, complain)
                 has_nulls = has_nulls or value is None
             if event.anchor is not None:
-                # The mark of a merge key is never a value: an alias of it stands for its text.
+                # The mark of a merge key is never a value: the value of its alias is the text.
                 anchors[event.anchor] = (event.value if value is merge_key else value, 1, 0)
         elif kind is map_start or kind is seq_start:
             nodes += 1
@@ -235,7 +235,7 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
                 _merge(container, merges, complain)
             if anchor is not None:
                 height = _height(container, heights)
-                # Kept with the object itself, whose id could else become that of another one.
+                # The object itself is stored too; else another object could get the same id later.
                 heights[id(container)] = height, container
                 anchors[anchor] = (container, nodes - started + 1, height)
             if nodes > MAX_NODES:
@@ -280,7 +280,7 @@ def _construct(source: events.EventSource, complain: Callable[[Refusal], None]) 
 def _odd_key(
     value: Any, container: dict[str, Any], merges: Any, event: Any, complain: Callable[[Refusal], None]
 ) -> Any:
-    """Look at a key that is no string or not new, and return what to use in its place."""
+    """Check a key that is not a string or that occurred before, and return the key to use instead."""
     if isinstance(value, dict | list):
         raise Refusal("LCY010", "a key is a string, not a list or mapping", *region(event))
     if value is _MERGE:
@@ -297,7 +297,7 @@ def _odd_key(
 def _merge(
     container: dict[str, Any], merges: list[tuple[Any, int, int]], complain: Callable[[Refusal], None]
 ) -> None:
-    """Apply `<<`: keys that stand in the mapping win, then those of the first mapping merged."""
+    """Apply `<<`: keys of the mapping itself win, then those of the first merged mapping."""
     for merged, start, end in merges:
         sources = merged if isinstance(merged, list) else [merged]
         if not all(isinstance(source, dict) for source in sources):
@@ -309,7 +309,7 @@ def _merge(
 
 
 def _height(value: Any, known: dict[int, tuple[int, Any]]) -> int:
-    """Return how many levels a finished value has; `known` holds those of anchored parts."""
+    """Return the number of levels of a finished value. `known` contains those of anchored parts."""
     if not isinstance(value, dict | list):
         return 0
     if id(value) in known:

@@ -1,4 +1,4 @@
-"""Scalars of YAML 1.2: what a plain scalar or a tag means, what is refused, and how a text is written."""
+"""Scalars of YAML 1.2: the values of plain scalars and tags, the refused texts, and how a text is written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from llmconf.core.characters import HIDDEN, escaped
 
 SPECIAL = frozenset("-+.0123456789~nNtTfF")
-"""What a plain scalar begins with that is anything but a string; an empty one is null."""
+"""The first characters of plain scalars that are not a string. An empty scalar is null."""
 
 _TAG = "tag:yaml.org,2002:"
 WORDS: dict[str, bool | None] = {
@@ -20,9 +20,9 @@ WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 """The plain scalars that are null or a boolean."""
 PLAIN = r"[A-Za-z](?:[\w./:+@*-]*[\w./+@*-])?"
-"""The texts that `quote` writes as they are, unless they are in `MISREAD`; an ASCII expression."""
+"""ASCII expression for the texts that `quote` writes without quotes, unless they are in `MISREAD`."""
 MISREAD = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-"""Words that some reader of YAML 1.1 or 1.2 takes for a boolean or null, in whatever case."""
+"""Words that some reader of YAML 1.1 or 1.2 reads as a boolean or null, in any case."""
 ESCAPED = f"{HIDDEN}\xa0"
 """Ranges of the characters that `quote` writes as escapes, apart from the quotes and the backslash."""
 
@@ -40,7 +40,7 @@ _MAX_DIRECTIVES = 64
 
 
 class Refusal(Exception):
-    """The text cannot be read on: a code, a message, and the offsets of the region."""
+    """The rest of the text cannot be read: a code, a message, and the offsets of the region."""
 
     def __init__(self, code: str, message: str, start: int, end: int, hint: str | None = None) -> None:
         super().__init__(message)
@@ -48,14 +48,14 @@ class Refusal(Exception):
 
 
 def short(text: str) -> str:
-    """Cut a text to what fits a line."""
+    """Shorten a text so that it fits on a line."""
     return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."
 
 
 def is_plain(text: str, *, flow: bool = False) -> bool:
     """Tell whether every reader of YAML reads a text without quotes as that string.
 
-    `flow` is for a place between brackets, where readers disagree on a colon.
+    `flow` is for a text between brackets, where readers disagree on a colon.
     """
     return bool(_PLAIN.fullmatch(text)) and text.lower() not in MISREAD and not (flow and ":" in text)
 
@@ -63,8 +63,8 @@ def is_plain(text: str, *, flow: bool = False) -> bool:
 def quote(text: str, *, flow: bool = False) -> str:
     """Write a string on one line so that every reader of YAML, 1.1 or 1.2, reads that string.
 
-    The result fits a value, a list item and a key; between brackets `flow` must be set. Raises ValueError
-    for half a surrogate pair, which no UTF-8 file can hold.
+    The result is usable as a value, a list item and a key. Between brackets, `flow` must be set. Raises ValueError
+    for half a surrogate pair, which no UTF-8 file can contain.
     """
     if is_plain(text, flow=flow):
         return text
@@ -75,12 +75,12 @@ def quote(text: str, *, flow: bool = False) -> str:
 
 
 def region(event: Any) -> tuple[int, int]:
-    """Return the offsets between which an event stands."""
+    """Return the start and end offsets of an event."""
     return event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1)
 
 
 def resolve(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
-    """Give a plain scalar its value by the YAML 1.2 core schema."""
+    """Return the value of a plain scalar by the YAML 1.2 core schema."""
     if text in WORDS:
         return WORDS[text]
     if text[0] not in _NUMERIC:
@@ -104,7 +104,7 @@ def resolve(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
 
 
 def tagged(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
-    """Give a scalar with a tag its value; only the tags of the core schema have one."""
+    """Return the value of a scalar with a tag. Only the tags of the core schema are allowed."""
     tag = str(event.tag)
     if tag in ("!", _TAG + "str"):
         return text
@@ -118,32 +118,32 @@ def tagged(text: str, event: Any, complain: Callable[[Refusal], None]) -> Any:
 
 
 def check_collection_tag(event: Any, kind: str, complain: Callable[[Refusal], None]) -> None:
-    """Complain of a tag on a mapping or sequence that says anything else than that."""
+    """Complain about a tag on a mapping or sequence that does not match its kind."""
     if str(event.tag) not in ("!", _TAG + kind):
         start, tag = event.start_mark.index, short(str(event.tag))
         complain(Refusal("LCY004", f"the tag `{tag}` is not allowed here", start, start + 1))
 
 
 def check_text(text: str) -> None:
-    """Refuse what parsers would take too long for, or read each in its own way.
+    """Refuse texts that take a parser too long, or that parsers read differently.
 
-    libyaml takes time by the square of the number of tag directives, and leaves out a byte order mark
-    that begins a line.
+    The time of libyaml grows with the square of the number of tag directives. It also ignores a byte order mark at
+    the start of a line.
     """
     offset = text.find("\ufeff")
     if offset >= 0:
-        message = "a byte order mark stands at the beginning of a file only"
-        raise Refusal("LCY002", message, offset, offset + 1, "remove it: it cannot be seen")
+        message = "a byte order mark is allowed only at the beginning of a file"
+        raise Refusal("LCY002", message, offset, offset + 1, "remove it: it is invisible")
     if "%TAG" in text:
         found = list(islice(re.finditer("^%TAG", text, re.MULTILINE), _MAX_DIRECTIVES + 1))
         if len(found) > _MAX_DIRECTIVES:
             start = found[-1].start()
             message = f"more than {_MAX_DIRECTIVES} tag directives"
-            raise Refusal("LCY004", message, start, start + 1, "remove them: llmconf reads no tags of your own")
+            raise Refusal("LCY004", message, start, start + 1, "remove them: llmconf does not support custom tags")
 
 
 def check_version(event: Any, complain: Callable[[Refusal], None]) -> None:
-    """Complain of a directive that names another version than 1.2."""
+    """Complain about a directive that names another version than 1.2."""
     version = getattr(event, "version", None)
     if version and tuple(version) != (1, 2):
         message = f"the document says YAML {version[0]}.{version[1]}; llmconf reads YAML 1.2"

@@ -1,4 +1,4 @@
-"""Edits of YAML files as splices: gathered for several files, then made together."""
+"""Edits of YAML files as splices: collected for several files, then applied together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from llmconf.yamltext.text import BOM, decode
 
 
 class Editing:
-    """Edits of several files, gathered as splices and applied together."""
+    """Edits of several files, collected as splices and applied together."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -22,7 +22,7 @@ class Editing:
         self._edits: dict[str, list[Edit]] = {}
 
     def document(self, name: str) -> Document:
-        """Return a file as nodes. Raises RefusedError where it cannot be read as YAML."""
+        """Return a file as nodes. Raises RefusedError if it cannot be read as YAML."""
         if name not in self._documents:
             data = (self.root / name).read_bytes()
             text = decode(data, name)
@@ -42,8 +42,8 @@ class Editing:
     def scalar(self, place: Place, text: str, *, old: str | None = None, style: str | None = None) -> None:
         """Put a token in place of a scalar, in quotes of a style, by default its own.
 
-        `old` is what was read there. Raises RefusedError where something else stands there now, or where the
-        value stands elsewhere.
+        `old` is the text that was read there. Raises RefusedError if another text is there now, or if the value is
+        behind an anchor, an alias or a merge key.
         """
         edit = scalar_edit(self.document(place.file), place, text, style)
         node = self.document(place.file).node(place.document, place.path)
@@ -52,11 +52,11 @@ class Editing:
         self._edits.setdefault(place.file, []).append(edit)
 
     def insert_before(self, place: Place, line: str, *, flow: str) -> None:
-        """Insert a line before the key of a value, or `flow` where its mapping is in brackets."""
+        """Insert a line before the key of a value, or `flow` if its mapping is in brackets."""
         document = self.document(place.file)
         owner, pair = self._pair(place)
         if owner is None or pair is None:
-            raise RefusedError(f"{place.file}: the field `{place.path[-1]}` is not there")
+            raise RefusedError(f"{place.file}: the field `{place.path[-1]}` does not exist")
         if owner.style == "flow":
             start, text = pair[0].start, flow
         else:
@@ -65,11 +65,11 @@ class Editing:
         self._edits.setdefault(place.file, []).append(Edit(start, start, text))
 
     def insert_after(self, place: Place, key: str, text: str) -> None:
-        """Insert a new key with a plain value behind the one that `place` names, in the same mapping."""
+        """Insert a new key with a plain value after the key that `place` names, in the same mapping."""
         document = self.document(place.file)
         owner, pair = self._pair(place)
         if owner is None or pair is None or pair[1].kind != "scalar" or pair[1].style in ("|", ">"):
-            raise RefusedError(f"{place.file}: there is no plain `{place.path[-1]}` to write `{key}` behind")
+            raise RefusedError(f"{place.file}: `{key}` cannot be written: there is no plain `{place.path[-1]}` before it")
         if owner.style == "flow":
             self._edits.setdefault(place.file, []).append(Edit(pair[1].end, pair[1].end, f", {key}: {text}"))
             return
@@ -78,14 +78,14 @@ class Editing:
         self._edits.setdefault(place.file, []).append(Edit(end, end, line))
 
     def _pair(self, place: Place) -> tuple[Node | None, tuple[Node, Node] | None]:
-        """Return the mapping that a value stands in, and its key and value there."""
+        """Return the mapping that contains a value, and the key and value in it."""
         owner = self.document(place.file).node(place.document, place.path[:-1])
         if owner is None or owner.kind != "mapping":
             return None, None
         return owner, next((pair for pair in owner.value if pair[0].value == place.path[-1]), None)
 
     def changes(self) -> list[transaction.Change]:
-        """Return what the edits make of the files, byte for byte the same elsewhere."""
+        """Return the changes of all edited files. All other bytes of the files stay the same."""
         found = []
         for name, file_edits in sorted(self._edits.items()):
             old, document = self._documents[name]
@@ -96,9 +96,9 @@ class Editing:
 
 
 def scalar_edit(document: Document, place: Place, text: str, style: str | None = None) -> Edit:
-    """Return the edit that puts a token in place of a scalar, in quotes of a style, by default its own.
+    """Return the edit that replaces a scalar by a token. `style` is the quote, by default that of the scalar.
 
-    Raises RefusedError where the value stands elsewhere: behind an anchor, an alias or a merge key.
+    Raises RefusedError if the value is elsewhere: behind an anchor, an alias or a merge key.
     """
     node = document.node(place.document, place.path)
     try:
@@ -112,14 +112,14 @@ def scalar_edit(document: Document, place: Place, text: str, style: str | None =
         )
     style = node.style if style is None else style
     quote = style if style in ("'", '"') else ""
-    # The mark of a block scalar may have a comment behind it, which is nobody's secret.
+    # The mark of a block scalar may be followed by a comment. The comment is not part of the secret.
     header = document.text[node.start : document.lines.end_of_line(node.start)]
     comment = re.search(r"[ \t]+#.*", header) if node.style in ("|", ">") else None
     return Edit(edit.start, edit.end, edit.text + quote + text + quote + (comment[0].rstrip() if comment else ""))
 
 
 def _entry(document: Document, owner: Node, key: Node) -> int:
-    """Return where the entry of a key begins in a block mapping: at its `?`, tag or anchor where it has one."""
+    """Return the start of a key's entry in a block mapping: its `?`, tag or anchor if it has one."""
     column = document.lines.position(owner.start)[1] - 1
     line = document.lines.position(key.start)[0]
     first = document.lines.position(owner.start)[0]
@@ -136,7 +136,7 @@ def _indentation(document: Document, owner: Node) -> str:
 
 
 def _newline(document: Document, offset: int) -> str:
-    """Return the line break at an offset, or that of the line before; in the first line, its own."""
+    """Return the line break at an offset, else that of the line before. The first line uses its own line break."""
     if document.text.startswith("\r\n", offset):
         return "\r\n"
     line = document.lines.position(offset)[0]

@@ -12,14 +12,14 @@ MAX_FILE_SIZE = 8 * 1024 * 1024
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 BOM = b"\xef\xbb\xbf"
-"""The byte order mark of UTF-8, which is tolerated and kept."""
+"""The byte order mark of UTF-8. A file may have it, and keeps it."""
 
 
 class Lines:
     """Turns offsets in a text (code points from 0) into lines and columns (from 1).
 
-    Only LF, CRLF and CR end a line, as editors count them. YAML 1.1 parsers count NEL, LS and PS too,
-    which is why their line numbers are not used.
+    Only LF, CRLF and CR end a line, as in editors. YAML 1.1 parsers count NEL, LS and PS too, so their line
+    numbers are not used.
     """
 
     def __init__(self, text: str) -> None:
@@ -47,14 +47,14 @@ class Lines:
 
 
 def decode(data: bytes, file: str) -> str | Finding:
-    """Decode a file as strict UTF-8, with or without a BOM. Returns a finding where it is none."""
+    """Decode a file as strict UTF-8, with or without a BOM. Returns a finding if it is not UTF-8."""
     data = data.removeprefix(BOM)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
         line, column = Lines(before).position(len(before))
-        message = f"not UTF-8: byte 0x{data[error.start]:02x} cannot stand here"
+        message = f"not UTF-8: byte 0x{data[error.start]:02x} is not allowed here"
         return Finding(
             "LCY002", Span(file, line, column, line, column + 1), message, "save the file as UTF-8"
         )

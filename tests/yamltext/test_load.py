@@ -119,7 +119,7 @@ def test_a_number_of_400_digits_is_read(parser: Opener) -> None:
         ("a: &a [*a]\n", ["LCY006 1:8 the alias `*a` contains itself"]),
         ("&a {b: {c: *a}}\n", ["LCY006 1:12 the alias `*a` contains itself"]),
         ("a: &a 1\n---\nb: *a\n", ["LCY006 3:4 the alias `*a` is not defined before"]),
-        ("a: b\ufeff\n", ["LCY002 1:5 a byte order mark stands at the beginning of a file only"]),
+        ("a: b\ufeff\n", ["LCY002 1:5 a byte order mark is allowed only at the beginning of a file"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(parser: Opener, text: str, found: list[str]) -> None:

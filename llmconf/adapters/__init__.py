@@ -57,7 +57,7 @@ def types() -> tuple[str, ...]:
 
 @cache
 def preset(provider_type: str) -> Preset:
-    """Return the facts of a provider type. Raises KeyError where there is no such type."""
+    """Return the facts of a provider type. Raises KeyError if there is no such type."""
     if provider_type not in types():
         raise KeyError(provider_type)
     data = cast(dict[str, Any], yaml_load.load_trusted(_PRESETS / f"{provider_type}.yaml"))
@@ -75,12 +75,12 @@ def _vendor_domains() -> frozenset[str]:
 
 
 def is_vendor(host: str) -> bool:
-    """Tell whether a host is one of a vendor, of whatever type: who is called there is known to everybody."""
+    """Tell whether a host is the public host of a vendor, of any type."""
     return any(host == domain or host.endswith(f".{domain}") for domain in _vendor_domains())
 
 
 def adapter(provider_type: str) -> Adapter:
-    """Return the adapter module of a provider type. Raises KeyError where there is no such type."""
+    """Return the adapter module of a provider type. Raises KeyError if there is no such type."""
     return cast(Adapter, load_module(__name__, preset(provider_type).protocol))
 
 

@@ -12,11 +12,11 @@ from llmconf.core.json_values import at
 LIST_PLACES = (
     "data", "models", "result", "modelSummaries", "publisherModels", "endpoints", "output.models", "value",
 )  # fmt: skip
-"""Where vendors put a model list that does not stand at the top."""
+"""The places of a model list that is not at the top of the answer."""
 ID_PLACES = ("id", "model", "name", "key", "modelId")
-"""Where they put the id of a model."""
+"""The fields that may contain the id of a model."""
 MOST_ITEMS = 25_000
-"""Items of one page above which it is no list of models."""
+"""Maximum of items on one page. A longer list is not a list of models."""
 WORDS: Mapping[str, str] = {
     "audio_in": "audio_input",
     "audio_input": "audio_input",
@@ -56,35 +56,35 @@ WORDS: Mapping[str, str] = {
     "vision": "vision",
     "web_search": "web_search",
 }
-"""What vendors call a capability, in lower case with underscores; words that are not here mean nothing to us."""
+"""The vendors' words for capabilities, in lower case with underscores. All other words are ignored."""
 INPUTS: Mapping[str, str] = {
     "audio": "audio_input", "file": "pdf_input", "image": "vision", "pdf": "pdf_input", "video": "video_input"
 }  # fmt: skip
-"""What it means that a model takes a modality."""
+"""The capability of a model that accepts a modality."""
 OUTPUTS: Mapping[str, str] = {
     "audio": "audio_output", "embedding": "embedding", "embeddings": "embedding", "image": "image_generation",
     "speech": "speech",
 }  # fmt: skip
-"""What it means that a model gives a modality."""
+"""The capability of a model that produces a modality."""
 MODES: Mapping[str, str] = {
     "chat": "chat", "chat_completion": "chat", "completion": "completion", "embed": "embedding",
     "embedding": "embedding", "embeddings": "embedding", "image": "image", "image_generation": "image",
     "llm": "chat", "moderation": "moderation", "rerank": "rerank", "speech": "speech", "transcription": "transcription",
 }  # fmt: skip
-"""What vendors call a mode, in the same form."""
+"""The vendors' words for modes, in the same form."""
 _OF_MODE = {"image": "image_generation"}
-"""The capability that goes with a mode, where it has another name."""
+"""The capability that belongs to a mode, if its name is different."""
 
 
 def word(value: Any) -> str:
-    """Return a vendor's word as the tables here have it: lower case, underscores; empty for what is no text."""
+    """Return a vendor's word in the form of the tables here: lower case, underscores. Empty if it is not a text."""
     return re.sub(r"[\s.-]+", "_", value.strip().lower()) if isinstance(value, str) else ""
 
 
 def meanings(words: Any, table: Mapping[str, str] = WORDS) -> set[str]:
-    """Return what a vendor's words mean: a list of them, one alone, or a map of words to whether they hold.
+    """Return the meanings of a vendor's words: a list of words, one word, or a map of words to true or false.
 
-    What a word maps to may itself be a map that says `supported`.
+    A word may also map to an object with the field `supported`.
     """
     if isinstance(words, Mapping):
         words = [name for name, value in words.items() if value is True or at(value, "supported") is True]
@@ -93,7 +93,7 @@ def meanings(words: Any, table: Mapping[str, str] = WORDS) -> set[str]:
 
 
 def denials(words: Any, table: Mapping[str, str] = WORDS) -> set[str]:
-    """Return what a map of words to whether they hold says that does not."""
+    """Return the meanings of the words that a map of words denies."""
     if not isinstance(words, Mapping):
         return set()
     denied = [name for name, value in words.items() if value is False or at(value, "supported") is False]
@@ -101,7 +101,7 @@ def denials(words: Any, table: Mapping[str, str] = WORDS) -> set[str]:
 
 
 def capabilities(found: Iterable[str] | None, mode: str | None = None) -> tuple[str, ...] | None:
-    """Return capabilities sorted, with the one that goes with the mode; None where the vendor said nothing."""
+    """Return sorted capabilities, with the one that belongs to the mode. None if the vendor names none of them."""
     if found is None:
         return None
     of_mode = {_OF_MODE.get(mode, mode)} if mode else set()
@@ -119,7 +119,7 @@ def mapping(response: Response) -> dict[str, Any]:
 def rows(data: Any, places: Iterable[str] = LIST_PLACES) -> list[Any]:
     """Return the items of a model list: the top itself, or the list at the first place that has one.
 
-    Raises Unreadable where there is none, which is not the same as an empty one.
+    Raises Unreadable if there is no list, which is not the same as an empty list.
     """
     if isinstance(data, list):
         return data
@@ -127,30 +127,30 @@ def rows(data: Any, places: Iterable[str] = LIST_PLACES) -> list[Any]:
         found = at(data, place)
         if isinstance(found, list):
             return found
-    raise Unreadable("the answer is JSON, but holds no list of models")
+    raise Unreadable("the answer is JSON, but contains no list of models")
 
 
 def page(items: Sequence[Any], read: Callable[[Any], ModelRecord | None], following: str | None = None) -> Page:
-    """Read the items of one page. Those that are no objects or give no record are left out and counted.
+    """Read the items of one page. Items that are not objects or give no record are left out and counted.
 
-    Raises Unreadable where nothing is left of a page that had items: that is no list of models, and must not
-    look like an empty one.
+    Raises Unreadable if all items of a page are left out: it is not a list of models, and must not look like an
+    empty list.
     """
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"more than {MOST_ITEMS:,} items on one page")
     read_items = [read(item) if isinstance(item, Mapping) else None for item in items]
     models = tuple(record for record in read_items if record is not None)
     if read_items and not models:
-        raise Unreadable("the answer holds a list, but no item of it is a model")
+        raise Unreadable("the answer contains a list, but no item of it is a model")
     return Page(models, following, skipped=len(read_items) - len(models))
 
 
 def see_answer(response: Response, path: str, *, may_be_empty: bool = False) -> None:
-    """See that the answer to a call of a model holds an object at a dotted path, or a list of them.
+    """Check that the answer to a call of a model has an object, or a list of objects, at a dotted path.
 
-    An empty list is none unless it may be. Raises Unreadable.
+    An empty list counts only with `may_be_empty`. Raises Unreadable if the check fails.
     """
     found = at(mapping(response), path)
     parts = found if isinstance(found, list) else [found]
     if not all(isinstance(part, Mapping) for part in parts) or not (parts or may_be_empty):
-        raise Unreadable("the answer is not that of a model")
+        raise Unreadable("the answer does not come from a model")

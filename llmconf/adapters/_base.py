@@ -1,7 +1,7 @@
-"""What an adapter is: one protocol, its options, its secret fields, and presets of it as data.
+"""Defines an adapter: one protocol, its options, its secret fields, and its presets as data.
 
-An adapter builds requests and reads responses; it does no I/O, and nothing it returns has been sent. `access.py`
-decides whether a secret may go where a request leads.
+An adapter builds requests and reads responses. It does no I/O: its requests are not sent yet. `live/authorize.py`
+decides whether a secret may be sent to the host of a request.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Verdict = Literal[
     "healthy", "degraded", "unauthorized", "forbidden", "no_funds", "rate_limited", "not_found",
     "unreachable", "tls_error", "timeout", "invalid_response",
 ]  # fmt: skip
-"""What a probe says of an endpoint. `degraded` answers, but with an error of its own or while it is loading."""
+"""The result of a probe. A `degraded` endpoint answers, but with an error of its own or while it is loading."""
 
 _SUCCESS = range(200, 300)
 _MOST_VALUES, _MOST_GROUPS = 500_000, 200_000
@@ -50,12 +50,11 @@ class CredentialForm:
 class Preset:
     """A provider type: a protocol with its facts filled in. One YAML file in `presets/` each.
 
-    `url` is the default base URL and None where each account or server has its own; `regions` maps
-    a region to its base URL; `hosts` are the hosts that a credential of this type may be sent to
-    unless it says otherwise, token endpoints included; `domains` are those below which a vendor has
-    hosts that depend on the account or region; `consumers` maps the name of a target or catalog
-    to what that calls this type. `network` holds what the protocol's adapter needs to know of the vendor:
-    where the list is, which request checks a key, what its fields and error codes mean.
+    `url` is the default base URL. It is None if each account or server has its own. `regions` maps a region to its
+    base URL. `hosts` are the hosts that a credential of this type may be sent to if it names none, token endpoints
+    included. `domains` are the domains of a vendor's hosts that depend on the account or region. `consumers` maps
+    the name of a target or catalog to its name for this type. `network` holds the facts of the vendor that the
+    adapter needs: the place of the list, the request that checks a key, the meaning of fields and error codes.
     """
 
     type: str
@@ -72,7 +71,7 @@ class Preset:
 
     @property
     def has_list(self) -> bool:
-        """Whether the vendor lists its models; where it does not, they are declared by hand."""
+        """Whether the vendor lists its models. If not, they are declared by hand."""
         return self.network.get("list") != []
 
 
@@ -81,8 +80,8 @@ class CalledEndpoint:
     """One endpoint as an adapter sees it.
 
     `url` is the base URL without a trailing slash. `secrets` holds the opened fields of the credential by name
-    (`api_key`), those that are no secret (`tenant_id`) included; empty where nothing is sent. `token` is what
-    an exchange of the credential gave, for protocols that need one. `options` is the adapter's `Options`.
+    (`api_key`), also those that are not secret (`tenant_id`). It is empty if no credential is sent. `token` is the
+    result of an exchange of the credential, for protocols that need one. `options` is the adapter's `Options`.
     """
 
     url: str
@@ -95,7 +94,7 @@ class CalledEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, its authentication included. A secret stands in headers or body, never in the URL."""
+    """One HTTP request with its authentication. A secret is in the headers or the body, never in the URL."""
 
     url: str
     method: Literal["GET", "POST"] = "GET"
@@ -104,7 +103,7 @@ class Request:
 
 
 class Unreadable(Exception):
-    """An answer is not what the protocol says; the message says why, without quoting it."""
+    """An answer does not follow the protocol. The message says why, and does not quote the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class Response:
     def json(self) -> Any:
         """Return the body as JSON; numbers with a fraction are Decimal. Raises Unreadable.
 
-        As values, a body may take fifty times its bytes: one of very many small ones is not read.
+        The values of a body may take fifty times its size in memory, so a body with too many small values is refused.
         """
         if self.body.count(b",") > _MOST_VALUES or self.body.count(b"{") + self.body.count(b"[") > _MOST_GROUPS:
             raise Unreadable("the answer has more values than any list of models")
@@ -136,7 +135,7 @@ class Response:
 
 
 def _number(text: str) -> Decimal:
-    """Read a number that is no integer; one that no price or limit could be is no number of an answer."""
+    """Read a number that is not an integer. A number that cannot be a price or limit is refused."""
     number = Decimal(text)
     if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise ValueError(text)
@@ -145,10 +144,10 @@ def _number(text: str) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What an answer that is no success means.
+    """The meaning of an answer that is not a success.
 
-    `detail` quotes the server and may hold anything, a key included: `calls.py` redacts it before anybody
-    sees it. `code` is the vendor's own. `expired` tells a credential that has ended from one that is wrong.
+    `detail` quotes the server and may contain anything, even a key: `live/client.py` redacts it before it is shown.
+    `code` is the vendor's own. `expired` distinguishes an expired credential from a wrong one.
     """
 
     verdict: Verdict
@@ -159,12 +158,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """What a provider says of one model; None where it says nothing.
+    """The facts of a provider about one model. A fact is None if the provider does not give it.
 
-    `price` has the shape of `schema.parts.Price`: decimal strings in USD per million tokens. Dates are ISO
-    days. `callable` is False for what is listed but cannot be called under its id (Azure lists models, and
-    calls deployments). No vendor has a word for all capabilities: beyond `capabilities` a model may have others,
-    but none that it `lacks`.
+    `price` has the shape of `schema.parts.Price`: decimal strings in USD per million tokens. Dates are ISO days.
+    `callable` is False if a model is listed but cannot be called under its id (Azure lists models, and calls
+    deployments). No vendor has words for all capabilities: a model may have more than `capabilities`, but none of
+    those that it `lacks`.
     """
 
     id: str
@@ -186,9 +185,9 @@ class ModelRecord:
 class Page:
     """One page of a model list. `next` is the adapter's own cursor for the next page, None after the last.
 
-    `skipped` counts the items that were left out: what is no object, or has no id that could be called. `listing`
-    names the list that the page is of, where a vendor has several: two of them may well say the same. `extra` says
-    that the page at `next` is the last one and only adds facts: without it, the list is whole as well.
+    `skipped` counts the items that were left out: they are not objects, or have no id that can be called. `listing`
+    names the list of the page if a vendor has several, because two lists may have the same content. `extra` means
+    that the page at `next` is the last one and only adds facts: the list is complete without it.
     """
 
     models: tuple[ModelRecord, ...]
@@ -200,10 +199,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a successful check of a credential says beside that it is valid.
+    """Further facts from a successful check of a credential.
 
-    `failure` is set where the answer was a success and its content says otherwise (no funds, blocked).
-    `quota` holds what the vendor tells of balance and limits, by name, as text with its unit.
+    `failure` is set if the status was a success but the content reports a problem (no funds, blocked). `quota` holds
+    the vendor's facts about balance and limits by name, as text with the unit.
     """
 
     failure: Failure | None = None
@@ -218,7 +217,7 @@ class Adapter(Protocol):
     CREDENTIAL_FORMS: tuple[CredentialForm, ...]
 
     def exchange(self, site: CalledEndpoint, now: int, /) -> Request | None:
-        """Return the request that turns the credential into a token, or None where it is sent as it is.
+        """Return the request that exchanges the credential for a token, or None if the credential itself is sent.
 
         `now` is the time in seconds since 1970.
         """
@@ -233,9 +232,9 @@ class Adapter(Protocol):
         ...
 
     def check(self, site: CalledEndpoint, /) -> Request | None:
-        """Return a request that costs nothing and is answered with success for a valid credential only.
+        """Return a request that costs nothing and only succeeds with a valid credential.
 
-        None where the vendor has no such request.
+        Returns None if the vendor has no such request.
         """
         ...
 
@@ -244,26 +243,26 @@ class Adapter(Protocol):
         ...
 
     def models(self, site: CalledEndpoint, cursor: str | None, /) -> Request | None:
-        """Return the request for the first page of the model list, or for that of a cursor.
+        """Return the request for the first page of the model list, or for the page at a cursor.
 
-        None where the vendor has no list.
+        Returns None if the vendor has no list.
         """
         ...
 
     def read_models(self, site: CalledEndpoint, response: Response, cursor: str | None, /) -> Page:
         """Read a page of the model list, in the order of the answer. Raises Unreadable.
 
-        Also reads the answer to `probe` where that asks for the list. A model may come again on a later page
+        Also reads the answer to `probe` if `probe` asks for the list. A later page may have the same model again,
         with more facts.
         """
         ...
 
     def read_probe(self, site: CalledEndpoint, response: Response, /) -> Failure | None:
-        """Look at a successful answer to a probe: None where it is what it should be. Raises Unreadable."""
+        """Check a successful answer to a probe. Returns None if it is as expected. Raises Unreadable."""
         ...
 
     def read_error(self, site: CalledEndpoint, response: Response, /) -> Failure:
-        """Say what an answer that is no success means."""
+        """Return the meaning of an answer that is not a success."""
         ...
 
     def completion(self, site: CalledEndpoint, model: str, /) -> Request:
@@ -271,10 +270,10 @@ class Adapter(Protocol):
         ...
 
     def read_completion(self, site: CalledEndpoint, response: Response, model: str, /) -> None:
-        """See that the successful answer to a completion is that of the model. Raises Unreadable.
+        """Check that the successful answer to a completion comes from the model. Raises Unreadable.
 
-        That is what stands where the protocol puts it. No text need be in it: a model may spend the few tokens that
-        it is given on thinking.
+        The model's message must be at the place that the protocol defines. It may have no text: a model may use its
+        few tokens for thinking.
         """
         ...
 
@@ -285,9 +284,9 @@ ReadModels = Callable[[CalledEndpoint, Response, str | None], Page]
 def looking_at_list(
     read_models: ReadModels,
 ) -> tuple[Callable[[CalledEndpoint, Response], Failure | None], Callable[[CalledEndpoint, Response], Check]]:
-    """Return `read_probe` and `read_check` for protocols that ask for the model list both times.
+    """Return `read_probe` and `read_check` for protocols that use the model list as probe and as check.
 
-    They see that it is a list, and raise Unreadable where it is none; of quota such a list tells nothing.
+    Both raise Unreadable if the answer is not a list of models. Such a list contains no quota.
     """
 
     def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
@@ -302,10 +301,10 @@ def looking_at_list(
 
 
 def no_exchange(_site: CalledEndpoint, _now: int) -> Request | None:
-    """Be the `exchange` of protocols that send a credential as it is."""
+    """Do nothing: the `exchange` of protocols that send the credential itself."""
     return None
 
 
 def nothing_exchanged(_site: CalledEndpoint, _response: Response) -> str | Failure:
-    """Be the `read_exchange` that goes with `no_exchange`."""
+    """Raise Unreadable: the `read_exchange` that belongs to `no_exchange`."""
     raise Unreadable("this protocol has no exchange")

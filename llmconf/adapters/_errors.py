@@ -1,4 +1,4 @@
-"""Says what an answer that is no success means: from rules that come first, then from its status."""
+"""Finds the meaning of an answer that is not a success: first from rules, then from its status."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from llmconf.adapters._base import CalledEndpoint, Failure, Response, Unreadable
 from llmconf.core.json_values import at, text
 
 MAX_DETAIL = 200
-"""Characters of a vendor's message that are kept."""
+"""Maximum of characters of a vendor's message that are kept."""
 SHORTEST_SECRET = 6
-"""Length from which a text is looked for in what the vendor says."""
+"""Minimum length of a secret text that is searched for in an error code."""
 _CODE = re.compile(r"^[A-Za-z0-9_.:/-]{1,64}$")
 _SERVER_ERRORS = range(500, 600)
 
@@ -27,15 +27,15 @@ BY_STATUS: Mapping[int, Verdict] = {
     425: "degraded",
     429: "rate_limited",
 }
-"""What a status means where no rule says otherwise; all of 5xx is `degraded`, the rest `invalid_response`."""
+"""The meaning of a status if no rule matches. All of 5xx is `degraded`, all others are `invalid_response`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """What one error of a vendor means. It holds where everything that it names holds; the first rule wins.
+    """The meaning of one error of a vendor. A rule matches if all its conditions match. The first match wins.
 
-    `codes` are compared, without regard to case, with every code, type, status and reason in the body;
-    `message` is a part of the message, in lower case.
+    `codes` are compared, ignoring case, with every code, type, status and reason in the body. `message` is a part of
+    the message, in lower case.
     """
 
     verdict: Verdict
@@ -45,7 +45,7 @@ class ErrorRule:
     expired: bool = False
 
     def holds(self, status: int, codes: frozenset[str], message: str) -> bool:
-        """Whether an answer with these codes (in lower case) and this message is meant."""
+        """Tell whether the rule matches an answer with these codes (in lower case) and this message."""
         return (
             (not self.status or status in self.status)
             and (not self.codes or any(code.lower() in codes for code in self.codes))
@@ -58,19 +58,19 @@ GENERAL_RULES = (
     ErrorRule("unauthorized", status=(400, 403), codes=("invalid_api_key", "api_key_invalid")),
     ErrorRule("no_funds", status=(429,), codes=("insufficient_quota",)),
 )
-"""Errors that mean the same at every vendor that has them; looked at after the vendor's own."""
+"""Errors with the same meaning at all vendors that have them. The rules of the vendor come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the body of an error says: `codes` in the order of the body, `message` on one line."""
+    """The content of an error body: `codes` in the order of the body, `message` on one line."""
 
     codes: tuple[str, ...] = ()
     message: str = ""
 
 
 def said(response: Response) -> Said:
-    """Read the body of an error in any known shape; an unreadable one says nothing."""
+    """Read the body of an error in any known shape. The result of an unreadable body is empty."""
     try:
         data = response.json()
     except Unreadable:
@@ -114,8 +114,8 @@ def _message(place: Any) -> str:
 def failure(site: CalledEndpoint, response: Response, rules: Iterable[ErrorRule] = ()) -> Failure:
     """Return the meaning of an answer: the vendor's rules, then those of all vendors, then the status.
 
-    `detail` is the vendor's message, on one line and at most 200 characters; `code` its first code that
-    is not just the status, left out where it could hold a secret of the site.
+    `detail` is the vendor's message, on one line and at most 200 characters. `code` is its first code that is not
+    just the status. A code that could contain a secret of the site is left out.
     """
     heard = said(response)
     codes = frozenset(code.lower() for code in heard.codes)

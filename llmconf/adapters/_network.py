@@ -1,4 +1,4 @@
-"""The `network` part of a preset: where a vendor of the compatible protocol keeps what, and what it calls it."""
+"""The `network` part of a preset: paths and names that differ among the vendors of the compatible protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _decimal(value: Any) -> Any:
 
 
 Paths = Annotated[tuple[str, ...], BeforeValidator(_many)]
-"""One dotted path, or several of which the first that says something counts."""
+"""One dotted path, or several. The first path with a value counts."""
 Scale = Annotated[Decimal, BeforeValidator(_decimal)]
 
 
@@ -30,7 +30,7 @@ class _PresetModel(BaseModel):
 
 
 class RequestPath(_PresetModel):
-    """Where a request goes: a path from the base URL or from its origin."""
+    """The target of a request: a path that starts from the base URL or from its origin."""
 
     path: str = Field(pattern=r"^(/\.\.)*(/[A-Za-z0-9._:-]+)+$")
     start: Start = "base"
@@ -38,12 +38,12 @@ class RequestPath(_PresetModel):
 
 
 class Paging(_PresetModel):
-    """How the next page is asked for, with one query parameter.
+    """The way to request the next page, with one query parameter.
 
-    `page_token`: with the token at `next`. `after`: with the id of the last item, while `more` is true.
-    `limit_offset`: with the number of items so far. `page_no`: with a number, from 1. The last two end at the
-    number of items at `total` or of pages at `pages`; where the answer gives neither, with a page that has fewer
-    items than the query parameter `size` asks for.
+    `page_token` sends the token at `next`. `after` sends the id of the last item, while `more` is true.
+    `limit_offset` sends the number of items so far. `page_no` sends a number, from 1. The last two end at the number
+    of items at `total` or of pages at `pages`. If the answer has neither, they end at a page with fewer items than
+    the query parameter `size` asks for.
     """
 
     kind: Literal["page_token", "after", "limit_offset", "page_no"]
@@ -56,11 +56,11 @@ class Paging(_PresetModel):
 
 
 class ListRequest(RequestPath):
-    """One model list. `items` is where it stands in the answer, `id` what names a model, less the prefix `strip`.
+    """One model list. `items` is its place in the answer. `id` is the field with the id, without the prefix `strip`.
 
-    `single` says that the answer is itself the only item. `mode` holds for all models of the list. `sole` says that
-    the answer is about the one model of the list before: it is the last, is asked for where that one holds a single
-    model, and a server need not have it.
+    `single` means that the answer itself is the only item. `mode` applies to all models of the list. `sole` means
+    that the answer is about the one model of the previous list. Such a list is the last one. It is only requested if
+    the previous list has a single model, and a server may not have it.
     """
 
     paging: Paging | None = None
@@ -73,7 +73,7 @@ class ListRequest(RequestPath):
 
 
 class PricePaths(_PresetModel):
-    """Where prices stand; `scale` turns the vendor's unit into USD per million tokens."""
+    """The paths of prices. `scale` converts the vendor's unit to USD per million tokens."""
 
     input: str
     output: str
@@ -83,10 +83,10 @@ class PricePaths(_PresetModel):
 
 
 class FactPaths(_PresetModel):
-    """Where a list says what of a model. Maps turn the vendor's words, in lower case, into ours.
+    """The paths of a model's facts in a list. Maps translate the vendor's words, in lower case, to ours.
 
-    `flags` are paths of booleans and what it means that one is true; `words` hold lists or maps of words;
-    `inputs` and `outputs` lists of modalities.
+    `flags` are paths of booleans, each with the meaning of true. `words` are paths of lists or maps of words.
+    `inputs` and `outputs` are paths of lists of modalities.
     """
 
     context: Paths = ()
@@ -109,7 +109,7 @@ class FactPaths(_PresetModel):
 
 
 class SuccessMeaning(_PresetModel):
-    """What the successful answer to a check means where the value at a path equals or does not exceed another."""
+    """The meaning of a successful check if the value at a path equals another value or does not exceed it."""
 
     at: str
     verdict: Verdict
@@ -118,7 +118,7 @@ class SuccessMeaning(_PresetModel):
 
 
 class QuotaPath(_PresetModel):
-    """A figure that a check tells, and its unit: fixed, or at a path beside it."""
+    """The path of a number in the answer to a check, and its unit: a fixed text, or another path."""
 
     at: str
     unit: str = ""
@@ -126,7 +126,7 @@ class QuotaPath(_PresetModel):
 
 
 class KeyRequest(_PresetModel):
-    """The request that only a valid key answers with success, where the list is not that.
+    """The request that only succeeds with a valid key, if the list also succeeds without one.
 
     `url` is absolute: a host of the vendor that is not the endpoint's.
     """
@@ -157,13 +157,12 @@ HeaderValue = Annotated[str, Field(pattern=r"^[!-~]+$")]
 
 
 class PresetProtocol(_PresetModel):
-    """What the adapter needs to know of a vendor; without anything, it is as OpenAI is.
+    """The facts of a vendor that the adapter needs. By default, a vendor behaves like OpenAI.
 
-    `probe` is asked where neither the check of a key nor the list says anything of the endpoint that is called; a
-    vendor without a list has one. `public` says that the list is answered without a key, and so proves nothing
-    about one. `headers` go with every request: what a vendor wants to be told each time, such as the version of its
-    API. `limit` is what the vendor calls the largest number of tokens to answer with, and `smallest` the least that
-    it takes.
+    `probe` is used if neither the check of a key nor the list tests the called endpoint; a vendor without a list has
+    one. `public` means that the list succeeds without a key, so it proves nothing about a key. `headers` are sent
+    with every request, because the vendor needs them each time, such as the version of its API. `limit` is the
+    vendor's name for the maximum of tokens in an answer, and `smallest` is the smallest maximum that it accepts.
     """
 
     list: Annotated[tuple[ListRequest, ...], BeforeValidator(_many)] = (ListRequest(path="/models"),)
@@ -182,10 +181,10 @@ _read: dict[int, tuple[dict[str, Any], PresetProtocol]] = {}
 
 
 def network(preset: Preset) -> PresetProtocol:
-    """Return the `network` of a preset, read once. Raises pydantic's ValidationError where it is wrong."""
+    """Return the `network` of a preset, read once. Raises pydantic's ValidationError if it is invalid."""
     known = _read.get(id(preset.network))
     if known is None or known[0] is not preset.network:
-        # Strict models take tuples, YAML has lists.
+        # Strict models need tuples, but YAML has lists.
         known = preset.network, _READER.validate_python(_frozen(preset.network))
         _read[id(preset.network)] = known
     return known[1]

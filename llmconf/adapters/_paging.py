@@ -1,4 +1,4 @@
-"""Reads what a vendor wants back for the next page of a list."""
+"""Reads the token that a vendor needs for the next page of a list."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 from llmconf.adapters._base import Unreadable
 
 MAX_TOKEN = 4096
-"""Characters of a page token that are sent back to the vendor that gave it."""
+"""Maximum of characters of a page token that is sent back to its vendor."""
 
 
 def next_token(value: Any) -> str | None:
-    """Return a page token as it came, None after the last page: tokens are opaque, and not to be tidied up.
+    """Return a page token unchanged, because tokens are opaque. Return None after the last page.
 
-    Raises Unreadable where a token is no text, too long, or could be in no URL (half a character): a list that
+    Raises Unreadable if a token is not a text, is too long, or cannot be in a URL (half a character): a list that
     stops there would look complete.
     """
     if value is None or value == "":
         return None
     if not isinstance(value, str) or len(value) > MAX_TOKEN or not value.isprintable():
-        raise Unreadable("the list goes on, but what asks for its next page cannot be used")
+        raise Unreadable("the list continues, but the token of its next page is unusable")
     return value

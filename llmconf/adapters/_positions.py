@@ -1,4 +1,4 @@
-"""Walks through the lists of a vendor, page by page: what a cursor holds, and whether another page follows."""
+"""Walks through the lists of a vendor, page by page: reads cursors, and decides whether another page follows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llmconf.core.json_values import at, count, first, model_id
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a listing has come to: which list, how many items of it so far, and what asks for the next page."""
+    """The current position in the lists: the list, the number of its items so far, and the token of the next page."""
 
     listing: int = 0
     seen: int = 0
@@ -23,7 +23,7 @@ class Position:
 
     @classmethod
     def of(cls, cursor: str | None) -> Position:
-        """Return the position that a cursor stands for; None is the start."""
+        """Return the position of a cursor. None is the start."""
         if cursor is None:
             return cls()
         listing, seen, token = cursor.split(" ", 2)
@@ -31,18 +31,18 @@ class Position:
 
     @property
     def cursor(self) -> str:
-        """The position as the text that goes into `Page.next`."""
+        """The position as the text for `Page.next`."""
         return f"{self.listing} {self.seen} {self.token}"
 
 
 def following(here: Position, lists: Sequence[ListRequest], data: Any, items: list[Any]) -> str | None:
     """Return the cursor after a page of the list `here`: the next page, else the next list, else None.
 
-    Raises Unreadable where the list ends before the total that it names, or where its next page is this one.
+    Raises Unreadable if the list ends before the total that it names, or if its next page is the same page.
     """
     listing = lists[here.listing]
     if listing.paging is None and _goes_on(data):
-        raise Unreadable("the list says that it goes on, and how is not known of this vendor")
+        raise Unreadable("the list says that it continues, but the way to its next page is unknown for this vendor")
     token = _token(here, listing, listing.paging, data, items) if listing.paging else None
     if token is not None:
         if token == here.token:
@@ -52,7 +52,7 @@ def following(here: Position, lists: Sequence[ListRequest], data: Any, items: li
 
 
 def _next_list(here: Position, lists: Sequence[ListRequest], items: list[Any]) -> str | None:
-    """Return the cursor of the next list; that of a list about one model holds the id of this one."""
+    """Return the cursor of the next list. If that list is about one model, the cursor holds the id of the model."""
     number = here.listing + 1
     if number == len(lists):
         return None
@@ -66,7 +66,7 @@ _MORE = ("has_more", "next_page_token", "nextPageToken", "next_page", "next")
 
 
 def _goes_on(data: Any) -> bool:
-    """Tell whether an answer has a mark of a further page, as vendors with pages have it."""
+    """Tell whether an answer has one of the vendors' usual signs of a further page."""
     return isinstance(data, Mapping) and any(data.get(name) not in (None, False, "") for name in _MORE)
 
 
@@ -79,7 +79,7 @@ def _token(here: Position, listing: ListRequest, paging: Paging, data: Any, item
                 return None
             last: str | None = first(items[-1], listing.id or ("id",), model_id) if items else None
             if last is None:
-                raise Unreadable("the list says that it goes on, and not from where")
+                raise Unreadable("the list says that it continues, but not from where")
             return last
         case "limit_offset":
             return str(here.seen + len(items)) if _more(here, listing, paging, data, items) else None

@@ -1,4 +1,4 @@
-"""Turns one item of a vendor's list into a model record, by what its preset says of the fields."""
+"""Converts one item of a vendor's list to a model record. The preset describes the fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STATUSES: Mapping[str, Status] = {"active": "active", "deprecated": "deprecated
 
 
 def identity(item: Any, listing: ListRequest) -> str | None:
-    """Return the id of an item of a list, None where it has none that could be called."""
+    """Return the id of an item of a list, or None if it has no id that can be called."""
     found: str | None = json_values.first(
         item, listing.id or _answers.ID_PLACES, lambda value: json_values.model_id(value, listing.strip)
     )
@@ -23,10 +23,10 @@ def identity(item: Any, listing: ListRequest) -> str | None:
 
 
 def record(item: Mapping[str, Any], name: str | None, listing: ListRequest, facts: FactPaths) -> ModelRecord | None:
-    """Return what an item says of the model `name`, None where it has no id that could be called.
+    """Return the facts of an item about the model `name`, or None if the item has no id that can be called.
 
-    A model that has a day of retirement and no status is deprecated: it still answers, and will end. One whose
-    id is a pattern stands for others, and is not callable itself.
+    A model with a day of retirement but no status is deprecated: it still answers, but will end. A model whose id is
+    a pattern represents other models, and is not callable itself.
     """
     if name is None:
         return None
@@ -55,13 +55,13 @@ def _at(item: Mapping[str, Any], path: str | None) -> Any:
 
 
 def _limit(value: Any) -> int | None:
-    """Return a number of tokens; of several, the smallest: what holds whoever answers."""
+    """Return a number of tokens. Of several numbers, return the smallest, because it is valid for every server."""
     counts = [json_values.count(each) for each in (value if isinstance(value, list) else [value])]
     return min((each for each in counts if each), default=None)
 
 
 def _mode(item: Mapping[str, Any], facts: FactPaths) -> str | None:
-    """Return the mode; where a list of words gives several, the first in the order of the preset's map."""
+    """Return the mode. If a list of words gives several, return the first in the order of the preset's map."""
     found = _at(item, facts.mode)
     table = {**facts.modes, **_answers.MODES}
     meant = _answers.meanings(found, {name: name for name in table})
@@ -104,7 +104,7 @@ def _price(item: Mapping[str, Any], places: PricePaths) -> dict[str, str] | None
 
 
 def _amount(value: Any, places: PricePaths) -> str | None:
-    """Return an amount; of several, the one that all agree on."""
+    """Return an amount. Of several amounts, return the one that all agree on."""
     amounts = {json_values.money(each, places.scale) for each in (value if isinstance(value, list) else [value])}
     return amounts.pop() if len(amounts) == 1 else None
 

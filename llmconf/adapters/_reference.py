@@ -29,7 +29,7 @@ knowledge. Neither has been checked, and neither is relied on by a fixed URL or 
 
 
 def provider_types_markdown() -> str:
-    """Return the page `docs/provider-types.md`: all types, then the fields that each protocol takes."""
+    """Return the page `docs/provider-types.md`: all types, then the fields of each protocol."""
     presets = [adapters.preset(name) for name in adapters.types()]
     protocols = sorted({preset.protocol for preset in presets})
     parts = [_INTRODUCTION, "## Types\n", *_type_table(presets), "", "## Protocols\n"]

@@ -1,4 +1,4 @@
-"""Signs requests with AWS keys. The signature holds the time, so this is the one adapter part that reads the clock."""
+"""Signs requests with AWS keys. This is the only adapter part that reads the clock: a signature contains the time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from llmconf.core.errors import UndeterminedError
 
 
 def signed(site: CalledEndpoint, request: Request, service: str, region: str) -> Request:
-    """Return a request with its signature, which is good for five minutes and for this host only.
+    """Return a request with its signature. The signature is valid for five minutes, and for this host only.
 
     Raises UndeterminedError without the packages of the extra `bedrock`.
     """
@@ -25,7 +25,7 @@ def signed(site: CalledEndpoint, request: Request, service: str, region: str) ->
     keys = Credentials(
         secrets.get("access_key_id", ""), secrets.get("secret_access_key", ""), secrets.get("session_token")
     )
-    # Signed with the rest, so that whoever checks the signature need not guess what was hashed.
+    # This header is signed too, so that the server knows what was hashed.
     digest = sha256(request.body or b"").hexdigest()
     headers = {**request.headers, "x-amz-content-sha256": digest}
     draft = AWSRequest(request.method, request.url, data=request.body or b"", headers=headers)

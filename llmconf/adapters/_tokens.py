@@ -12,19 +12,19 @@ _LONGEST = 16384
 
 
 def access_token(response: Response) -> str:
-    """Return the `access_token` of a successful answer. Raises Unreadable for what could be no header."""
+    """Return the `access_token` of a successful answer. Raises Unreadable if it cannot be sent in a header."""
     token = mapping(response).get("access_token")
     if not isinstance(token, str) or not 0 < len(token) <= _LONGEST:
-        raise Unreadable("the answer holds no token")
+        raise Unreadable("the answer contains no token")
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise Unreadable("the answer holds a token that cannot be sent")
+        raise Unreadable("the answer contains a token that cannot be sent")
     return token
 
 
 def refusal(response: Response) -> Response | None:
-    """Return the answer of a token endpoint that gave no token, in the shape of other errors; None for any other.
+    """Return the refusal of a token endpoint in the shape of other errors, or None for any other answer.
 
-    OAuth writes `{error: "<code>", error_description}`, where `error` elsewhere is the message.
+    OAuth writes `{error: "<code>", error_description}`. In other errors, `error` is the message.
     """
     try:
         data = mapping(response)

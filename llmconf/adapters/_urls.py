@@ -1,4 +1,4 @@
-"""Puts requests together: where they go, and the headers that carry a key."""
+"""Builds requests: their URLs, and the headers with a key."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import quote, urlencode, urlsplit
 from llmconf.adapters._base import CalledEndpoint, Request
 
 Start = Literal["base", "origin"]
-"""What a path starts from: the base URL, or only its scheme, host and port."""
+"""The start of a path: the base URL, or only its scheme, host and port."""
 
 
 def join(base: str, path: str, query: Mapping[str, str | int] | None = None, start: Start = "base") -> str:
-    """Return the URL of a path, which begins with `/`; leading `/..` steps each take one part off the base URL.
+    """Return the URL of a path, which begins with `/`. Each leading `/..` removes one part from the base URL.
 
-    A path whose parts come from a server or a user is quoted by the caller, with `part`.
+    If parts of the path come from a server or a user, the caller must quote them with `part`.
     """
     split = urlsplit(base)
     root = f"{split.scheme}://{split.netloc}"
@@ -27,12 +27,12 @@ def join(base: str, path: str, query: Mapping[str, str | int] | None = None, sta
 
 
 def part(text: str) -> str:
-    """Quote one part of a path: whatever it holds, it stays one part."""
+    """Quote one part of a path, so that it always stays one part."""
     return quote(text, safe="@:") if text not in (".", "..") else quote(text).replace(".", "%2E")
 
 
 def bearer(site: CalledEndpoint, field: str = "api_key") -> dict[str, str]:
-    """Return the header that carries a key as bearer token, nothing where the site has no key."""
+    """Return the header with the key as bearer token, or no header if the site has no key."""
     key = site.token or site.secrets.get(field)
     return {"authorization": f"Bearer {key}"} if key else {}
 

@@ -28,11 +28,11 @@ from llmconf.core.json_values import at, count, day, model_id
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _PAGE_SIZE = 1000
-# Retired models are listed only for those who ask, and a route may still name one.
+# Retired models are only listed on request, and a route may still name one.
 _WHOLE_LIST = [("limit", str(_PAGE_SIZE)), *(("lifecycle[]", name) for name in ("active", "deprecated", "retired"))]
 _RULES = (
     ErrorRule("no_funds", codes=("billing_error",)),
-    # The older form of the same. Evidence D; a message is all that tells it from a bad request.
+    # The older form of the same error. Evidence D. Only the message distinguishes it from a bad request.
     ErrorRule("no_funds", status=(400,), message="credit balance is too low"),
     ErrorRule("unauthorized", codes=("authentication_error",), message="expired", expired=True),
     ErrorRule("unauthorized", codes=("authentication_error",)),
@@ -53,17 +53,17 @@ class Options(_base.Options):
 
 
 def probe(site: CalledEndpoint) -> Request:
-    """Ask for one model. Free; answered for a valid key only (S)."""
+    """Ask for one model. This is free, and only succeeds with a valid key (S)."""
     return Request(_url(site, "/v1/models", [("limit", "1")]), headers=_headers(site))
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Ask what `probe` asks, which is no proof of funds: those are seen when a model is called."""
+    """Send the same request as `probe`. It does not prove that there are funds: only a call of a model does."""
     return probe(site)
 
 
 def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
-    """Ask for a page of all models, retired ones included; the cursor is the last id of the page before (S)."""
+    """Ask for a page of all models, also retired ones. The cursor is the last id of the previous page (S)."""
     query = [*_WHOLE_LIST, *([("after_id", cursor)] if cursor else [])]
     return Request(_url(site, "/v1/models", query), headers=_headers(site))
 
@@ -73,7 +73,7 @@ def read_models(site: CalledEndpoint, response: Response, cursor: str | None) ->
     data = mapping(response)
     following = next_token(data.get("last_id")) if data.get("has_more") is True else None
     if following is None and data.get("has_more") is True:
-        raise Unreadable("the list goes on, without the id to go on from")
+        raise Unreadable("the list continues, but the id to continue from is missing")
     return page(rows(data, ("data",)), _record, following)
 
 
@@ -92,12 +92,12 @@ def completion(site: CalledEndpoint, model: str) -> Request:
 
 
 def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
-    """Look for `{content: [{}]}` (S), which is empty where a model has ended at once (K). Raises Unreadable."""
+    """Look for `{content: [{}]}` (S). The list is empty if a model has ended at once (K). Raises Unreadable."""
     see_answer(response, "content", may_be_empty=True)
 
 
 def _url(site: CalledEndpoint, path: str, query: list[tuple[str, str]] | None = None) -> str:
-    # The SDK's base URL has no version; many write it nevertheless.
+    # The SDK's base URL has no version, but many users write one.
     return join(site.url.removesuffix("/v1"), path) + (f"?{urlencode(query)}" if query else "")
 
 
@@ -125,7 +125,7 @@ def _record(item: Mapping[str, Any]) -> ModelRecord | None:
 
 
 def _capabilities(said: Any) -> tuple[str, ...] | None:
-    """Read `{name: {supported}}`; those of server tools stand one level deeper."""
+    """Read `{name: {supported}}`. The capabilities of server tools are one level deeper."""
     if not isinstance(said, Mapping):
         return None
     tools = at(said, "server_tools")
@@ -139,5 +139,5 @@ def _lacks(said: Any) -> tuple[str, ...]:
 
 
 def _known(said: Mapping[str, Any]) -> dict[str, Any]:
-    # At the top, `code_execution` says that other tools may be called from code, which is something else.
+    # `code_execution` at the top has another meaning: other tools may be called from code.
     return {name: value for name, value in said.items() if name != "code_execution"}

@@ -39,7 +39,7 @@ _ENTRA: Mapping[str, Verdict] = {
     "7000112": "forbidden",  # the application is disabled
     "90055": "rate_limited",
 }
-"""What errors of Entra mean; any other one says that tenant, application or secret is wrong. Evidence K."""
+"""The meanings of Entra errors. Any other error means that tenant, application or secret is wrong. Evidence K."""
 _CAPABILITIES = {
     "chat_completion": "chat", "completion": "completion", "embeddings": "embedding", "fine_tune": "fine_tuning"
 }  # fmt: skip
@@ -52,7 +52,7 @@ _LIFECYCLE: Mapping[str, Literal["active", "deprecated", "retired"]] = {
     "retired": "retired",
 }
 _SMALLEST_CALL = {"messages": [{"role": "user", "content": "Hi"}], "max_completion_tokens": 16}
-"""Models that reason refuse `max_tokens`, and an order for too few tokens."""
+"""Reasoning models refuse `max_tokens`, and also a limit of too few tokens."""
 
 
 class Options(_base.Options):
@@ -69,7 +69,7 @@ class Options(_base.Options):
 
 
 def exchange(site: CalledEndpoint, now: int) -> Request | None:
-    """Ask Entra for a token of the application; an API key is sent as it is (D)."""
+    """Ask Entra for a token of the application. An API key is sent without an exchange (D)."""
     if "client_secret" not in site.secrets:
         return None
     authority = site.options.authority or site.preset.network["authority"]
@@ -90,22 +90,22 @@ def read_exchange(site: CalledEndpoint, response: Response) -> str | Failure:
 
 
 def probe(site: CalledEndpoint) -> Request:
-    """Ask for the models of the resource. Free; proves key and resource, and nothing of a deployment (D)."""
+    """Ask for the models of the resource. This is free. It proves key and resource, but not a deployment (D)."""
     return Request(_url(site, "/models"), headers=_headers(site))
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Ask what `probe` asks."""
+    """Send the same request as `probe`."""
     return probe(site)
 
 
 def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
-    """Ask for the models, all on one page. Deployments are listed by Azure's control plane only (D)."""
+    """Ask for the models, all on one page. Only Azure's control plane lists deployments (D)."""
     return probe(site)
 
 
 def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
-    """Read `{data: [...]}`: models that could be deployed, none of which is called by its own id. Raises Unreadable."""
+    """Read `{data: [...]}`: models that can be deployed. None is called by its own id. Raises Unreadable."""
     return page(rows(mapping(response), ("data",)), _record)
 
 
@@ -118,7 +118,7 @@ def read_error(site: CalledEndpoint, response: Response) -> Failure:
     if refused is None:
         return failure(site, response)
     found = failure(site, refused)
-    # What follows the message are numbers for Microsoft's support, other ones each time.
+    # After the message come numbers for Microsoft's support, which are different each time.
     found = replace(found, detail=found.detail.partition(" Trace ID:")[0])
     number = _ENTRA_ERROR.search(found.detail)
     if number is None or found.verdict == "degraded":
@@ -144,7 +144,7 @@ def _is_v1(site: CalledEndpoint) -> bool:
 
 
 def _url(site: CalledEndpoint, path: str) -> str:
-    """Return a URL of the surface; the base URL may be that of the resource, or of the surface itself."""
+    """Return a URL of the surface. The base URL may be that of the resource or of the surface itself."""
     root = site.url.removesuffix("/v1").removesuffix("/openai")
     version = site.options.api_version or (None if _is_v1(site) else site.preset.network["api_version"])
     surface = "/openai/v1" if _is_v1(site) else "/openai"

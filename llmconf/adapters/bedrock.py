@@ -40,19 +40,19 @@ CREDENTIAL_FORMS = (
 _HOST = re.compile(
     r"^(https?://)(bedrock)(-runtime)?(-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.(amazonaws\.com(?:\.cn)?|api\.aws)$"
 )
-"""Hosts that AWS derives from the region; any other one (a VPC endpoint, a stand-in) serves all of Bedrock itself."""
+"""Hosts that AWS derives from the region. Any other host (a VPC endpoint, a stand-in) serves all of Bedrock itself."""
 _VPC_HOST = re.compile(r"^https://[^/]+\.bedrock(?:-runtime)?(?:-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.vpce\.amazonaws\.com$")
-"""An endpoint inside of a network, which has the region in its name as well (S)."""
+"""An endpoint inside of a network. Its name contains the region too (S)."""
 _STS_HOST = re.compile(r"^https://sts(?:-fips)?\.(?:([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.)?amazonaws\.com(?:\.cn)?$")
 _WHOSE_KEYS = b"Action=GetCallerIdentity&Version=2011-06-15"
 _XML = re.compile(rb"<(Code|Message)>([^<>]{1,1000})</")
 _PER_PAGE = 1000
-"""The most that AWS gives on one page (S)."""
+"""Maximum of items that AWS returns on one page (S)."""
 _INPUTS = {"audio": "audio_input", "image": "vision", "speech": "audio_input", "video": "video_input"}
 _OUTPUTS = {"embedding": "embedding", "image": "image_generation", "speech": "audio_output"}
 _LIFECYCLE: Mapping[str, Literal["active", "deprecated"]] = {"active": "active", "legacy": "deprecated"}
 _RULES = (
-    # AWS says 403 to all of these (S for the names, K for the statuses).
+    # AWS answers 403 to all of these (S for the names, K for the statuses).
     ErrorRule("unauthorized", codes=("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"), expired=True),
     ErrorRule(
         "unauthorized",
@@ -62,7 +62,7 @@ _RULES = (
             "MissingAuthenticationTokenException", "MissingAuthenticationToken", "InvalidAccessKeyIdException",
         ),
     ),
-    # A Bedrock API key that is wrong has no code of its own, and says so in words. Evidence K.
+    # A wrong Bedrock API key has no code of its own, only a message. Evidence K.
     ErrorRule("unauthorized", status=(401, 403), message="token has expired", expired=True),
     ErrorRule("unauthorized", status=(401, 403), message="make sure your api key is valid"),
     ErrorRule("forbidden", codes=("AccessDeniedException", "AccessDenied", "OptInRequired")),
@@ -84,7 +84,7 @@ ListName = Literal[
     "custom_model_deployments",
     "provisioned_throughputs",
 ]
-"""What Bedrock lists, each under its own IAM permission."""
+"""The lists of Bedrock. Each needs its own IAM permission."""
 
 
 class Options(_base.Options):
@@ -98,30 +98,30 @@ class Options(_base.Options):
 
 
 def probe(site: CalledEndpoint) -> Request:
-    """Ask for the first list, usually the foundation models. Free; needs the permission to list them (S)."""
+    """Ask for the first list, usually the foundation models. This is free, but needs the permission to list (S)."""
     return _page(site, site.options.lists[0], size=1)
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Ask STS whose AWS keys these are where the options name it, else what `probe` asks (S)."""
+    """Ask STS whose AWS keys these are if the options name STS, else send the same request as `probe` (S)."""
     if not site.options.sts_url or not _has_keys(site):
         return probe(site)
     content = {"content-type": "application/x-www-form-urlencoded"}
     request = Request(join(site.options.sts_url, "/"), "POST", content, _WHOSE_KEYS)
     usual = _STS_HOST.match(site.options.sts_url)
-    # The host without a region is that of the first one.
+    # The host without a region is that of the first region.
     region = usual[1] or "us-east-1" if usual else _region(site)
     return signed(site, request, "sts", region)
 
 
 def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
-    """Ask for the pages of one list after the other; a cursor is the name of a list and a page token (S)."""
+    """Ask for the pages of one list after the other. A cursor is the name of a list and a page token (S)."""
     name, token = _place(site, cursor)
     return _page(site, name, token)
 
 
 def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
-    """Read `{modelSummaries: [...], nextToken}`, the name of the rows depending on the list (S). Raises Unreadable."""
+    """Read `{modelSummaries: [...], nextToken}` (S). The name of the rows depends on the list. Raises Unreadable."""
     name, _ = _place(site, cursor)
     data, listed = mapping(response), _LISTS[name]
     token = next_token(data.get("nextToken")) if listed.paged else None
@@ -138,7 +138,7 @@ def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
 
 
 def read_check(site: CalledEndpoint, response: Response) -> Check:
-    """Look for an identity or a list of models; nothing is told of quota. Raises Unreadable."""
+    """Look for an identity or a list of models. The answer contains no quota. Raises Unreadable."""
     if not site.options.sts_url or not _has_keys(site):
         read_models(site, response, None)
     elif b"GetCallerIdentityResult" not in response.body:
@@ -170,7 +170,7 @@ def read_completion(site: CalledEndpoint, response: Response, model: str) -> Non
 
 
 def _place(site: CalledEndpoint, cursor: str | None) -> tuple[ListName, str]:
-    """Return the list that a cursor stands in, and its page token, empty on its first page."""
+    """Return the list of a cursor, and its page token. The token is empty on the first page."""
     if cursor is None:
         return site.options.lists[0], ""
     name, _, token = cursor.partition(" ")
@@ -185,7 +185,7 @@ def _page(site: CalledEndpoint, name: ListName, token: str = "", size: int = _PE
 
 
 def _control(site: CalledEndpoint) -> str:
-    """Return the URL of the control plane, which lists models; users write the one that runs them."""
+    """Return the URL of the control plane, which lists models. Users configure the URL that runs models."""
     return _usual(site, "")
 
 
@@ -198,11 +198,11 @@ def _usual(site: CalledEndpoint, plane: str) -> str:
 
 
 def _region(site: CalledEndpoint) -> str:
-    """Return the region that a signature names: that of the host, else what is configured."""
+    """Return the region that a signature names: that of the host, else the configured one."""
     usual, inside = _HOST.match(site.url), _VPC_HOST.match(site.url)
     region = usual[5] if usual else inside[1] if inside and not site.region else site.region
     if not region:
-        raise UndeterminedError("AWS keys sign for a region", "set `region` on the endpoint or its provider")
+        raise UndeterminedError("AWS keys need a region", "set `region` on the endpoint or its provider")
     return region
 
 
@@ -229,13 +229,13 @@ def _model(item: Mapping[str, Any]) -> ModelRecord | None:
         status=_LIFECYCLE.get(word(life.get("status"))),
         deprecated=day(life.get("legacyTime")),
         retires=day(life.get("endOfLifeTime")),
-        # The others are called by the id of an inference profile, or of throughput that was bought.
+        # The other models are called by the id of an inference profile, or of provisioned throughput.
         callable=not isinstance(types, list) or "ON_DEMAND" in types,
     )
 
 
 def _facts(item: Mapping[str, Any]) -> tuple[str | None, set[str]]:
-    """Return mode and capabilities. Rerankers give text too, and are told apart by not streaming it."""
+    """Return mode and capabilities. Rerankers also produce text, but unlike chat models they do not stream it."""
     given, taken = item.get("outputModalities"), item.get("inputModalities")
     streams = item.get("responseStreamingSupported") is True
     found = meanings(given, _OUTPUTS)
@@ -253,7 +253,10 @@ def _profile(item: Mapping[str, Any]) -> ModelRecord | None:
 
 
 def _own(arn: str, *, callable_when: Collection[str] | None) -> Callable[[Mapping[str, Any]], ModelRecord | None]:
-    """Return the reader of what an account made: an ARN, and in which states it can be called (None: in any)."""
+    """Return the reader of models that an account made. Their id is an ARN. They are callable in the given states.
+
+    None means that they are callable in any state.
+    """
 
     def read(item: Mapping[str, Any]) -> ModelRecord | None:
         identifier = model_id(item.get(arn))
@@ -265,7 +268,7 @@ def _own(arn: str, *, callable_when: Collection[str] | None) -> Callable[[Mappin
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """One list of Bedrock: its path, where its rows stand, how one is read, and whether it has pages (S)."""
+    """One list of Bedrock: its path, the field of its rows, the reader of a row, and whether it has pages (S)."""
 
     path: str
     rows: str

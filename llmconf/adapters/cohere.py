@@ -28,12 +28,12 @@ from llmconf.core.json_values import count, model_id
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _PAGE_SIZE = 1000
 _MODES = {"chat": "chat", "embed": "embedding", "rerank": "rerank", "generate": "completion"}
-"""Endpoints that make a mode, the first that a model is for; `classify` and the like make none (S)."""
+"""The mode by endpoint. The first endpoint of a model counts. `classify` and the like have no mode (S)."""
 _FEATURES = {**WORDS, "json_schema": "structured_output", "strict_tools": "function_calling"}
-"""What the words in `features` mean. Evidence K: the SDK has them as free text."""
+"""The meanings of the words in `features`. Evidence K: they are free text in the SDK."""
 _RULES = (
     ErrorRule("unauthorized", status=(401, 498), message="expired", expired=True),
-    # Variants of a token that is not valid, which the SDK maps to 498 (S).
+    # Variants of an invalid token, which the SDK maps to 498 (S).
     ErrorRule("unauthorized", status=(498,)),
     # The client closed the connection, or the server cannot do it yet.
     ErrorRule("degraded", status=(499,)),
@@ -48,20 +48,20 @@ class Options(_base.Options):
 
 
 def probe(site: CalledEndpoint) -> Request:
-    """Ask for one model. Free; answered for a valid key only (D)."""
+    """Ask for one model. This is free, and only succeeds with a valid key (D)."""
     return Request(_list_url(site, {"page_size": 1}), headers=bearer(site))
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Ask what `probe` asks.
+    """Send the same request as `probe`.
 
-    Not `POST /v1/check-api-key`, which is legacy (S), and as a POST not tried again where the network fails.
+    This does not use `POST /v1/check-api-key`: it is legacy (S), and a POST is not retried if the network fails.
     """
     return probe(site)
 
 
 def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
-    """Ask for a page of models; the cursor is the page token (S)."""
+    """Ask for a page of models. The cursor is the page token (S)."""
     query: dict[str, str | int] = {"page_size": _PAGE_SIZE}
     return Request(_list_url(site, query | ({"page_token": cursor} if cursor else {})), headers=bearer(site))
 
@@ -111,7 +111,7 @@ def _record(item: Mapping[str, Any]) -> ModelRecord | None:
         identifier,
         mode=mode,
         capabilities=capabilities(found if found or listed else None, mode),
-        # A number with a fraction of zero; 0 where it means nothing.
+        # The number has a fraction of zero. It is 0 if it has no meaning.
         context=count(item.get("context_length")),
         status=("deprecated" if deprecated else "active") if isinstance(deprecated, bool) else None,
     )

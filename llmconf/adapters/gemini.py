@@ -33,9 +33,9 @@ _METHODS = {
     "generatecontent": "chat",
     "streamgeneratecontent": "streaming",
 }
-"""What it means that a model has a method (D); `predict` serves images, `predictLongRunning` videos."""
+"""The capability by method (D). `predict` serves images, `predictLongRunning` videos."""
 _MODES = {"generateContent": "chat", "embedContent": "embedding", "predict": "image"}
-"""Methods that make a mode, the first that a model has."""
+"""The mode by method. The first method of a model counts."""
 
 exchange = no_exchange
 read_exchange = nothing_exchanged
@@ -47,17 +47,17 @@ class Options(_base.Options):
 
 
 def probe(site: CalledEndpoint) -> Request:
-    """Ask for one model. Free; answered for a valid key only (D)."""
+    """Ask for one model. This is free, and only succeeds with a valid key (D)."""
     return Request(join(site.url, "/models", page_query(None, 1)), headers=_headers(site))
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Ask what `probe` asks."""
+    """Send the same request as `probe`."""
     return probe(site)
 
 
 def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
-    """Ask for a page of models; the cursor is the page token (S)."""
+    """Ask for a page of models. The cursor is the page token (S)."""
     return Request(join(site.url, "/models", page_query(cursor)), headers=_headers(site))
 
 

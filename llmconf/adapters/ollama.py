@@ -1,9 +1,9 @@
 """Ollama's own API below `/api`, which lists models with their details; a key only in its cloud.
 
-A context is told where it is the one that a call gets. A server of one's own runs a model with what the model's
-parameters name, else with what was set for the server, else with 4,096 tokens or more by the memory of its graphics
-card (D): mostly far less than the model was trained for. It says which only while the model is loaded, and what is
-told must not depend on the moment.
+A context is only returned if calls really get it. A self-hosted server runs a model with the context in the model's
+parameters, else with the context that is set for the server, else with 4,096 tokens or more by the memory of its
+graphics card (D): mostly far less than the model was trained for. The server only tells its choice while the model
+is loaded, and a list must not depend on that moment.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from llmconf.core.json_values import count, model_id
 
 CREDENTIAL_FORMS = (CredentialForm(frozenset({"api_key"})),)
 _WORDS = {**WORDS, "audio": "audio_input", "image": "image_generation"}
-"""What the words in `capabilities` mean (S); `completion` is any model that writes text, by chat too."""
+"""The meanings of the words in `capabilities` (S). Any model that writes text has `completion`, also by chat."""
 _MOST = 1500
 _RUNTIME_CONTEXT = re.compile(r"^num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
 
@@ -53,9 +53,9 @@ def probe(site: CalledEndpoint) -> Request:
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Return None: a server of one's own ignores a key, and the list of the cloud is public (K).
+    """Return None: a self-hosted server ignores a key, and the list of the cloud is public (K).
 
-    Nothing else that is free is documented to need one.
+    No other free request is documented to need a key.
     """
     return None
 
@@ -68,7 +68,7 @@ def read_check(site: CalledEndpoint, response: Response) -> Check:
 def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
     """Ask for the models, then for the details of one after the other.
 
-    The cursor is a JSON list of the ids whose details are still to be asked for (S).
+    The cursor is a JSON list of the ids whose details were not requested yet (S).
     """
     if cursor is None:
         return probe(site)
@@ -76,12 +76,12 @@ def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
 
 
 def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
-    """Read `{models: [{model}]}` of the list, or the details of the model that was asked for. Raises Unreadable."""
+    """Read `{models: [{model}]}` of the list, or the details of the requested model. Raises Unreadable."""
     if cursor is None:
         found = page(rows(mapping(response), ("models",)), _listed)
         ids = list(dict.fromkeys(record.id for record in found.models))
         if len(ids) > _MOST:
-            raise Unreadable(f"more than {_MOST:,} models, each of which has to be asked for")
+            raise Unreadable(f"more than {_MOST:,} models, and each needs a request of its own")
         return replace(found, next=json.dumps(ids) if ids else None)
     name, *rest = _left(cursor)
     record = _details(name, mapping(response), runs_whole=bool(site.preset.network.get("runs_whole")))
@@ -112,7 +112,7 @@ def read_completion(site: CalledEndpoint, response: Response, model: str) -> Non
 
 
 def _url(site: CalledEndpoint, path: str) -> str:
-    # Clients of the compatible surface write /v1, and some /api.
+    # Users of the compatible surface write /v1, and some write /api.
     return join(site.url.removesuffix("/v1").removesuffix("/api"), path)
 
 
@@ -135,18 +135,18 @@ def _details(identifier: str, data: Mapping[str, Any], *, runs_whole: bool) -> M
         identifier,
         mode=mode,
         capabilities=capabilities(meanings(words, _WORDS), mode) if isinstance(said, list) else None,
-        # A model of the cloud that a server of one's own passes on to. Evidence K.
+        # A cloud model: a self-hosted server forwards its calls to the cloud. Evidence K.
         context=_context(data, runs_whole=runs_whole or bool(data.get("remote_host"))),
     )
 
 
 def _context(data: Mapping[str, Any], *, runs_whole: bool) -> int | None:
-    """Return the context that a model's parameters name, else all that it was trained for where it runs with that."""
+    """Return the context in a model's parameters, else the whole trained context if the model runs with it."""
     parameters, info = data.get("parameters"), data.get("model_info")
     if isinstance(parameters, str) and (runtime := _RUNTIME_CONTEXT.search(parameters)):
         return count(runtime[1])
     if not runs_whole:
         return None
     named = info if isinstance(info, Mapping) else {}
-    # Models that see have a context of that part as well, under a longer name.
+    # Vision models also have a context for the vision part, under a longer name.
     return count(named.get(f"{named.get('general.architecture')}.context_length"))

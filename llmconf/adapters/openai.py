@@ -35,7 +35,7 @@ def probe(site: CalledEndpoint) -> Request:
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Return the request for the model list, which a valid key only is answered with (S)."""
+    """Return the request for the model list, which only succeeds with a valid key (S)."""
     return probe(site)
 
 
@@ -51,6 +51,6 @@ def completion(site: CalledEndpoint, model: str) -> Request:
 
 
 def _counted(site: CalledEndpoint, request: Request) -> Request:
-    """Say which organization and project a request is for, as the vendor's SDK does (S)."""
+    """Add the headers for organization and project to a request, as the vendor's SDK does (S)."""
     said = {"openai-organization": site.options.organization, "openai-project": site.options.project}
     return replace(request, headers={**request.headers, **{name: value for name, value in said.items() if value}})

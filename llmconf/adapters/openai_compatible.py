@@ -1,7 +1,7 @@
-"""What most vendors and servers copy from OpenAI: a bearer token, `/models`, `/chat/completions`.
+"""The protocol that most vendors and servers copy from OpenAI: a bearer token, `/models`, `/chat/completions`.
 
-Vendors differ in where the list is, what it says of a model, which request checks a key, and what an error
-means. All of that is data, in the `network` of a preset; `_network.py` says what it may hold.
+Vendors differ in the place of the list, its facts about a model, the request that checks a key, and the meaning of
+errors. All of that is data in the `network` of a preset; `_network.py` defines its fields.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class Options(_base.Options):
 
 
 def facts_of(site: CalledEndpoint) -> PresetProtocol:
-    """Return what the preset of a site says of its vendor. `validate` never asks, so the models load here."""
+    """Return the facts of a site's preset about its vendor. `validate` never needs them, so the models load here."""
     from llmconf.adapters._network import network
 
     return network(site.preset)
 
 
 def probe(site: CalledEndpoint) -> Request:
-    """Return what says most for nothing: what the preset names, else the vendor's check of a key, else the list."""
+    """Return the free request that proves most: the preset's probe, else the check of a key, else the list."""
     network = facts_of(site)
     if network.key and _probes_key(network):
         return _own_key_request(site, network.key)
@@ -59,7 +59,7 @@ def probe(site: CalledEndpoint) -> Request:
 
 
 def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
-    """Return what a check of the key says beside success; a list must be one. Raises Unreadable."""
+    """Return the failure in a successful check of a key. If the probe is the list, check it. Raises Unreadable."""
     network = facts_of(site)
     if network.key and _probes_key(network):
         return _read_key(network.key, _answers.mapping(response)).failure
@@ -68,12 +68,12 @@ def read_probe(site: CalledEndpoint, response: Response) -> Failure | None:
 
 
 def _probes_key(network: PresetProtocol) -> bool:
-    """Whether the check of a key is also the probe: where it asks the endpoint itself."""
+    """Tell whether the check of a key is also the probe. It is if it asks the endpoint itself."""
     return network.probe is None and network.key is not None and network.key.url is None
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Return the vendor's check of a key, or the probe where that is answered with a valid key only."""
+    """Return the vendor's check of a key, or the probe if that only succeeds with a valid key."""
     network = facts_of(site)
     if network.key:
         return _key_request(site, network.key)
@@ -81,7 +81,7 @@ def check(site: CalledEndpoint) -> Request | None:
 
 
 def read_check(site: CalledEndpoint, response: Response) -> Check:
-    """Return what the vendor says of the key: blocked, out of money, quota, expiry. Raises Unreadable."""
+    """Return the vendor's facts about the key: blocked, out of money, quota, expiry. Raises Unreadable."""
     network = facts_of(site)
     if network.key:
         return _read_key(network.key, _answers.mapping(response))
@@ -120,7 +120,7 @@ def _page_request(site: CalledEndpoint, listing: ListRequest, token: str = "") -
 
 
 def _read_page(response: Response, network: PresetProtocol, listing: ListRequest, token: str = "") -> tuple[Page, Any]:
-    """Return a page without its successor, and the JSON that it was read from; `token` names a sole model."""
+    """Return a page without its successor, and the JSON that it was read from. `token` names a sole model."""
     from llmconf.adapters._records import identity, record
 
     def read(item: Mapping[str, Any]) -> ModelRecord | None:
@@ -137,12 +137,12 @@ def _items(data: Any, listing: ListRequest) -> list[Any]:
 
 
 def read_error(site: CalledEndpoint, response: Response) -> Failure:
-    """Say what an error means, by the preset's rules and then by its status."""
+    """Return the meaning of an error, first by the preset's rules and then by its status."""
     return _errors.failure(site, response, facts_of(site).errors)
 
 
 def completion(site: CalledEndpoint, model: str) -> Request:
-    """Return a chat of one word with the shortest answer that the vendor takes an order for."""
+    """Return a chat of one word with the smallest limit for the answer that the vendor accepts."""
     network = facts_of(site)
     body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], network.limit: network.smallest}
     headers = {**_headers(site), "content-type": "application/json"}
@@ -163,7 +163,7 @@ def _get(site: CalledEndpoint, url: str) -> Request:
 
 
 def _key_request(site: CalledEndpoint, key: KeyRequest) -> Request | None:
-    """Return the check of a key. Another host is asked only about an endpoint that is the vendor's own."""
+    """Return the check of a key. It only uses another host if the endpoint is the vendor's own."""
     if key.url is None:
         return _own_key_request(site, key)
     own = {urlsplit(f"//{host}").netloc for host in site.preset.hosts}
@@ -190,7 +190,7 @@ def _applies(meaning: SuccessMeaning, data: Mapping[str, Any]) -> bool:
 
 
 def _amount(place: QuotaPath, data: Mapping[str, Any]) -> str:
-    """Return one or several figures as text, each with its unit."""
+    """Return one or several numbers as text, each with its unit."""
     values = _each(json_values.at(data, place.at))
     units = _each(json_values.at(data, place.unit_at)) if place.unit_at else [place.unit] * len(values)
     pairs = [(_figure(value), json_values.text(unit, 32) or "") for value, unit in zip(values, units, strict=False)]

@@ -35,7 +35,7 @@ CREDENTIAL_FORMS = (
 )
 _PREFIX = "publishers/google/models/"
 _LIFETIME = 3600
-"""Seconds that a signed assertion is good for, the most that Google takes."""
+"""Seconds for which a signed assertion is valid. This is the maximum that Google accepts."""
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _SMALLEST_CLAUDE_CALL = {
     "anthropic_version": "vertex-2023-10-16",
@@ -43,7 +43,7 @@ _SMALLEST_CLAUDE_CALL = {
     "messages": [{"role": "user", "content": "Hi"}],
 }
 _TOKEN_RULES = (
-    # Of a token endpoint, all of these mean that the account or its key is not known (any more). Evidence K.
+    # From a token endpoint, all of these mean that the account or its key is unknown or was deleted. Evidence K.
     ErrorRule("unauthorized", codes=("invalid_grant", "invalid_client", "unauthorized_client")),
     ErrorRule("degraded", codes=("internal_failure",)),
 )
@@ -59,9 +59,9 @@ class Options(_base.Options):
 
 
 def exchange(site: CalledEndpoint, now: int) -> Request | None:
-    """Sign an assertion with the key of the service account; its token endpoint gives a token for it.
+    """Sign an assertion with the key of the service account. The token endpoint exchanges it for a token.
 
-    Raises RefusedError for a key file that is none or names another host than Google's, UndeterminedError
+    Raises RefusedError if the key file is invalid or names a host that is not Google's. Raises UndeterminedError
     without the packages of the extra `vertex`.
     """
     if "service_account" not in site.secrets:
@@ -85,24 +85,24 @@ def read_exchange(site: CalledEndpoint, response: Response) -> str | Failure:
 
 
 def probe(site: CalledEndpoint) -> Request:
-    """Ask for one model of Google. Free; needs a token or a key (S)."""
+    """Ask for one model of Google. This is free, but needs a token or a key (S)."""
     return Request(_list_url(site, page_query(None, 1)), headers=_headers(site))
 
 
 def check(site: CalledEndpoint) -> Request | None:
-    """Ask what `probe` asks: a service account has already shown itself when it got its token."""
+    """Send the same request as `probe`. A service account was already checked when it got its token."""
     return probe(site)
 
 
 def models(site: CalledEndpoint, cursor: str | None) -> Request | None:
-    """Ask for a page of the models of Google; the cursor is the page token. Those of partners are not listed (S)."""
+    """Ask for a page of the models of Google. The cursor is the page token. Partner models are not listed (S)."""
     return Request(_list_url(site, page_query(cursor)), headers=_headers(site))
 
 
 def read_models(site: CalledEndpoint, response: Response, cursor: str | None) -> Page:
     """Read `{publisherModels: [{name: "publishers/google/models/<id>"}], nextPageToken}` (S). Raises Unreadable.
 
-    Nothing is said of limits, prices or capabilities.
+    The list has no limits, prices or capabilities.
     """
     return read_page(response, "publisherModels", _record, cursor)
 
@@ -117,7 +117,7 @@ def read_error(site: CalledEndpoint, response: Response) -> Failure:
 
 
 def completion(site: CalledEndpoint, model: str) -> Request:
-    """Ask a model of Google or Anthropic for one token, in the project where there is one."""
+    """Ask a model of Google or Anthropic for one token, in the project if there is one."""
     project = site.options.project or (_account(site).get("project_id") if "service_account" in site.secrets else None)
     location = site.options.location or site.region
     place = f"/projects/{part(project)}/locations/{part(location)}" if project and location else ""
@@ -128,13 +128,13 @@ def completion(site: CalledEndpoint, model: str) -> Request:
 
 
 def read_completion(site: CalledEndpoint, response: Response, model: str) -> None:
-    """Look for what the protocol of Anthropic or of Gemini has, by the model. Raises Unreadable."""
+    """Look for the message in the protocol of Anthropic or Gemini, depending on the model. Raises Unreadable."""
     claude = _is_claude(model)
     see_answer(response, "content" if claude else "candidates", may_be_empty=claude)
 
 
 def _is_claude(model: str) -> bool:
-    """Whether a model is Anthropic's: partners' models keep their own protocol. Evidence K."""
+    """Tell whether a model is Anthropic's, because partner models keep their own protocol. Evidence K."""
     return model.startswith("claude-")
 
 
@@ -159,27 +159,27 @@ def _headers(site: CalledEndpoint) -> dict[str, str]:
 
 
 def _account(site: CalledEndpoint) -> dict[str, str]:
-    """Return the key file. No error quotes it: all of it came out of a secret."""
+    """Return the key file. No error quotes it, because all of it comes from a secret."""
     try:
         account = json.loads(site.secrets["service_account"])
     except (ValueError, RecursionError):
         account = None
     needed = ("client_email", "private_key")
     if not isinstance(account, dict) or not all(isinstance(account.get(name), str) for name in needed):
-        message = "the service account is not a key file: JSON with `client_email` and `private_key`"
-        raise RefusedError(message, "create a key of the service account, and seal the whole file that you get")
+        message = "the service account is not a key file, which is JSON with `client_email` and `private_key`"
+        raise RefusedError(message, "create a key of the service account, and seal the whole key file")
     return {name: value for name, value in account.items() if isinstance(value, str)}
 
 
 def _token_url(site: CalledEndpoint, account: Mapping[str, str]) -> str:
-    """Return where the token comes from: a host of Google, or this machine for a stand-in."""
+    """Return the URL of the token endpoint: a host of Google, or this machine for a stand-in."""
     url = account.get("token_uri") or str(site.preset.network["token_url"])
     try:
         origin = parse_url(url)
     except ValueError:
         origin = None
     if origin is None or not (origin.is_loopback or _is_google(origin.scheme, origin.host)):
-        raise RefusedError("the key file wants to get its token from a host that is not Google's")
+        raise RefusedError("the key file names a token endpoint whose host is not Google's")
     return url
 
 
@@ -196,5 +196,5 @@ def _signed(account: Mapping[str, str], claims: Mapping[str, Any]) -> str:
     try:
         signer = crypt.RSASigner.from_service_account_info(account)
         return str(jwt.encode(signer, claims).decode())
-    except Exception:  # whatever it says could quote the key, and a traceback would show it
-        raise RefusedError("the private key of the service account is not a key") from None
+    except Exception:  # its message could quote the key, and a traceback would show it
+        raise RefusedError("the private key of the service account is not a valid key") from None

@@ -69,7 +69,7 @@ class Editing:
         document = self.document(place.file)
         owner, pair = self._pair(place)
         if owner is None or pair is None or pair[1].kind != "scalar" or pair[1].style in ("|", ">"):
-            raise RefusedError(f"{place.file}: `{key}` cannot be written: there is no plain `{place.path[-1]}` before it")
+            raise RefusedError(f"{place.file}: there is no plain `{place.path[-1]}` before the new `{key}`")
         if owner.style == "flow":
             self._edits.setdefault(place.file, []).append(Edit(pair[1].end, pair[1].end, f", {key}: {text}"))
             return

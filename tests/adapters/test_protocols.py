@@ -428,7 +428,7 @@ def test_any_other_host_serves_all_of_bedrock(url: str) -> None:
 def test_a_signature_is_for_the_region_of_the_host(url: str, configured: str | None, region: str | None) -> None:
     site = replace(site_of(bedrock, url), region=configured)
     if region is None:
-        with pytest.raises(UndeterminedError, match="sign for a region"):
+        with pytest.raises(UndeterminedError, match="AWS keys need a region"):
             adapter_of(bedrock).probe(site)
         return
     assert f"/{region}/bedrock/aws4_request" in seen(adapter_of(bedrock).probe(site)).headers["authorization"]

@@ -537,7 +537,7 @@ def test_a_refusal_in_a_success_is_no_completion(live: Live, server: Server) -> 
     server.first = [Answer(200, {"message": "Unauthorized: upgrade your plan"})]
     live.write(provider(f"{server.url}/v1", rest="models:\n  - {id: gpt-5}\n"))
     found = live.ask("probe", "--completion", *FAST)
-    assert (found[0]["verdict"], found[0]["detail"]) == ("invalid_response", "the answer is not that of a model")
+    assert (found[0]["verdict"], found[0]["detail"]) == ("invalid_response", "the answer does not come from a model")
 
 
 @pytest.mark.parametrize("day", ["retires", "deprecated"])

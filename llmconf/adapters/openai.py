@@ -21,7 +21,7 @@ read_completion = openai_compatible.read_completion
 
 
 class Options(_base.Options):
-    """Who a call is counted for, where a key reaches more than one organization or project."""
+    """The organization and project of a call, if a key is valid for more than one."""
 
     organization: str | None = Field(default=None, min_length=1)
     """Organization id, sent as `OpenAI-Organization`, such as `org-123`."""

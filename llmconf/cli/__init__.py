@@ -21,7 +21,7 @@ __all__ = ["run"]
 EXIT_INTERNAL = 70
 _EXIT_INTERRUPTED = 130
 _NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
-"""What writing to a stream ends in; files have a name, and their own messages."""
+"""Errors of writing to a stream. Errors of files have a file name, and messages of their own."""
 
 
 @click.command(
@@ -31,7 +31,8 @@ _NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 )
 @click.version_option(__version__, message="llmconf %(version)s")
 @click.option(
-    "-C", "--directory", metavar="DIR", help="Work on the project in or above DIR; other paths stay relative to here."
+    "-C", "--directory", metavar="DIR",
+    help="Use the project in or above DIR. Other paths stay relative to the current folder.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.pass_context
@@ -53,7 +54,7 @@ def run() -> NoReturn:
     gc.disable()
     # Looking for pydantic plugins reads the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # A stream that was closed before the start is None, and nobody looks at it.
+    # A stream that was closed before the start is None. Nobody reads it.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - likewise
     for stream in (sys.stdout, sys.stderr):
@@ -67,7 +68,7 @@ def run() -> NoReturn:
         status = EXIT_PIPE
     except OSError as error:
         status = _unwritable(error)
-    # All is written: taking down a million objects one by one would only take time.
+    # All output is written. Freeing a million objects one by one would only take time.
     os._exit(status)
 
 
@@ -91,16 +92,16 @@ def _run(*, debug: bool) -> int:
         explain(error)
         return error.exit_code
     except BrokenPipeError:
-        # The reader went away, as `| head` does.
+        # The reader closed the pipe, as `| head` does.
         return EXIT_PIPE
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
-    except Exception as error:  # the command boundary: a defect must not end in a traceback
+    except Exception as error:  # the outermost place: a defect must not end in a traceback
         return _failed(error, debug=debug)
 
 
 def _failed(error: Exception, *, debug: bool) -> int:
-    """Say that output cannot be written, or that llmconf itself has failed, and return the exit code."""
+    """Report an output that cannot be written, or a failure of llmconf itself. Return the exit code."""
     if isinstance(error, OSError) and error.errno in _NOT_WRITTEN and error.filename is None:
         return _unwritable(error)
     if debug:
@@ -113,8 +114,8 @@ def _failed(error: Exception, *, debug: bool) -> int:
 
 
 def _unwritable(error: OSError) -> int:
-    """Say that standard output takes no more, where that can be said, and return the exit code."""
-    # What is left in the buffer would be tried again when the process ends.
+    """Report that standard output cannot be written, if standard error still works. Return the exit code."""
+    # Python would try to write the rest of the buffer again when the process ends.
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
     with contextlib.suppress(OSError):
         click.echo(f"llmconf: the output cannot be written: {error.strerror}", err=True)

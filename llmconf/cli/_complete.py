@@ -1,4 +1,4 @@
-"""Completion of names in the shell: environments, identities, codes. Whatever goes wrong, nothing is offered."""
+"""Completion of names in the shell: environments, identities, codes. An error offers no names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def environments(ctx: click.Context, _parameter: click.Parameter, typed: str) ->
 
 
 def identities(*kinds: str, bare: bool = False) -> Complete:
-    """Return what completes identities of these kinds; `bare` ones without their kind."""
+    """Return a function that completes identities of these kinds. If `bare`, it leaves out the kind."""
 
     def complete(ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
         def names(project: Project) -> Iterable[str]:
@@ -67,5 +67,5 @@ def _from_project(ctx: click.Context, typed: str, names: Callable[[Project], Ite
     try:
         project = load_project(FolderTree(find_root(Path(ctx.params.get("directory") or outer or "."))))
         return sorted({name for name in names(project) if name.startswith(typed)})
-    except Exception:  # a shell that completes has no place for an error
+    except Exception:  # a shell cannot show an error while it completes
         return []

@@ -9,13 +9,13 @@ import click
 from llmconf.core.plugins import load_module, module_names
 
 EXIT_PIPE = 141
-"""Exit code where the reader went away, as shells have it."""
+"""Exit code if the reader closed the pipe. Shells use the same number."""
 
 
 class Commands(click.Group):
     """Finds its commands among the modules of `package`.
 
-    `import_sops.py` is the command `import-sops`, and `import_.py`, whose name is a word of Python, `import`.
+    `import_sops.py` is the command `import-sops`. `import_.py` is the command `import`, which Python reserves.
     """
 
     def __init__(self, *args: Any, package: str, **kwargs: Any) -> None:
@@ -26,7 +26,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # click itself would make 1 of it, which is an answer here.
+            # click would exit with 1, which means "the answer is no" in llmconf.
             raise click.exceptions.Exit(EXIT_PIPE) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:

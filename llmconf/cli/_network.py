@@ -1,4 +1,4 @@
-"""What the commands that use the network share: their options, progress, and what they make of findings."""
+"""What the commands that use the network share: options, a progress bar, and the findings that they ignore."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _AT_ONCE, _PER_HOST = 50, 8
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """What a command that uses the network was asked for by the options that all of them have."""
+    """The values of the options that all commands on the network share."""
 
     directory: str | None
     env: str | None
@@ -47,8 +47,8 @@ class NetworkOptions:
     def check(self) -> tuple[Checked, str | None]:
         """Read and check the project, and return it with the name of the environment to look at.
 
-        All environments are checked, since a lock serves them all, but only what is wrong in this one stops the
-        command, and nothing that a newer list or another lock may fix.
+        All environments are checked, since they share a lock. Only errors of this environment stop the command.
+        Errors that a newer list of models or another lock may fix do not stop it.
         """
         others = "environments/"
         own = f"environments/{self.env}/"
@@ -70,20 +70,20 @@ class NetworkOptions:
         return checked, pick_environment(checked, self.env)
 
     def accesses(self, checked: Checked, name: str | None) -> Authorizer:
-        """Return the ways to the endpoints of one environment."""
+        """Return the object that prepares authorized calls to the endpoints of one environment."""
         from llmconf.live.authorize import Authorizer, CallLimits
 
         return Authorizer(checked, name, self.allow, CallLimits(self.timeout, self.retries))
 
     def network(self) -> HttpClient:
-        """Return the HTTP client with the bounds that were asked for."""
+        """Return an HTTP client with the limits from the options."""
         from llmconf.live.http import HttpClient
 
         return HttpClient(at_once=self.at_once, per_host=self.per_host)
 
 
 def network_options(function: Function) -> Function:
-    """Add the options of commands that call endpoints; the command gets them as one `asked`."""
+    """Add the options of commands that call endpoints; the command gets them as one argument `asked`."""
 
     @wraps(function)
     def command(**given: Any) -> Any:
@@ -92,13 +92,13 @@ def network_options(function: Function) -> Function:
 
     for option in (
         click.option("--per-host", type=click.IntRange(1, 1000), default=_PER_HOST, show_default=True, metavar="N",
-                     help="Requests under way at one host."),
+                     help="Most requests at the same time to one host."),
         click.option("--at-once", type=click.IntRange(1, 1000), default=_AT_ONCE, show_default=True, metavar="N",
-                     help="Requests under way in all."),
+                     help="Most requests at the same time in total."),
         click.option("--retries", type=click.IntRange(0, 10), default=2, show_default=True, metavar="N",
-                     help="How often a request that failed in passing is sent again."),
+                     help="How often to repeat a request after a temporary failure."),
         click.option("--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, metavar="SECONDS",
-                     help="Longest that one request may take."),
+                     help="Time limit of one request."),
         shared.allow_option,
     ):  # fmt: skip
         command = option(command)
@@ -109,7 +109,7 @@ _NAMES = tuple(each.name for each in fields(NetworkOptions))
 
 
 def defect(error: Exception) -> None:
-    """Show the traceback of a defect that one endpoint met, where that was asked for."""
+    """Show the traceback of a defect at one endpoint, if --debug is given."""
     if "--debug" in sys.argv:
         import traceback
 
@@ -118,7 +118,7 @@ def defect(error: Exception) -> None:
 
 @contextmanager
 def progress(label: str, count: int) -> Iterator[Callable[[object], None]]:
-    """Show a progress bar on a terminal; yield what is to be called for each thing done."""
+    """Show a progress bar on a terminal; yield a function to call after each finished item."""
     if not sys.stderr.isatty() or count == 0:
         yield lambda _: None
         return
@@ -127,7 +127,7 @@ def progress(label: str, count: int) -> Iterator[Callable[[object], None]]:
 
 
 def unknown(identity: str, known: Sequence[str], command: str) -> UsageError:
-    """Return the error for an identity that a command does not take, with a hint that fits this project."""
+    """Return the error for an identity that a command does not accept, with a hint that fits this project."""
     from llmconf.core.suggest import did_you_mean
 
     kind = identity.partition("/")[0]
@@ -135,9 +135,9 @@ def unknown(identity: str, known: Sequence[str], command: str) -> UsageError:
     kinds = {name.partition("/")[0] for name in known}
     provider, _, model = identity.partition("/")[2].partition("/")
     if command == "sync" and kind == "model" and model:
-        return UsageError("`sync` takes no model by its identity", f"--only provider/{provider} --model {model}")
+        return UsageError("`sync` does not accept a model identity", f"--only provider/{provider} --model {model}")
     if elsewhere and kind not in kinds:
-        return UsageError(f"`{command}` takes no {kind}", f"`llmconf {elsewhere}` is about those")
+        return UsageError(f"`{command}` does not accept the kind {kind}", f"use `llmconf {elsewhere}` for it")
     hint = did_you_mean(identity, known)
     env = click.get_current_context().params.get("env")
     chosen = f" --env {env}" if env else ""

@@ -1,4 +1,4 @@
-"""The options and arguments that several commands have, and what their values mean."""
+"""The options and arguments that several commands share, and the functions that read their values."""
 
 from __future__ import annotations
 
@@ -46,26 +46,27 @@ def report_formats() -> tuple[str, ...]:
 
 
 directory_option = click.option(
-    "-C", "--directory", metavar="DIR", help="Work on the project in or above DIR; other paths stay relative to here."
-)
+    "-C", "--directory", metavar="DIR",
+    help="Use the project in or above DIR. Other paths stay relative to the current folder.",
+)  # fmt: skip
 env_option = click.option(
-    "--env", metavar="ENV", shell_complete=_complete.environments, help="Look at this environment only."
+    "--env", metavar="ENV", shell_complete=_complete.environments, help="Use only this environment."
 )
 today_option = click.option(
-    "--today", metavar="DATE", callback=parse_day, help="Day to compare expiry with, instead of today."
+    "--today", metavar="DATE", callback=parse_day, help="Date to compare expiry dates with, instead of today."
 )
 report_option = click.option(
     "--report", "reports", metavar="FORMAT[:PATH]", multiple=True, callback=parse_reports,
     shell_complete=_complete.reports,
-    help=f"How to report, and where to; may be given more than once. Formats: {', '.join(report_formats())}.",
+    help=f"Format of the report, and file to write it to. Repeatable. Formats: {', '.join(report_formats())}.",
 )  # fmt: skip
 fail_on_option = click.option(
     "--fail-on", type=click.Choice(["error", "warning", "info"]), default="error", show_default=True,
-    help="Exit 1 from this severity on.",
+    help="Exit 1 if a finding has this severity or a worse one.",
 )  # fmt: skip
 color_option = click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
-    help="Color the report; auto heeds NO_COLOR and whether this is a terminal.",
+    help="Color the report. `auto` colors on a terminal unless NO_COLOR is set.",
 )  # fmt: skip
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error."
@@ -74,12 +75,12 @@ jobs_option = click.option(
     "--jobs",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Processes to parse on; by default one for each core, up to 2.",
+    help="Number of processes that parse files. The default is one for each core, up to 2.",
 )
 
 
 def project_options(function: Function) -> Function:
-    """Add the options that every command on a project has."""
+    """Add the options that all commands on a project share."""
     for option in (
         debug_option,
         color_option,
@@ -94,10 +95,10 @@ def project_options(function: Function) -> Function:
 
 
 def default_jobs() -> int:
-    """Return how many processes to parse on where none are asked for."""
+    """Return the number of processes that parse files if --jobs is not given."""
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def with_kinds(names: tuple[str, ...]) -> list[str]:
-    """Return identities as they are, and a name alone as that of a provider."""
+    """Return identities unchanged, and a name without a kind as the identity of a provider."""
     return [name if "/" in name else f"provider/{name}" for name in names]

@@ -24,7 +24,7 @@ def _start(directory: str | None) -> Path:
 
 
 def relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:
-    """Return paths relative to the root, with forward slashes. Raises UsageError for one outside."""
+    """Return paths relative to the root, with forward slashes. Raises UsageError for a path outside the project."""
     relative = []
     for path in paths:
         name = os.path.relpath(Path(path).absolute(), root)
@@ -42,13 +42,13 @@ def is_under(name: str, paths: list[str]) -> bool:
 
 
 def write_file(path: Path, data: bytes, what: str) -> None:
-    """Write a file that was asked for, whole or not at all. Raises RefusedError."""
+    """Write an output file completely or not at all. Raises RefusedError if it cannot be written."""
     from llmconf.workspace.atomic import require_inside, write_atomic
 
     require_inside(path)
     if path.is_symlink() and path.absolute().parts[1:2] != ("dev",):
-        # A pull request can make links, and the file that one leads to is not the one that was named.
-        raise RefusedError(f"{what} cannot be written to {path}: it is a link", "name the file itself")
+        # A pull request can add a link. Writing through it would change another file than the named one.
+        raise RefusedError(f"{what} cannot be written to {path}: it is a link", "name the file that the link points to")
     try:
         write_atomic(path, data)
     except OSError as error:

@@ -11,7 +11,7 @@ from llmconf.core.errors import LlmconfError
 
 
 def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
-    """Align rows under their headings; the last column is not padded, and nothing in a cell drives a terminal."""
+    """Align rows under their headings. The last column is not padded. Cells cannot control the terminal."""
     from llmconf.report.text import visible
 
     cells = [[column.upper() for column in columns]]
@@ -34,7 +34,7 @@ def _cell(value: Any) -> str:
 
 
 def to_yaml(data: Any) -> str:
-    """Write data as block YAML, in which what is unsafe to show stands as an escape."""
+    """Write data as block YAML, with characters that are unsafe to show as escapes."""
     from io import StringIO
 
     from ruamel.yaml import YAML
@@ -45,7 +45,7 @@ def to_yaml(data: Any) -> str:
     yaml = YAML(typ="safe", pure=True)
 
     def quoted(representer: Any, text: str) -> Any:
-        # Only between double quotes are there escapes, and no line begins with a command of a build system.
+        # Double quotes allow escapes. They also prevent a line that starts with a command of a build system.
         style = None if is_plain(text) else '"'
         return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
@@ -60,7 +60,7 @@ def to_yaml(data: Any) -> str:
 
 
 def explain(error: LlmconfError, where: str = "") -> None:
-    """Write message and hint of an error; names of files and the like in them are somebody else's text."""
+    """Write the message and the hint of an error. They may hold untrusted text, such as file names."""
     from llmconf.report.text import visible
 
     click.echo(visible(f"llmconf: {where}{error.message}"), err=True)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def about_models(diagnostic: Diagnostic) -> bool:
-    """Tell whether a finding is about models that are not there or not what they were.
+    """Tell whether a finding is about models that are missing or have changed.
 
-    It must not keep anybody from looking at them, or from asking for a newer list.
+    Such a finding must not prevent a user from listing the models or syncing a newer list.
     """
     from llmconf.check import rules
 
@@ -34,11 +34,11 @@ def checked_or_exit(
     directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
     today: date | None, color: str, *, forgiven: Callable[[Diagnostic], bool] = lambda _: False,
 ) -> Checked:  # fmt: skip
-    """Read and check a project for a command that needs a clean one; report and exit 1 where it is not.
+    """Read and check a project for a command that needs a clean project. If it has errors, report and exit 1.
 
-    Commands print their data to standard output, so a report without a path goes to standard error, and
-    a clean project is not reported there at all; a file is written in any case, since an old one would be
-    taken for this run's. What is `forgiven` is left out: `validate` is for that.
+    Commands print their data to standard output, so a report without a path goes to standard error. A clean
+    project is not reported there. A report file is always written, so that no file of an older run is left.
+    Findings that `forgiven` accepts are left out; `validate` reports them.
     """
     from llmconf.api import validate
     from llmconf.core.diagnostics import at_least
@@ -57,7 +57,7 @@ def write_reports(
     checked: Checked, diagnostics: list[Diagnostic], reports: list[tuple[str, str | None]], color: str,
     *, to_stderr: bool = False,
 ) -> None:  # fmt: skip
-    """Write each report that was asked for."""
+    """Write each report that --report names."""
     from llmconf.api import make_report
 
     stream = sys.stderr if to_stderr else sys.stdout
@@ -78,18 +78,18 @@ def emit_report(name: str, path: str | None, report: Report, *, to_stderr: bool 
 
 
 def use_color(choice: str, stream: Any) -> bool:
-    """Tell whether to color: asked for, or a terminal without NO_COLOR."""
+    """Tell whether to color: if --color says so, or on a terminal without NO_COLOR."""
     if choice != "auto":
         return choice == "always"
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
 def pick_environment(checked: Checked, env: str | None) -> str | None:
-    """Return the environment that a command looks at. Raises UsageError where one has to be named."""
+    """Return the environment that a command uses. Raises UsageError if --env is needed and not given."""
     names = list(checked.environments)
     if env is not None:
         return env
     if len(names) == 1:
         return names[0]
     listed = ", ".join(str(name) for name in names)
-    raise UsageError("which environment?", f"name one with --env: {listed}")
+    raise UsageError("the environment is not given", f"name one with --env: {listed}")

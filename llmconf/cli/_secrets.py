@@ -1,4 +1,4 @@
-"""What the commands on secrets share: options, the workspace, and telling an outcome."""
+"""What the commands on secrets share: options, the workspace, and the report of an outcome."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ def check_vault(_: click.Context, __: click.Parameter, value: str | None) -> str
     from llmconf.core.grammar import NAME_PATTERN
 
     if value is not None and not re.match(NAME_PATTERN, value):
-        raise click.BadParameter("a vault is a name: lower-case letters, digits and inner - _ .")
+        raise click.BadParameter("the name of a vault has lower-case letters, digits and inner - _ .")
     return value
 
 
 vault_option = click.option(
-    "--vault", metavar="V", default="default", show_default=True, callback=check_vault, help="Vault to work on."
+    "--vault", metavar="V", default="default", show_default=True, callback=check_vault, help="Vault to use."
 )
 allow_option = click.option(
     "--allow-ref", "allow", multiple=True, metavar="PATTERN[@HOST]",
-    help="Open references that match, such as 'env:OPENAI_*', to be sent to HOST only; also in LLMCONF_ALLOW_REF.",
+    help="Allow matching references, such as 'env:OPENAI_*', and send them only to HOST. Also in LLMCONF_ALLOW_REF.",
 )  # fmt: skip
 trust_option = click.option(
     "--trust-key",
     "trust",
     metavar="KID",
-    help="Seal under this key though it does not follow the trusted one.",
+    help="Seal with this key even if it does not follow the trusted key.",
 )
 layer_option = click.option(
-    "--env", metavar="ENV", help="The secret in the overlay of this environment, instead of the base."
+    "--env", metavar="ENV", help="Use the secret in the overlay of this environment instead of the base."
 )
 
 
 def secrets_options(function: Function) -> Function:
-    """Add the options that every command on secrets has."""
+    """Add the options that all commands on secrets share."""
     for option in (debug_option, directory_option):
         function = option(function)
     return function
@@ -58,7 +58,7 @@ def secrets_options(function: Function) -> Function:
 
 @contextmanager
 def workspace(directory: str | None, *, change: bool = False) -> Iterator[Workspace]:
-    """Open the project and its keys; for a change, keep other llmconf processes out until it is done."""
+    """Open the project and its keys. For a change, lock out other llmconf processes until it is done."""
     from llmconf.check import rules
     from llmconf.project.load import load_project
     from llmconf.secrets.sealing import open_workspace
@@ -77,7 +77,7 @@ def workspace(directory: str | None, *, change: bool = False) -> Iterator[Worksp
 
 
 def tell(work: Workspace, outcome: Outcome, nothing: str) -> int:
-    """Print what was done; findings go to standard error and make the exit code 1."""
+    """Print what was done. Findings go to standard error, and the exit code is then 1."""
     for line in outcome.changed or [nothing]:
         click.echo(line)
     for line in outcome.notes:
@@ -105,15 +105,15 @@ def check_layer(work: Workspace, env: str | None) -> str:
 def read_secret(prompt: str) -> str:
     """Read a secret from a prompt without echo on a terminal, else from standard input; never from argv.
 
-    One line break at its end is not part of it.
+    One line break at the end is not part of the secret.
     """
     if sys.stdin is None:
-        raise UsageError("standard input is closed, and a secret comes from there or from a prompt")
+        raise UsageError("standard input is closed, so the secret cannot be read")
     if sys.stdin.isatty():
         return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
     data = sys.stdin.buffer.read(_MAX_SECRET + 3).removesuffix(b"\n").removesuffix(b"\r")
     if len(data) > _MAX_SECRET:
-        raise UsageError("the secret on standard input has more than 64 KiB")
+        raise UsageError("the secret on standard input is larger than 64 KiB")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

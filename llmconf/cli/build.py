@@ -22,14 +22,14 @@ from llmconf.workspace.atomic import require_inside
 @project_options
 @click.option("--all", "every", is_flag=True, help="Build all environments.")
 @click.option(
-    "--out", metavar="DIR", help="Folder to write to, one folder an environment in it.  [default: dist]"
+    "--out", metavar="DIR", help="Folder to write to. Each environment gets a folder in it.  [default: dist]"
 )
 @click.option(
     "--secrets",
     type=click.Choice(["sealed", "env"]),
     default="sealed",
     show_default=True,
-    help="Let tokens travel as they are, or put references to environment variables in their place.",
+    help="Keep sealed tokens, or replace them with references to environment variables.",
 )
 def command(
     directory: str | None, env: str | None, reports: list[tuple[str, str | None]], fail_on: str,
@@ -37,7 +37,7 @@ def command(
 ) -> int:  # fmt: skip
     """Write the bundle of an environment and the files of its targets.
 
-    Needs no network and no key. The same tree gives the same bytes on any machine.
+    The command needs no network and no key. The same tree gives the same bytes on any machine.
 
     \b
     Examples:
@@ -45,11 +45,11 @@ def command(
       llmconf build --all --out build --secrets env
     """
     if every and env is not None:
-        raise UsageError("--all and --env exclude each other")
+        raise UsageError("--all and --env cannot be used together")
     from llmconf.api import build
     from llmconf.check.run import add_findings
 
-    # What is built has passed all checks of its own environment; another one may be unfinished.
+    # An environment is built if its own checks pass. Another environment may be unfinished.
     checked = checked_or_exit(directory, env, reports, fail_on, today, color)
     names = list(checked.environments) if every else [pick_environment(checked, env)]
     folder = Path(out) if out else checked.project.root / "dist"
@@ -76,7 +76,7 @@ def _shown(path: Path) -> str:
 
 
 def _check_place(place: Path) -> None:
-    """Refuse to replace what llmconf has not built, and to write where nobody said."""
+    """Refuse to replace files that llmconf has not built, and to write through a link."""
     require_inside(place)
     if place.is_symlink() or (place.exists() and not _is_ours(place)):
         raise RefusedError(
@@ -95,11 +95,11 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _write(destination: Path, files: dict[str, bytes]) -> None:
-    """Put a folder in place as a whole: written beside it first, then the two change names."""
+    """Replace a folder as a whole: write a new folder beside it, then rename both."""
     work = None
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        # A folder that is new and ours alone: in a name that can be guessed, a link may lie in wait.
+        # The folder is new and private. Somebody could put a link at a name that can be guessed.
         work = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}."))
         fresh, old = work / "new", work / "old"
         for path, data in sorted(files.items()):

@@ -54,11 +54,11 @@ _BASH = r"""_llmconf_completion() {
 
 complete -o nosort -F _llmconf_completion llmconf
 """
-"""The script of click passes on the words that bash has made, and stops at the first colon."""
+"""A replacement for click's script, which splits words as bash does and stops at the first colon."""
 
 
 class _Bash(BashComplete):
-    """Completion in bash, of names that have colons too."""
+    """Completion in bash, including names with colons."""
 
     source_template = _BASH.replace("%", "%%")
 
@@ -76,6 +76,6 @@ def command(ctx: click.Context, shell: str) -> int:
     """
     kind = _Bash if shell == "bash" else get_completion_class(shell)
     if kind is None:
-        raise click.UsageError(f"no completion for {shell}")
+        raise click.UsageError(f"completion for {shell} is not available")
     click.echo(kind(ctx.find_root().command, {}, "llmconf", "_LLMCONF_COMPLETE").source())
     return 0

@@ -15,7 +15,7 @@ from llmconf.cli._reports import checked_or_exit, pick_environment
 from llmconf.core.errors import RefusedError
 
 _NOT_FOUND, _NOT_STARTED = 127, 126
-"""Exit codes, as shells have them."""
+"""Exit codes. Shells use the same numbers."""
 
 
 @click.command(
@@ -28,10 +28,10 @@ def command(
     argv: tuple[str, ...], allow: tuple[str, ...], directory: str | None, env: str | None,
     reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
 ) -> int:  # fmt: skip
-    """Open the credentials of an environment into the environment variables of one command.
+    """Run a command with the opened credentials of an environment in its environment variables.
 
-    The command takes this process's place: it gets its signals, and its exit status is the answer. The
-    identity that opened the secrets is not passed on.
+    The command replaces the llmconf process: it gets the signals, and its exit status is the exit status. The
+    command does not get the identity that opened the secrets.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def command(
     sys.stdout.flush()
     try:
         if os.name == "posix":
-            os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - running the command is what was asked for
+            os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - running a command is the purpose
         return subprocess.run(argv, env=environment, check=False).returncode  # noqa: S603 - likewise
     except OSError as error:
         click.echo(f"llmconf: {argv[0]} cannot be started: {error.strerror}", err=True)
@@ -59,4 +59,4 @@ def command(
 
 
 _IDENTITIES = ("LLMCONF_AGE_KEY", "LLMCONF_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE")
-"""Variables that open the vault: the command gets its own secrets, not the key to all of them."""
+"""Variables that open the vault. The command gets its own secrets, but not the key to all secrets."""

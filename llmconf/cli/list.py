@@ -37,7 +37,7 @@ _FACTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "min_output": ("output limit", ("max_output",)),
     "mode": ("mode", ("mode",)),
 }
-"""Filters of models on what may not be known: its name, and the parts of a row that hold it."""
+"""Filters on facts of models that may be unknown: the name of the fact, and the parts of a row that hold it."""
 _LEARN = "`llmconf catalog import` and `llmconf sync` add what a catalog knows"
 
 
@@ -59,22 +59,24 @@ def _parse_price(_: click.Context, __: click.Parameter, value: str | None) -> De
 )
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Resources with this label.")
 @click.option("--provider", metavar="P", shell_complete=_complete.identities("provider", bare=True),
-              help="Resources of this provider; routes with a target of it.")  # fmt: skip
-@click.option("--mode", type=click.Choice(_MODES), help="Models that answer this kind of call.")
-@click.option("--status", type=click.Choice(_STATUSES), help="Models that are in this part of their life.")
+              help="Resources of this provider, and routes with one of its models as a target.")  # fmt: skip
+@click.option("--mode", type=click.Choice(_MODES), help="Models for this kind of call.")
+@click.option("--status", type=click.Choice(_STATUSES), help="Models in this stage of their life.")
 @click.option(
     "--max-input-price", metavar="USD", callback=_parse_price,
-    help="Models that cost at most this per million tokens of input.",
+    help="Models with at most this price per million input tokens.",
 )
 @click.option(
     "--max-output-price", metavar="USD", callback=_parse_price,
-    help="Models that cost at most this per million tokens of output.",
+    help="Models with at most this price per million output tokens.",
 )
-@click.option("--min-context", type=click.IntRange(1), metavar="N", help="Models that take at least this many tokens.")
-@click.option("--min-output", type=click.IntRange(1), metavar="N", help="Models that give at least this many tokens.")
+@click.option("--min-context", type=click.IntRange(1), metavar="N",
+              help="Models that accept at least this many tokens.")  # fmt: skip
+@click.option("--min-output", type=click.IntRange(1), metavar="N",
+              help="Models that can return at least this many tokens.")  # fmt: skip
 @click.option(
     "--sort", type=click.Choice(["price", "context", "name"]),
-    help="Cheapest first (input and output together), largest context first, or by name; unknown last.",
+    help="Sort by price (input plus output, lowest first), context (largest first) or name. Unknown values come last.",
 )
 @click.option("-o", "output", type=click.Choice(["table", "json", "yaml", "name"]), default="table", show_default=True)
 @project_options
@@ -85,9 +87,9 @@ def command(
 ) -> int:  # fmt: skip
     """List the resources of one KIND: provider, endpoint, credential, model, route or team.
 
-    A filter on a capability, price or limit keeps the models that are known to pass it, and says on standard
-    error how many it leaves out because nothing is known. Models come from documents and from the locks that
-    `llmconf sync` writes.
+    A filter on a capability, price or limit selects the models that are known to match. Standard error shows
+    how many models are left out because the fact is unknown. Models come from documents and from the locks
+    that `llmconf sync` writes.
 
     \b
     Examples:
@@ -122,7 +124,7 @@ def command(
 
 
 def _tell_unknown(env: Resolved, rows: list[dict[str, Any]], filters: Filters) -> None:
-    """Say how many models are left out for no other reason than that a fact which a filter is on is not known."""
+    """Report how many models are left out only because a fact that a filter needs is unknown."""
     from llmconf.report.filters import filter_rows
 
     used = [name for name in _FACTS if getattr(filters, name) not in (None, frozenset())]
@@ -145,7 +147,7 @@ def _tell_unknown(env: Resolved, rows: list[dict[str, Any]], filters: Filters) -
 
 
 def _columns(kind: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the columns of a table. Where all models are active and enabled, that goes without saying."""
+    """Return the columns of a table. The state of models is left out if all are active and enabled."""
     columns = _COLUMNS[kind]
     if kind != "model":
         return columns

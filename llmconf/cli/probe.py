@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from llmconf.schema.kinds import Endpoint, Model
 
 _FORMATS = "llmconf.cli._health"
-"""The package of the formats, a module each."""
+"""The package of the formats. Each format is a module."""
 _INTERVAL = 30.0
 _CLEAR = "\x1b[H\x1b[2J"
 
@@ -36,22 +36,22 @@ _CLEAR = "\x1b[H\x1b[2J"
     "identities", nargs=-1, metavar="[IDENTITY]...", shell_complete=_complete.identities("endpoint", "provider")
 )
 @click.option("-o", "output", type=click.Choice(module_names(_FORMATS)), default="table", show_default=True)
-@click.option("--out", metavar="FILE", help="Write the results as JSON to FILE as well.")
-@click.option("--completion", is_flag=True, help="Call a model at each endpoint, once: this costs money.")
-@click.option("--watch", is_flag=True, help="Probe again and again, until interrupted.")
+@click.option("--out", metavar="FILE", help="Also write the results as JSON to FILE.")
+@click.option("--completion", is_flag=True, help="Call one model at each endpoint, once. This costs money.")
+@click.option("--watch", is_flag=True, help="Repeat the probe until it is interrupted.")
 @click.option("--interval", type=click.FloatRange(1, 86400), metavar="SECONDS",
-              help="Pause between two rounds of --watch, 30 without it.")  # fmt: skip
-@click.option("--rounds", type=click.IntRange(1), metavar="N", help="End --watch after N rounds.")
+              help="Pause between two rounds of --watch. The default is 30.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1), metavar="N", help="Stop --watch after N rounds.")
 @shared.network_options
 def command(
     identities: tuple[str, ...], output: str, out: str | None, completion: bool, watch: bool, interval: float | None,
     rounds: int | None, asked: shared.NetworkOptions,
 ) -> int:  # fmt: skip
-    """Probe the enabled endpoints of an environment: does each answer, and does it take its credential?
+    """Probe the enabled endpoints of an environment: does each answer and accept its credential?
 
-    IDENTITY narrows it down to endpoints or providers; `openai` means `provider/openai`. A probe asks only for
-    what is free. Exit 1 where an endpoint is not healthy, 4 where one could not be probed because its credential
-    does not open; with --watch that is about the last round.
+    IDENTITY selects endpoints or providers; `openai` means `provider/openai`. A probe sends only free requests,
+    unless --completion is given. Exit 1 if an endpoint is not healthy. Exit 4 if an endpoint could not be probed
+    because its credential cannot be opened. With --watch, the last round sets the exit code.
 
     \b
     Examples:
@@ -76,7 +76,7 @@ def command(
     settings = checked.project.settings
     written = partial(Round, settings.name if settings else "", name)
     if not endpoints:
-        # The results are written all the same: old ones would be taken for those of today.
+        # The results are written even if there are none, so that no results of an older run are left.
         click.echo("llmconf: no enabled endpoint to probe", err=True)
         _write(written([]), output, out, again=watch)
         return 0
@@ -97,15 +97,15 @@ def command(
 def _check_watching(watch: bool, interval: float | None, rounds: int | None, output: str) -> None:
     for name, value in (("--interval", interval), ("--rounds", rounds)):
         if value is not None and not watch:
-            raise click.UsageError(f"{name} goes with --watch")
+            raise click.UsageError(f"{name} needs --watch")
     if watch and output not in ("table", "json"):
-        raise click.UsageError(f"-o {output} is one document, and --watch would write many: use table or json")
+        raise click.UsageError(f"-o {output} writes one document and does not work with --watch: use table or json")
 
 
 def _announce(models: dict[str, Resource[Model]], rounds: int) -> None:
-    """Say, before anything is sent, what is going to cost money."""
+    """Report the calls that cost money, before the first request."""
     calls = len(models) * rounds
-    click.echo(f"llmconf: {calls} call{'s' * (calls != 1)} of models, which the vendors bill:", err=True)
+    click.echo(f"llmconf: {calls} call{'s' * (calls != 1)} of models that the vendors bill:", err=True)
     for identity, model in models.items():
         click.echo(f"  {identity.removeprefix('endpoint/')}: {model.name}", err=True)
 

@@ -17,10 +17,10 @@ from llmconf.core.suggest import did_you_mean
 @click.option("--write", is_flag=True, help="Write all schemas to a folder.")
 @click.option("--out", metavar="DIR", default="schemas", show_default=True, help="Folder to write to.")
 def command(name: str | None, write: bool, out: str) -> int:
-    """Print the JSON Schema NAME (llmconf, overlay, project, or a kind), or write them all.
+    """Print the JSON Schema NAME (llmconf, overlay, project, or a kind), or write all schemas.
 
-    Point an editor at `llmconf.schema.json` for config/**/*.yaml, at `overlay.schema.json` for
-    environments/**/*.yaml, and at `project.schema.json` for llmconf.yaml.
+    In an editor, use `llmconf.schema.json` for config/**/*.yaml, `overlay.schema.json` for
+    environments/**/*.yaml, and `project.schema.json` for llmconf.yaml.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def command(name: str | None, write: bool, out: str) -> int:
 
 
 def schema_text(schema: object) -> str:
-    """Return a schema as it stands in its file."""
+    """Return the text of the file of a schema."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

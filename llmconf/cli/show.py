@@ -17,16 +17,16 @@ from llmconf.core.errors import UsageError
 
 @click.command(name="show")
 @click.argument("identity", shell_complete=_complete.identities())
-@click.option("--why", is_flag=True, help="Name the places that set each value.")
+@click.option("--why", is_flag=True, help="Show the places that set each value.")
 @click.option("-o", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 @project_options
 def command(
     identity: str, why: bool, output: str, directory: str | None, env: str | None,
     reports: list[tuple[str, str | None]], fail_on: str, today: date | None, color: str,
 ) -> int:  # fmt: skip
-    """Show the resource IDENTITY as it takes effect, with what it inherits, secrets masked.
+    """Show the resource IDENTITY with all inherited values. Secrets are masked.
 
-    With --why, each value comes with the chain of places that set it; the last one holds.
+    With --why, each value is shown with the places that set it, in order. The last place wins.
 
     \b
     Examples:

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 _FEW = 20
 _SIGNS = {"added": "+", "removed": "-", "vanished": "!", "changed": "~", "disagree": "?"}
 _WORDS = {"added": "added", "removed": "removed", "vanished": "gone:", "changed": "changed", "disagree": "unclear:"}
-"""What begins a line about a model. In Markdown a plus or minus would make a list of it."""
+"""The start of a line about a model. In Markdown, a plus or minus would start a list."""
 
 
 @click.command(name="sync")
 @click.option("--only", "only", multiple=True, metavar="IDENTITY",
               shell_complete=_complete.identities("provider"), help="Lock this provider only.")  # fmt: skip
-@click.option("--model", "models", multiple=True, metavar="ID", help="Take over this model only.")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a lock is not up to date.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--allow-removals", is_flag=True, help="Take it over where many models are no longer listed.")
-@click.option("--prune", is_flag=True, help="Delete the locks of providers that the project does not have any more.")
+@click.option("--model", "models", multiple=True, metavar="ID", help="Update this model only.")
+@click.option("--check", is_flag=True, help="Write nothing. Exit 1 if a lock is out of date.")
+@click.option("--dry-run", is_flag=True, help="Write nothing. Show what would change.")
+@click.option("--allow-removals", is_flag=True, help="Accept a list even if many models are no longer in it.")
+@click.option("--prune", is_flag=True, help="Delete the locks of providers that are no longer in the project.")
 @click.option("-o", "output", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @shared.network_options
 def command(
@@ -41,12 +41,12 @@ def command(
 ) -> int:  # fmt: skip
     """Lock the models that the providers of an environment list, in lock/<provider>.lock.yaml.
 
-    The default endpoint of each provider is asked, with its credential. What it does not say of a model is
-    taken from genai-prices and from imported catalogs, each fact with its source; where these disagree, that is
-    told. A model that is no longer listed stays, marked as removed, while something uses it. A list that
-    fails or is empty changes nothing.
+    The command asks the default endpoint of each provider, with its credential. Facts that the provider does not
+    state come from genai-prices and from imported catalogs. The lock names the source of each fact. The output
+    shows where these sources disagree. A model that is no longer listed stays in the lock, marked as removed,
+    while something uses it. A list that is empty or cannot be read changes nothing.
 
-    Exit 1 where a lock is out of date (--check) or too many models are gone, 4 where a provider did not answer.
+    Exit 1 if a lock is out of date (--check) or too many models are missing. Exit 4 if a provider did not answer.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def command(
     if check and dry_run:
         raise click.UsageError("--check and --dry-run both write nothing: choose one")
     if prune and (only or models):
-        raise click.UsageError("--prune is about all providers: it goes with neither --only nor --model")
+        raise click.UsageError("--prune applies to all providers: it cannot be used with --only or --model")
     checked, name = asked.check()
     resolved = checked.environments[name]
     try:
@@ -142,13 +142,13 @@ def _summary(update: Update, written: bool) -> str:
         "removed": len(update.removed),
     }
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    said = said or ("no such provider" if update.new is None else "the same models, another text")
+    said = said or ("no such provider" if update.new is None else "the same models, but the text of the file differs")
     done = "deleted" if update.new is None else "written"
     return f"{said}; {update.file} {done if written else f'is not {done}'}"
 
 
 def _details(update: Update, words: Mapping[str, str]) -> list[str]:
-    """Return a line for each thing that changes; of very many alike only the first ones."""
+    """Return a line for each change. Only the first lines of a long group are returned."""
     lines = _cut([f"{words['added']} {name}" for name in update.added])
     lines += _cut([f"{words['removed']} {name}" for name in update.removed])
     lines += [f"{words['vanished']} {name} is no longer listed" for name in update.vanished]
@@ -158,7 +158,7 @@ def _details(update: Update, words: Mapping[str, str]) -> list[str]:
         for fact, before, after in differ
     ]
     lines += _cut(changes)
-    # At every sync that changes nothing they would only be noise; JSON has them always.
+    # Disagreements would only be noise if nothing changes. The JSON output always has them.
     if update.drifted or update.refusal:
         lines += _disagreements(update, words["disagree"])
     return lines + update.notes

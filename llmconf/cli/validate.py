@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 @project_options
 @jobs_option
 @click.option(
-    "--frozen", is_flag=True, help="Make a lock that is missing or out of date an error; needs no network either."
+    "--frozen", is_flag=True, help="Report a lock that is missing or out of date as an error. Needs no network."
 )
-@click.option("--no-cache", is_flag=True, help="Neither use nor keep the verdict on an unchanged project.")
+@click.option("--no-cache", is_flag=True, help="Check an unchanged project again; neither read nor write the cache.")
 @click.option(
-    "--if-present", is_flag=True, help="Exit 0 where there is no project, for a hook in any repository."
+    "--if-present", is_flag=True, help="Exit 0 if there is no project, for a hook that runs in any repository."
 )
 def command(
     paths: tuple[str, ...], directory: str | None, env: str | None, reports: list[tuple[str, str | None]],
@@ -39,7 +39,7 @@ def command(
 ) -> int:  # fmt: skip
     """Check the project: all its files, all environments, offline and without any key.
 
-    PATHS narrow down which findings are shown and counted, never what is read.
+    PATHS select the findings that are shown and counted. All files are always read.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def command(
             color_on = path is None and use_color(color, sys.stdout)
             emit_report(name, path, _clean_report(verdict, color=color_on))
         return 0
-    # Begun before the imports below, which take as long as parsing a thousand files.
+    # Parsing starts before the imports below, which take as long as parsing a thousand files.
     parsing = Parsing(tree, discovery.files, jobs or default_jobs())
     from llmconf import api
     from llmconf.core.diagnostics import at_least
@@ -87,7 +87,7 @@ def command(
 
 
 def _clean_report(verdict: Verdict, *, color: bool) -> Report:
-    """Return the report on a project that was clean when the verdict was kept."""
+    """Return the report on a project without findings, from the cached verdict."""
     from llmconf.core.version import __version__
     from llmconf.report.report import Report
 
@@ -98,17 +98,17 @@ def _clean_report(verdict: Verdict, *, color: bool) -> Report:
 
 
 def _refuse_orphans(root: Path) -> None:
-    """Raise UsageError where documents of a project stand without their project file."""
+    """Raise UsageError if there are documents of a project but no project file."""
     from llmconf.project.discover import PROJECT_FILE, discover
     from llmconf.project.parse import read_text
     from llmconf.schema.kinds import DOCUMENTS
     from llmconf.workspace.tree import FolderTree
 
     ours = re.compile(rf"^kind:[ \t]+(?:{'|'.join(DOCUMENTS)})\s*(?:#|$)", re.MULTILINE)
-    theirs = re.compile(r"^apiVersion:", re.MULTILINE)  # as Kubernetes has it, whose kinds share some names
+    theirs = re.compile(r"^apiVersion:", re.MULTILINE)  # Kubernetes has kinds with the same names
     tree = FolderTree(root)
     for file in discover(tree).files:
         text = read_text(tree, file.name)
         if isinstance(text, str) and ours.search(text) and not theirs.search(text):
-            message = f"{PROJECT_FILE} is missing, but {file.name} declares what belongs to a project"
-            raise UsageError(message, "bring it back, or run in the folder that holds it")
+            message = f"{PROJECT_FILE} is missing, but {file.name} is a document of a project"
+            raise UsageError(message, f"restore {PROJECT_FILE}, or run in the folder that has it")

@@ -28,10 +28,10 @@ def command(
 ) -> int:  # fmt: skip
     """Verify the credentials of an environment with their vendors, for free.
 
-    IDENTITY narrows it down to credentials or providers; `openai` means `provider/openai`. A credential is sent
-    only to a host that it is bound to, and asks for what the vendor refuses to others: an answer that anybody
-    gets proves nothing. Exit 1 where one is invalid, expired, forbidden or out of funds, 4 where nothing is known
-    of one.
+    IDENTITY selects credentials or providers; `openai` means `provider/openai`. A credential is sent only to a
+    host that it is bound to. The request is one that the vendor refuses without a valid credential, since an
+    answer that everybody gets proves nothing. Exit 1 if a credential is invalid, expired, forbidden or out of
+    funds. Exit 4 if the validity of a credential could not be determined.
 
     \b
     Examples:

@@ -218,7 +218,7 @@ def test_a_completion_is_announced_and_made_once(live: Live, server: Server) -> 
     live.write(provider(f"{server.url}/v1", rest=models))
     done = live.run("probe", "--completion", *ALLOW)
     assert done.returncode == 0
-    assert "1 call of models, which the vendors bill:\n  openai/main: gpt-5-mini" in done.stderr
+    assert "1 call of models that the vendors bill:\n  openai/main: gpt-5-mini" in done.stderr
     assert [(seen.method, seen.path) for seen in server.seen] == [("POST", "/v1/chat/completions")]
     assert json.loads(server.seen[0].body)["model"] == "gpt-5-mini"
 
@@ -519,7 +519,7 @@ def test_the_hint_on_what_is_not_there_fits_the_project(live: Live, server: Serv
     done = live.run("sync", "--env", "dev", "--only", "model/openai/org/gpt-5")
     assert (done.returncode, "help: --only provider/openai --model org/gpt-5" in done.stderr) == (2, True)
     done = live.run("sync", "--env", "dev", "--only", "endpoint/openai/main")
-    assert "`sync` takes no endpoint" in done.stderr
+    assert "`sync` does not accept the kind endpoint" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["probe", "verify", "sync"])

@@ -88,7 +88,7 @@ def test_what_is_no_credential_passes(case: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(text.encode())
     done = run("secrets", "scan", name, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "1 file looked at: no plain credentials\n"
+    assert done.stderr == "1 file scanned: no plain credentials\n"
 
 
 def test_a_finding_points_at_the_value_alone() -> None:

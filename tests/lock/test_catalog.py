@@ -73,8 +73,8 @@ def test_the_command_counts_what_it_took_and_left_out(project: Path) -> None:
     done = run("catalog", "import", fixture_of("litellm"), "--from", "litellm", cwd=project)
     assert done.stdout == (
         "catalog/litellm.jsonl: holds 11 models of 8 provider types: 11 new, 0 changed, 0 gone\n"
-        "left out: 2 models of vendors that are no provider type\n"
-        "left out: 4 more, which are prices by region or size, or say nothing\n"
+        "left out: 2 models of vendors without a provider type\n"
+        "left out: 4 more entries: prices by region or size, or no facts\n"
     )
 
 

@@ -230,7 +230,7 @@ def test_what_would_not_be_read_again_is_not_written(tmp_path: Path) -> None:
     before = (root / LOCK).read_bytes()
     code, out, err = _resolve(root)
     assert (code, out) == (1, "")
-    assert "both sides together are more than is read" in err
+    assert "both sides together are larger than the limit for a lock" in err
     assert (root / LOCK).read_bytes() == before
 
 
@@ -299,7 +299,7 @@ def test_a_side_with_a_mistake_is_named(tmp_path: Path) -> None:
     _conflict(root, lock_text("b"), lock_text("c").replace("- id: c", "- id: c\n  mode: chta"))
     code, _, err = _resolve(root)
     assert code == 1
-    assert "the version of theirs has a mistake on its line 8: `mode` cannot be `chta`" in err
+    assert "the version of theirs has an error on line 8: `mode` cannot be `chta`" in err
 
 
 @pytest.mark.parametrize("path", ["config/openai.yaml", "lock/nothing.lock.yaml", ".."])

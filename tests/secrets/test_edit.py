@@ -127,7 +127,7 @@ def test_an_overlay_is_sealed_in_its_own_vault(lab: Lab) -> None:
         (f"path.write_text(text.replace('{OPENAI_KEY}', '[{OPENAI_KEY}]'))", "string"),
         (f"path.write_text(text + '    api_key: {NEW_KEY}\\n')", "not YAML"),
         ("path.write_text(text.replace('    api_key', '    api_key: x\\n    api_key', 1))", "stands twice"),
-        ("path.write_bytes(b'\\xff\\xfe' + text.encode())", "not UTF-8 any more"),
+        ("path.write_bytes(b'\\xff\\xfe' + text.encode())", "no longer UTF-8"),
         ("path.unlink()", "the editor left no"),
         ("sys.exit(3)", "the editor ended with status 3"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "the editor was ended by signal 9"),

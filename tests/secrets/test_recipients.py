@@ -95,7 +95,7 @@ def test_check_with_and_without_a_key(lab: Lab) -> None:
     assert (done.returncode, done.stderr) == (0, "4 tokens opened\n")
     done = lab.run("secrets", "check", key=False)
     assert done.returncode == 0
-    assert "0 tokens opened, 4 for which no identity is at hand" in done.stderr
+    assert "0 tokens opened, 4 without an available identity" in done.stderr
 
 
 def test_check_reports_in_the_formats_of_validate(lab: Lab) -> None:

@@ -1,6 +1,6 @@
-"""How the results of a probe are written: one module for each format, whose `render` takes a round of it.
+"""The output formats of `probe`: one module for each format, whose `render` takes one round of results.
 
-This module is what they share. Times are in seconds, and `None` where a part of the call did not take place.
+This module has what the formats share. Times are in seconds, or `None` if a part of the call did not happen.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from llmconf.live.probe import Health
 
 PHASES = ("connect", "tls", "first_byte", "total")
-"""The parts of a call that are timed; `total` is all of it."""
+"""The parts of a call that are timed. `total` is the whole call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of probing found, and of what: the project's name, its environment, or None without any."""
+    """The results of one round, with the names of the project and the environment, or None without a name."""
 
     project: str
     environment: str | None
@@ -28,7 +28,7 @@ class Round:
 
 
 def cells(health: Health) -> dict[str, Any]:
-    """Return what is shown of one endpoint, by the name of its column."""
+    """Return the cells of one endpoint by the name of their column."""
     times = {phase.replace("_", " "): _milliseconds(getattr(health.timing, phase)) for phase in PHASES}
     return {
         "endpoint": health.identity.removeprefix("endpoint/"),
@@ -41,7 +41,7 @@ def cells(health: Health) -> dict[str, Any]:
 
 
 def said(health: Health) -> str:
-    """Return what there is to say beside the verdict."""
+    """Return the details of a verdict."""
     code = f"{health.code}: " if health.code and health.code not in health.detail else ""
     again = f" (after {health.attempts} attempts)" if health.attempts > 1 else ""
     model = f"{health.model} answers" if health.model and health.verdict == "healthy" else ""
@@ -53,7 +53,7 @@ def _milliseconds(seconds: float | None) -> str | None:
 
 
 def as_objects(probed: Round) -> list[dict[str, Any]]:
-    """Return all that is known of each endpoint; times in seconds, rounded to the microsecond."""
+    """Return all facts about each endpoint. Times are in seconds, rounded to the microsecond."""
     return [{"environment": probed.environment, **_as_object(health)} for health in probed.found]
 
 

@@ -12,5 +12,5 @@ def render(probed: Round) -> str:
 
 
 def render_line(probed: Round) -> str:
-    """Return what `render` does on one line, for a stream of rounds."""
+    """Return the result of `render` on one line, for a stream of rounds."""
     return dump_json(as_objects(probed), indent=None)

@@ -10,9 +10,9 @@ from llmconf.cli._health import PHASES, Round
 
 
 def render(probed: Round) -> str:
-    """Return one metric after the other, each with a value for each endpoint.
+    """Return all metrics, each with a value for each endpoint.
 
-    All carry the project and the environment: the files of several probes are scraped as one.
+    All metrics have labels for the project and the environment, since Prometheus scrapes several files together.
     """
     lines: list[str] = []
     found = [({**_common(probed), "endpoint": h.identity, "url": h.url}, h) for h in probed.found]

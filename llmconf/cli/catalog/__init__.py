@@ -1,4 +1,4 @@
-"""`llmconf catalog`: what others know about models."""
+"""`llmconf catalog`: facts about models from public catalogs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from llmconf.cli._group import Commands
 
 @click.group(name="catalog", cls=Commands, package=__name__)
 def command() -> None:
-    """Take what public catalogs know about models into the repository.
+    """Import facts about models from public catalogs into the repository.
 
     \b
     Examples:

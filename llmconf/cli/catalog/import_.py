@@ -1,4 +1,4 @@
-"""`llmconf catalog import`: take a downloaded catalog into the repository."""
+"""`llmconf catalog import`: import a downloaded catalog into the repository."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from llmconf.core.plugins import module_names
 if TYPE_CHECKING:
     from llmconf.lock.catalog_import import Imported
 
-# The modules themselves would be imported with every `--help`.
+# Importing the modules would slow down every `--help`.
 FORMATS = tuple(name.replace("_", ".") for name in module_names("llmconf.lock.catalogs"))
 
 
 @click.command(name="import")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, readable=False))
-@click.option("--from", "source", type=click.Choice(FORMATS), required=True, help="Whose catalog FILE is.")
-@click.option("--as", "name", metavar="NAME", help="Keep it as catalog/NAME.jsonl instead of under its source.")
-@click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+@click.option("--from", "source", type=click.Choice(FORMATS), required=True, help="The source of FILE.")
+@click.option("--as", "name", metavar="NAME", help="Write catalog/NAME.jsonl instead of catalog/<source>.jsonl.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 @debug_option
 @directory_option
 def command(file: str, source: str, name: str | None, dry_run: bool, directory: str | None) -> int:
-    """Keep what FILE, a catalog that you have downloaded, says about models of provider types.
+    """Import facts about models of known provider types from FILE, a downloaded catalog.
 
-    Writes catalog/<source>.jsonl, which is to be committed: `llmconf sync` takes from it what neither the
-    provider nor genai-prices says. The same FILE gives the same bytes. Needs no network.
+    The command writes catalog/<source>.jsonl. Commit this file: `llmconf sync` takes facts from it that neither
+    the provider nor genai-prices states. The same FILE gives the same bytes. The command needs no network.
 
     \b
     Examples:
@@ -52,7 +52,7 @@ def command(file: str, source: str, name: str | None, dry_run: bool, directory: 
 
 def _checked(name: str, reserved: tuple[str, ...]) -> str:
     if not re.match(grammar.NAME_PATTERN, name):
-        raise UsageError(f"`{name}` is no name for a catalog", "use lower-case letters, digits, `-`, `_` and `.`")
+        raise UsageError(f"`{name}` is not a catalog name", "use lower-case letters, digits, `-`, `_` and `.`")
     if name in reserved:
         raise UsageError(f"`{name}` is the name of another source of facts", "choose another name")
     return name
@@ -66,9 +66,9 @@ def _tell(imported: Imported, *, dry_run: bool) -> None:
         changes = f"{imported.added:,} new, {imported.changed:,} changed, {imported.removed:,} gone"
         click.echo(f"{imported.path}: {'would hold' if dry_run else 'holds'} {what}: {changes}")
     if imported.foreign:
-        click.echo(f"left out: {_counted(imported.foreign, 'model')} of vendors that are no provider type")
+        click.echo(f"left out: {_counted(imported.foreign, 'model')} of vendors without a provider type")
     if imported.skipped:
-        click.echo(f"left out: {imported.skipped:,} more, which are prices by region or size, or say nothing")
+        click.echo(f"left out: {imported.skipped:,} more entries: prices by region or size, or no facts")
 
 
 def _counted(number: int, what: str) -> str:

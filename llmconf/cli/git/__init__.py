@@ -1,4 +1,4 @@
-"""`llmconf git`: what makes git show configuration without its secrets."""
+"""`llmconf git`: make git show configuration without its secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from llmconf.cli._group import Commands
 
 @click.group(name="git", cls=Commands, package=__name__)
 def command() -> None:
-    """Make `git diff` show which secrets changed, and none of them.
+    """Make `git diff` show which secrets changed, but never their values.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`llmconf git setup`: teach a clone to show secrets masked, and to keep the line ends of locks."""
+"""`llmconf git setup`: set up a clone to mask secrets in diffs and to keep the line ends of locks."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ATTRIBUTES = (
 @debug_option
 @directory_option
 def command(directory: str | None) -> int:
-    """Make git show tokens by hint, fingerprint and revision, mask what stands in plain text, and keep locks as
-    they are written.
+    """Set up this clone: git masks secrets in diffs and does not change line ends of locks.
 
-    Writes to this clone's own settings, never to the user's, and to the project's .gitattributes, which is to
-    be committed. Each clone runs it once; running it again changes nothing.
+    git then shows a token by its hint, fingerprint and revision, and masks secrets in plain text. The command
+    writes to the settings of this clone, never to the settings of the user. It also writes to .gitattributes of
+    the project: commit this file. Run the command once in each clone. Running it again changes nothing.
 
     \b
     Examples:
@@ -36,7 +36,7 @@ def command(directory: str | None) -> int:
     """
     root = root_of(directory)
     if top_of(root) is None:
-        raise UsageError(f"{root} is in no git repository", "run `git init` first")
+        raise UsageError(f"{root} is not in a git repository", "run `git init` first")
     changed = [f"git config {line}" for line in _configure(root)]
     added = _add_attributes(root / ".gitattributes", root)
     changed += [f".gitattributes: {line}" for line in added]
@@ -50,7 +50,7 @@ def command(directory: str | None) -> int:
 
 
 def _configure(root: Path) -> list[str]:
-    """Set what differs in the clone's own settings and return it as it was set."""
+    """Change the settings of the clone that differ, and return the new values."""
     changed = []
     for name, value in SETTINGS.items():
         try:
@@ -64,7 +64,7 @@ def _configure(root: Path) -> list[str]:
 
 
 def _add_attributes(file: Path, root: Path) -> list[str]:
-    """Append the lines that are missing, with the line ends of the file, and return them."""
+    """Append the missing lines, with the line ends of the file, and return them."""
     from llmconf.workspace import transaction
 
     try:

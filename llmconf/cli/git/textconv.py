@@ -16,10 +16,10 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 @click.argument("file", metavar="FILE")
 @debug_option
 def command(file: str) -> int:
-    """Print FILE with its secrets masked: of a token its hint, fingerprint, revision and key.
+    """Print FILE with masked secrets. A token is shown by its hint, fingerprint, revision and key.
 
-    git calls this for `git diff`, `git log -p` and `git show`. It needs no key and no project, and takes any
-    text: a file that is no YAML is masked line by line.
+    git calls this command for `git diff`, `git log -p` and `git show`. It needs no key and no project. It accepts
+    any text: a file that is not valid YAML is masked line by line.
 
     \b
     Examples:
@@ -30,7 +30,7 @@ def command(file: str) -> int:
     try:
         data = Path(file).read_bytes()
     except OSError as error:
-        # An error would end the whole diff, not only that of this file.
+        # An error would stop the whole diff, not only the diff of this file.
         click.echo(f"(cannot be read: {error.strerror})")
         return 0
     wide = data[:2] in _UTF16

@@ -1,4 +1,4 @@
-"""`llmconf lock`: what is done with lock files beside syncing them."""
+"""`llmconf lock`: commands on lock files, apart from `sync`."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llmconf.project.environment import Resolved
 
 _OURS, _THEIRS = 2, 3
-"""Git's numbers for the versions of a file that a merge could not unite; 1 is their common ancestor."""
+"""Git's numbers for the two versions of a file with a merge conflict; 1 is the common ancestor."""
 
 
 @click.command(name="resolve")
@@ -30,13 +30,14 @@ _OURS, _THEIRS = 2, 3
 @debug_option
 @directory_option
 def command(paths: tuple[str, ...], directory: str | None) -> int:
-    """Merge the lock files that git could not merge, model by model; without PATHS, all of them.
+    """Merge lock files with a git conflict, model by model. Without PATHS, merge all of them.
 
-    In an unfinished merge the versions come from git, else from the conflict markers in the file. What only one
-    side changed is taken from that side. Where both changed a fact, the provider's word goes before a catalog's,
-    something before nothing, and else ours is kept; each such case is told. `llmconf sync` then brings the lock
-    up to date. Of sides that come from different endpoints or filters, that one is taken which fits the project as
-    it is now; where none does, the lock is left alone, and the command exits 1.
+    In an unfinished merge, the versions come from git. Otherwise they come from the conflict markers in the file.
+    A change on one side is taken from that side. If both sides changed a fact, a value of the provider wins over
+    a value of a catalog, and a value wins over no value. Otherwise our value is kept. The output shows each of
+    these cases. Run `llmconf sync` afterwards to update the lock. If the sides come from different endpoints or
+    filters, the side that fits the current project is taken. If no side fits, the lock is not changed, and the
+    command exits 1.
 
     \b
     Examples:
@@ -50,7 +51,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
     names = _lock_names(root, paths)
     in_git = top_of(root) is not None
     done, refused = [], False
-    # The project is read for the first lock that needs it, and for no other again.
+    # The project is read once, for the first lock that needs it.
     environments = cache(partial(_environments, root))
     with transaction.locked(root):
         for name in names:
@@ -61,7 +62,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
                 refused = True
                 explain(error, f"{name}: ")
     if done and in_git:
-        # The paths as they are to be typed here.
+        # The paths are relative to the current folder, so that they can be pasted.
         click.echo(visible(f"to finish: git add {shlex.join(os.path.relpath(root / name) for name in done)}"))
     elif not done and not refused:
         click.echo("no lock file has a conflict")
@@ -69,7 +70,7 @@ def command(paths: tuple[str, ...], directory: str | None) -> int:
 
 
 def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
-    """Return the lock files of the project that are meant. Raises UsageError for a path that is none."""
+    """Return the lock files that PATHS name. Raises UsageError for a path that is not a lock file."""
     from llmconf.project.discover import discover, lock_provider
     from llmconf.workspace.tree import FolderTree
 
@@ -77,7 +78,7 @@ def _lock_names(root: Path, paths: tuple[str, ...]) -> list[str]:
     wanted = relative_paths(paths, root)
     for path in wanted:
         if not any(is_under(name, [path]) for name in known):
-            raise UsageError(f"{path} is no lock file", "lock files are lock/<provider>.lock.yaml")
+            raise UsageError(f"{path} is not a lock file", "lock files are lock/<provider>.lock.yaml")
     return [name for name in known if not wanted or is_under(name, wanted)]
 
 
@@ -113,7 +114,7 @@ def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]
     new = lock_format.write(merged.lock)
     if lock_format.is_too_large(new):
         hint = "narrow `sync:`, take one side, and run `llmconf sync`"
-        raise RefusedError("both sides together are more than is read", hint)
+        raise RefusedError("both sides together are larger than the limit for a lock", hint)
     old = (root / name).read_bytes()
     transaction.apply(root, [transaction.Change(root / name, old, new.encode())])
     for note in merged.notes:
@@ -123,7 +124,7 @@ def _resolve(root: Path, name: str, in_git: bool, fits: Callable[[Source], bool]
 
 
 def _fits(environments: Callable[[], Collection[Resolved]], name: str, source: Source) -> bool:
-    """Tell whether the header of one side is what the project asks for as it is now."""
+    """Tell whether the header of one side fits the current project."""
     from llmconf.check.stale_locks import fits
     from llmconf.project.discover import lock_provider
 
@@ -145,20 +146,20 @@ def _side(text: str, name: str, side: str) -> LockFile:
     if lock is None:
         first = findings[0].place
         span = first if isinstance(first, Span) else open_text(text, name).locate(first.document, first.path)
-        message = f"the version of {side} has a mistake on its line {span.line}: {findings[0].message}"
+        message = f"the version of {side} has an error on line {span.line}: {findings[0].message}"
         raise RefusedError(message, "take one side with `git checkout --ours` or `--theirs`, and run `llmconf sync`")
     return lock
 
 
 def _base(text: str | None, name: str) -> LockFile | None:
-    """Return the common ancestor, or None where it is not known or cannot be read."""
+    """Return the common ancestor, or None if it is unknown or cannot be read."""
     from llmconf.project.locks import read_text
 
     return read_text(text, name)[0] if text is not None else None
 
 
 def _stages(root: Path, name: str) -> dict[int, str]:
-    """Return the versions of an unmerged file by git's number, and nothing for a file that is merged."""
+    """Return the versions of an unmerged file by git's number. For a merged file there are none."""
     found = {}
     for row in git(root, "ls-files", "--unmerged", "-z", "--", name).split(b"\0"):
         if row:

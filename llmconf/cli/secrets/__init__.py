@@ -1,4 +1,4 @@
-"""`llmconf secrets`: what is done with the secrets of a repository."""
+"""`llmconf secrets`: commands on the secrets of a repository."""
 
 from __future__ import annotations
 

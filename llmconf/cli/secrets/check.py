@@ -1,4 +1,4 @@
-"""`llmconf secrets check`: are all tokens, keys and recipients in order?"""
+"""`llmconf secrets check`: check all tokens, keys and recipients."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from llmconf.cli._reports import write_reports
 @color_option
 @shared.secrets_options
 def command(directory: str | None, reports: list[tuple[str, str | None]], color: str) -> int:
-    """Check tokens, keys and recipients. With an identity at hand, everything is opened and every MAC checked.
+    """Check tokens, keys and recipients. If an identity is available, open all tokens and check every MAC.
 
-    Without one it checks what needs none: syntax, key ids, recipients, and whether tokens still stand where
-    they were sealed for.
+    Without an identity, the command checks syntax, key ids and recipients, and whether each token is still in
+    the field that it was sealed for.
 
     \b
     Examples:
@@ -34,6 +34,6 @@ def command(directory: str | None, reports: list[tuple[str, str | None]], color:
         found = add_findings(checked, [*work.project.findings, *seen.findings], None)
         if found:
             write_reports(checked, found, reports, color)
-        closed = f", {seen.closed} for which no identity is at hand" if seen.closed else ""
+        closed = f", {seen.closed} without an available identity" if seen.closed else ""
         click.echo(f"{seen.opened} token{'s' * (seen.opened != 1)} opened{closed}", err=True)
         return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0

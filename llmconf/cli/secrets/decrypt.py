@@ -11,17 +11,17 @@ from llmconf.core.errors import UsageError
 
 @click.command(name="decrypt")
 @click.argument("path")
-@click.option("--reveal", is_flag=True, help="Required: the output holds the secrets in plain text.")
+@click.option("--reveal", is_flag=True, help="Required, because the output has the secrets in plain text.")
 @shared.secrets_options
 def command(path: str, reveal: bool, directory: str | None) -> int:
-    """Print the file PATH with its tokens opened. The file itself stays as it is.
+    """Print the file PATH with its tokens opened. The file itself does not change.
 
     \b
     Examples:
       llmconf secrets decrypt config/openai.yaml --reveal
     """
     if not reveal:
-        raise UsageError("this prints secrets in plain text", "say --reveal if that is what you want")
+        raise UsageError("this prints secrets in plain text", "add --reveal to do this")
     from llmconf.secrets.edit import reveal as reveal_file
 
     with shared.workspace(directory) as work:

@@ -26,7 +26,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - memory, and only a private folder in 
 _PREFIX = "llmconf-edit-"
 _SIGNALS = ("SIGTERM", "SIGHUP", "SIGQUIT")
 _FRESH = 24 * 3600 if os.name == "nt" else 60
-"""Seconds in which a folder is not taken for left over: its process may not have come to hold it yet."""
+"""A younger folder, in seconds, is never removed as left over: its process may not have locked it yet."""
 
 
 @click.command(name="edit")
@@ -34,10 +34,10 @@ _FRESH = 24 * 3600 if os.name == "nt" else 60
 @shared.trust_option
 @shared.secrets_options
 def command(path: str, trust: str | None, directory: str | None) -> int:
-    """Open PATH in $VISUAL or $EDITOR with its tokens opened, and seal again what changed.
+    """Open PATH in $VISUAL or $EDITOR with its tokens opened, then seal changed secrets again.
 
-    The plain text lies in a private folder, in memory where the system has one, and is gone afterwards,
-    also after an error or a signal. What did not change keeps its token byte for byte.
+    The plain text is in a private folder, in memory if the system allows it. It is deleted afterwards, also
+    after an error or a signal. An unchanged secret keeps its token byte for byte.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def command(path: str, trust: str | None, directory: str | None) -> int:
                 return shared.tell(work, outcome, f"{name} written")
             except LlmconfError as error:
                 problem = error
-            # Giving up would lose what was typed; without a terminal there is nobody to ask.
+            # Giving up would lose the edited text. Without a terminal, nobody can answer a question.
             if not sys.stdin.isatty():
                 raise problem
             click.echo(f"llmconf: {problem.message}", err=True)
@@ -71,13 +71,13 @@ def command(path: str, trust: str | None, directory: str | None) -> int:
 
 
 def _read(file: Path, name: str) -> str:
-    """Return the edited text. A byte order mark that the editor put in front is not part of it."""
+    """Return the edited text. A byte order mark that the editor added is removed."""
     try:
         return file.read_bytes().decode("utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise RefusedError(f"the editor left no {name}: {error.strerror}; nothing was changed") from None
     except UnicodeDecodeError:
-        raise RefusedError(f"{name} is not UTF-8 any more", "save the file as UTF-8") from None
+        raise RefusedError(f"{name} is no longer UTF-8", "save the file as UTF-8") from None
 
 
 def _write(file: Path, text: str) -> None:
@@ -110,7 +110,7 @@ def _run_editor(file: Path) -> None:
 
 @contextmanager
 def _private_folder() -> Iterator[Path]:
-    """Make a folder that only this user can enter, and remove it however the block ends."""
+    """Make a folder that only this user can enter, and remove it in any case when the block ends."""
 
     def stop(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
@@ -128,7 +128,7 @@ def _private_folder() -> Iterator[Path]:
         held = _hold(folder)
         yield folder
     finally:
-        # A second signal must not keep the plain text from going.
+        # A second signal must not prevent the removal of the plain text.
         for number in before:
             signal.signal(number, signal.SIG_IGN)
         if folder is not None:
@@ -140,7 +140,7 @@ def _private_folder() -> Iterator[Path]:
 
 
 def _sweep(base: Path) -> None:
-    """Remove folders of this user whose process was killed: they may hold plain text, and nobody holds them."""
+    """Remove folders of this user whose process was killed: no process locks them, and they may have plain text."""
     for folder in base.glob(_PREFIX + "*"):
         try:
             info = folder.lstat()
@@ -156,10 +156,10 @@ def _sweep(base: Path) -> None:
 
 
 def _hold(folder: Path) -> int | None:
-    """Hold a folder as long as this process lives. Raises OSError where another process does."""
+    """Lock a folder while this process lives. Raises OSError if another process has locked it."""
     try:
         import fcntl
-    except ImportError:  # Windows has no such locks; there, only what is old is taken for left over
+    except ImportError:  # Windows has no such locks: only old folders count as left over there
         return None
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""`llmconf secrets encrypt`: seal what stands in plain text."""
+"""`llmconf secrets encrypt`: seal secrets in plain text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from llmconf.cli._paths import is_under, relative_paths
 @shared.trust_option
 @shared.secrets_options
 def command(paths: tuple[str, ...], trust: str | None, directory: str | None) -> int:
-    """Seal every plain secret that is found, in all files or in PATHS, and fill in `hosts`.
+    """Seal every secret in plain text, in all files or in PATHS, and fill in `hosts`.
 
-    Only the secret itself changes; what is sealed already keeps its token byte for byte.
+    Only the secret itself changes. A secret that is already sealed keeps its token byte for byte.
 
     \b
     Examples:

@@ -21,9 +21,9 @@ from llmconf.cli._reports import checked_or_exit, pick_environment
     multiple=True,
     required=True,
     metavar="KEY",
-    help="Who may open the file: an age or SSH public key. May be given more than once.",
+    help="Age or SSH public key that can open the file. Repeatable.",
 )
-@click.option("--out", metavar="FILE", help="Where to write it, instead of standard output.")
+@click.option("--out", metavar="FILE", help="File to write, instead of standard output.")
 @shared.allow_option
 @project_options
 def command(
@@ -32,7 +32,7 @@ def command(
 ) -> int:  # fmt: skip
     """Write the secrets of an environment as a SOPS YAML file, encrypted for other recipients.
 
-    They stand there by identity and field. References are left out, except those that --allow-ref lets open.
+    The file has the secrets by identity and field. References are left out, unless --allow-ref allows them.
 
     \b
     Examples:

@@ -18,7 +18,7 @@ from llmconf.cli import _secrets as shared
 def command(
     identity: str, field: str, reveal: bool, env: str | None, allow: tuple[str, ...], directory: str | None
 ) -> int:
-    """Show FIELD of IDENTITY: masked, or with --reveal the secret itself.
+    """Show FIELD of IDENTITY, masked. With --reveal, show the secret itself.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`llmconf secrets import-sops`: take secrets over from a file of SOPS."""
+"""`llmconf secrets import-sops`: import secrets from a file of SOPS."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def _parse_maps(_: click.Context, __: click.Parameter, entries: tuple[str, ...])
     multiple=True,
     callback=_parse_maps,
     metavar="PATH=IDENTITY:FIELD",
-    help="Seal one value of FILE into a field; FILE itself stays as it is. May be given more than once.",
+    help="Seal one value of FILE into a field. FILE itself does not change. Repeatable.",
 )
-@click.option("--reveal", is_flag=True, help="Write encrypted values that are no secret fields in plain text.")
-@click.option("--comments", is_flag=True, help="Write encrypted comments in plain text instead of leaving them out.")
+@click.option("--reveal", is_flag=True, help="Write encrypted values that are not in secret fields as plain text.")
+@click.option("--comments", is_flag=True, help="Write encrypted comments as plain text instead of leaving them out.")
 @shared.layer_option
 @shared.trust_option
 @shared.secrets_options
@@ -42,11 +42,11 @@ def command(
     file: str, wanted: list[tuple[str, str, str]], reveal: bool, comments: bool, env: str | None, trust: str | None,
     directory: str | None,
 ) -> int:  # fmt: skip
-    """Take the secrets of FILE over, which SOPS encrypted for an age identity at hand.
+    """Import the secrets of FILE, which SOPS encrypted for an available age identity.
 
-    Where FILE holds documents of llmconf, it is rewritten in place: its secret fields are sealed by llmconf,
-    the `sops` block is gone, and everything else stays byte for byte. With --map, single values of any YAML
-    or JSON file of SOPS are sealed into fields that are named, as `secrets set` does.
+    If FILE has documents of llmconf, it is rewritten in place: llmconf seals the secret fields and removes the
+    `sops` block. Everything else stays byte for byte. With --map, single values of any YAML or JSON file of SOPS
+    are sealed into the named fields, as `secrets set` does.
 
     \b
     Examples:
@@ -56,9 +56,9 @@ def command(
     from llmconf.secrets import sops_import
 
     if wanted and (reveal or comments):
-        raise UsageError("--map leaves FILE as it is: --reveal and --comments do not go with it")
+        raise UsageError("--map does not change FILE: --reveal and --comments cannot be used with it")
     if env is not None and not wanted:
-        raise UsageError("--env goes with --map: FILE itself says what it belongs to")
+        raise UsageError("--env needs --map: without --map, the path of FILE decides the environment")
     with shared.workspace(directory, change=True) as work:
         identities = work.keyring.identities
         if wanted:

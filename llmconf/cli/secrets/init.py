@@ -14,14 +14,14 @@ from llmconf.core.errors import UsageError
     "recipients",
     multiple=True,
     metavar="NAME=KEY",
-    help="Who may open it: an age or SSH public key.",
+    help="Name and age or SSH public key of a recipient.",
 )
 @shared.vault_option
 @shared.secrets_options
 def command(recipients: tuple[str, ...], vault: str, directory: str | None) -> int:
     """Make the first key of a vault, wrapped for its recipients.
 
-    Without --recipient it is wrapped for the age identity at hand, under the name of this user.
+    Without --recipient, the key is wrapped for the available age identity, with the name of this user.
 
     \b
     Examples:

@@ -13,7 +13,7 @@ from llmconf.core.errors import RefusedError, UsageError
 
 
 @click.command(name="keygen")
-@click.option("--out", metavar="FILE", help="Where to write it, instead of the user's config folder.")
+@click.option("--out", metavar="FILE", help="File to write, instead of a file in the config folder of the user.")
 @debug_option
 def command(out: str | None) -> int:
     """Make an age identity, write it to a private file, and print its public key.
@@ -30,7 +30,7 @@ def command(out: str | None) -> int:
 
     folder = config_folder()
     if out is None and folder is None:
-        raise UsageError("this user has no home", "say where to write the identity: --out FILE")
+        raise UsageError("this user has no home folder", "name the file for the identity with --out FILE")
     path = Path(out) if out else (folder or Path()) / age.IDENTITY_FILE
     secret, public = age.generate()
     try:

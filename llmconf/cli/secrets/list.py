@@ -26,10 +26,10 @@ _COLUMNS = (
 @click.option("-o", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @shared.secrets_options
 def command(output: str, directory: str | None) -> int:
-    """List all secret fields: hint, fingerprint, revision, vault, expiry, and who changed each last. No key needed.
+    """List all secret fields: hint, fingerprint, revision, vault, expiry and last author. Needs no key.
 
-    Equal fingerprints in one vault are equal secrets; a changed key with the same fingerprint was only sealed
-    again.
+    Equal fingerprints in one vault mean equal secrets. If only the key changed and not the fingerprint, the same
+    secret was sealed again.
 
     \b
     Examples:

@@ -11,9 +11,9 @@ from llmconf.cli import _secrets as shared
 @shared.vault_option
 @shared.secrets_options
 def command(vault: str, directory: str | None) -> int:
-    """Delete the keys of a vault that seal nothing any more.
+    """Delete the keys of a vault that no token uses any more.
 
-    Branches that still hold tokens under them can no longer be opened.
+    Tokens of these keys on other branches can no longer be opened.
 
     \b
     Examples:

@@ -11,7 +11,7 @@ from llmconf.cli import _secrets as shared
 @shared.vault_option
 @shared.secrets_options
 def command(vault: str, directory: str | None) -> int:
-    """Wrap every key of a vault again for all its recipients. No value is touched.
+    """Wrap every key of a vault again for all its recipients. No secret is sealed again.
 
     \b
     Examples:

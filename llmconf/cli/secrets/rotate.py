@@ -14,8 +14,8 @@ from llmconf.cli import _secrets as shared
 def command(vault: str, trust: str | None, directory: str | None) -> int:
     """Make a new data key for a vault and seal all its values again.
 
-    The old key stays openable until `prune`. An interrupted run is finished by running it again. Fingerprints
-    stay as they are, so a reviewer sees that no secret changed.
+    The old key can be opened until `prune`. After an interruption, run the command again to finish. Fingerprints
+    do not change, so a reviewer sees that no secret changed.
 
     \b
     Examples:

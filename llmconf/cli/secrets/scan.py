@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from llmconf.report.report import Report
 
 _MOST = 8 * 1024 * 1024
-"""Bytes of one file that are looked at."""
+"""Most bytes of one file that are scanned."""
 _BINARY_LOOK = 8000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_HINT = "seal it with `llmconf secrets encrypt`, or refer to it with `env:NAME`; a key that was pushed is to be renewed"
+_HINT = "seal it with `llmconf secrets encrypt`, or refer to it with `env:NAME`; renew a key that was pushed"
 
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """A file to look at, as it is called in reports, and as much of it as is read."""
+    """A file to scan: its name in reports, and the part of its content that is read."""
 
     name: str
     data: bytes
@@ -39,7 +39,7 @@ class _Content:
 
 @click.command(name="scan")
 @click.argument("files", nargs=-1, metavar="[FILES]...")
-@click.option("--staged", is_flag=True, help="Look at what is staged in git, not at the files as they are.")
+@click.option("--staged", is_flag=True, help="Scan the content that is staged in git, not the files on disk.")
 @report_option
 @color_option
 @debug_option
@@ -49,8 +49,9 @@ def command(
 ) -> int:
     """Refuse credentials in plain text, in any YAML, JSON, .env, Markdown or other text file.
 
-    Without FILES it looks at all files that git knows or does not ignore; with --staged at those that differ
-    from the last commit. It needs no project and no key, and shows no line in which it found something.
+    Without FILES, the command scans all files that git tracks or does not ignore. With --staged, it scans the
+    staged files that differ from the last commit. It needs no project and no key. It never shows a line with a
+    credential.
 
     \b
     Examples:
@@ -75,7 +76,7 @@ def command(
         elif found:
             click.echo(_full(report, color), nl=False)
     files_seen, hits = "1 file" if count == 1 else f"{count} files", len(found) or "no"
-    click.echo(f"{files_seen} looked at: {hits} plain credential{'' if hits == 1 else 's'}", err=True)
+    click.echo(f"{files_seen} scanned: {hits} plain credential{'' if hits == 1 else 's'}", err=True)
     return 1 if found else 0
 
 
@@ -89,7 +90,7 @@ def _look_at(content: _Content) -> Iterator[Diagnostic]:
     if b"\0" in content.data[:_BINARY_LOOK] and not wide:
         return
     if content.size > _MOST:
-        click.echo(f"{content.name}: only the first {_MOST:,} of {content.size:,} bytes are looked at", err=True)
+        click.echo(f"{content.name}: only the first {_MOST:,} of {content.size:,} bytes are scanned", err=True)
     text = content.data.decode("utf-16" if wide else "utf-8", "replace").removeprefix("\ufeff")
     leaks = find_leaks(text, content.name)
     lines = Lines(text) if leaks else None
@@ -100,7 +101,7 @@ def _look_at(content: _Content) -> Iterator[Diagnostic]:
 
 
 def _report(base: Path, found: Iterable[Diagnostic], *, in_hook: bool) -> Report:
-    """Return what the formats need; there are no lines in it, so that none can show one."""
+    """Return the report for the formats. It has no lines of files, so that no format can show a secret."""
     from llmconf.check import rules
     from llmconf.core.diagnostics import sort_diagnostics
     from llmconf.core.version import __version__
@@ -134,7 +135,7 @@ def _on_disk(base: Path, names: list[str]) -> Iterator[_Content]:
     wanted = [name for name in names if name not in folders]
     if folders:
         if top_of(base) is None:
-            raise UsageError("outside of a git repository, name the files to look at")
+            raise UsageError("outside of a git repository, name the files to scan")
         listed = git(base, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders)
         wanted += [name for name in _names(listed) if (base / name).exists()]
     for name in dict.fromkeys(wanted):
@@ -151,9 +152,9 @@ def _on_disk(base: Path, names: list[str]) -> Iterator[_Content]:
 
 
 def _staged(base: Path, names: list[str]) -> Iterator[_Content]:
-    """Yield what is in the index: of the files named, or of those that differ from the last commit."""
+    """Yield files from the index: the named files, or the files that differ from the last commit."""
     if top_of(base, in_hook=True) is None:
-        raise UsageError(f"{base} is in no git repository, so nothing is staged")
+        raise UsageError(f"{base} is not in a git repository, so nothing is staged")
     if not names:
         names = _changed(base)
         if not names:
@@ -161,7 +162,7 @@ def _staged(base: Path, names: list[str]) -> Iterator[_Content]:
     known = _index(base, names)
     for name in names:
         if not (name in known or (base / name).exists() or any(entry.startswith(name + "/") for entry in known)):
-            raise UsageError(f"{name} is neither staged nor there")
+            raise UsageError(f"{name} is not staged and does not exist")
     yield from _blobs(base, known)
 
 
@@ -171,7 +172,7 @@ def _changed(base: Path) -> list[str]:
 
 
 def _index(base: Path, names: list[str]) -> dict[str, str]:
-    """Return name and object of each regular file in the index, conflicts included."""
+    """Return the name and the object of each regular file in the index, including conflicts."""
     found = {}
     few = names if len(names) <= 200 else ()  # noqa: PLR2004 - each of them is compared with each file
     chosen = set(names)
@@ -185,7 +186,7 @@ def _index(base: Path, names: list[str]) -> dict[str, str]:
 
 
 def _blobs(base: Path, objects: dict[str, str]) -> Iterator[_Content]:
-    """Read objects from git one after the other, each up to the bound."""
+    """Read objects from git one by one, each up to the limit."""
     with GitObjects(base, in_hook=True) as store:
         for name, wanted in objects.items():
             found = store.read(wanted, _MOST)

@@ -15,9 +15,9 @@ from llmconf.cli import _secrets as shared
 @shared.trust_option
 @shared.secrets_options
 def command(identity: str, field: str, env: str | None, trust: str | None, directory: str | None) -> int:
-    """Seal a new secret into FIELD of IDENTITY. It comes from a prompt or from standard input, never from argv.
+    """Seal a new secret into FIELD of IDENTITY. Enter it at a prompt or on standard input, never in an argument.
 
-    Needs to open the vault's key, but not the old secret. An unchanged secret keeps its token.
+    The command opens the key of the vault, but not the old secret. An unchanged secret keeps its token.
 
     \b
     Examples:

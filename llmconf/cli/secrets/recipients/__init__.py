@@ -9,7 +9,7 @@ from llmconf.cli._group import Commands
 
 @click.group(name="recipients", cls=Commands, package=__name__)
 def command() -> None:
-    """List, add and remove those who can open a vault.
+    """List, add and remove recipients, who can open a vault.
 
     \b
     Examples:

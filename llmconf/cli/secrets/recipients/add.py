@@ -17,7 +17,7 @@ from llmconf.core.grammar import NAME_PATTERN
 @shared.vault_option
 @shared.secrets_options
 def command(name: str, public_key: str, vault: str, directory: str | None) -> int:
-    """Let NAME open a vault: wrap its keys for PUBLIC_KEY, an age or SSH public key. No value is touched.
+    """Let NAME open a vault: wrap its keys for PUBLIC_KEY, an age or SSH public key. No secret is sealed again.
 
     \b
     Examples:
@@ -25,7 +25,7 @@ def command(name: str, public_key: str, vault: str, directory: str | None) -> in
       llmconf secrets recipients add ci 'ssh-ed25519 AAAA... ci' --vault prod
     """
     if not re.match(NAME_PATTERN, name):
-        raise UsageError(f"`{name}` is not a name", "lower-case letters, digits and inner - _ .")
+        raise UsageError(f"`{name}` is not a name", "a name has lower-case letters, digits and inner - _ .")
     from llmconf.secrets import keys
     from llmconf.secrets.vault.files import Recipient
 

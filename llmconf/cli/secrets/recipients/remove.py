@@ -12,9 +12,9 @@ from llmconf.cli import _secrets as shared
 @shared.vault_option
 @shared.secrets_options
 def command(name: str, vault: str, directory: str | None) -> int:
-    """Take NAME out of a vault: delete the wraps, rotate data key and fingerprint key.
+    """Remove NAME from a vault: delete the wrapped keys of NAME, rotate the data key and the fingerprint key.
 
-    What NAME could open is known to NAME: the output lists the provider keys to renew at their vendors.
+    NAME may know every secret that it could open: the output lists the provider keys to renew at their vendors.
 
     \b
     Examples:

@@ -6,7 +6,7 @@
     checked = llmconf.validate(Path("examples/acme"))
     bundle = llmconf.build(checked, "prod")
 
-The names below are the public ones; they are imported when they are first used.
+The names below are public. They are imported on first use.
 """
 
 from __future__ import annotations

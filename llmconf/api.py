@@ -1,4 +1,4 @@
-"""What other programs call: read and check a project, report on it, build its bundles."""
+"""Functions for other programs: read and check a project, report on it, build its bundles."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from llmconf.build.bundle import Bundle
 
 _FILES = 64
-"""Files whose lines are kept while a report is written, which goes from file to file."""
+"""Size of the cache of lines of files. A report is written file by file."""
 _PART = 200
-"""Lines of a lock that are looked at together: more than any secret has, and than a report shows."""
+"""Lines of a lock that are searched together: more lines than any secret has or a report shows."""
 
 
 def validate(
@@ -46,8 +46,8 @@ def validate(
     """Read and check a project, in a folder or in any tree: all environments or only `env`.
 
     `today` is compared with dates of expiry and retirement; `frozen` makes a stale lock an error. A caller that
-    has discovered the files or is parsing them already passes that on. Raises UsageError where there is no such
-    environment.
+    has already discovered the files, or is parsing them, passes `discovery` and `parsing`. Raises UsageError for
+    an unknown environment.
     """
     tree = FolderTree(project) if isinstance(project, pathlib.Path) else project
     loaded = load_project(tree, discovery, parsing)
@@ -57,7 +57,7 @@ def validate(
 
 
 def first_change(checked: Checked, today: date) -> date | None:
-    """Return the first day after `today` on which the findings may be other ones, or None."""
+    """Return the first day after `today` on which the findings may change, or None."""
     settings = checked.project.settings
     if settings is None:
         return None
@@ -74,14 +74,14 @@ def first_change(checked: Checked, today: date) -> date | None:
 
 
 def _turns(text: str, within: int) -> set[date]:
-    """Return the days around which a rule about a date may change its mind."""
+    """Return the days on which the result of a rule about a date may change."""
     day = date.fromisoformat(text)
     turns = (day.toordinal() - within, day.toordinal(), day.toordinal() + 1)
     return {date.fromordinal(turn) for turn in turns if 0 < turn <= date.max.toordinal()}
 
 
 def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: bool = False) -> Report:
-    """Return what a reporter needs to write some of the diagnostics of a project."""
+    """Return the report that a reporter needs to write some of the diagnostics of a project."""
     project = checked.project
     shown = tuple(diagnostics)
 
@@ -140,7 +140,7 @@ def _reported_lines(diagnostics: Sequence[Diagnostic]) -> dict[str, set[int]]:
 
 
 def _secret_lines_near(lines: Sequence[str], numbers: Collection[int]) -> set[int]:
-    """Return the lines that may hold a secret around some lines of a lock, which may have 200,000 of them."""
+    """Return the lines near some lines of a lock that may hold a secret. A lock may have 200,000 lines."""
     hidden: set[int] = set()
     for part in {number // _PART for number in numbers}:
         first = max(0, (part - 1) * _PART)
@@ -149,17 +149,17 @@ def _secret_lines_near(lines: Sequence[str], numbers: Collection[int]) -> set[in
 
 
 def _is_about_secret(diagnostic: Diagnostic) -> bool:
-    """Tell whether a diagnostic is about a field with a secret, or one whose name was meant to be that."""
+    """Tell whether a diagnostic is about a secret field, or a field with a misspelled name of a secret field."""
     if diagnostic.code == "LCS003" and diagnostic.path:
         return closest(str(diagnostic.path[-1]), SECRET_FIELDS) is not None
     if diagnostic.code == "LCS005" and "credentials" in diagnostic.path[-2:]:
-        # A text stands where a credential should: most likely the secret itself.
+        # A text in place of a credential is most likely the secret itself.
         return True
     return rules.has(diagnostic.code, "shows_secret")
 
 
 def git_prefix(root: pathlib.Path) -> str:
-    """Return the way from the root of the git repository to the project, ending in `/`, or empty."""
+    """Return the path from the root of the git repository to the project, which ends in `/` or is empty."""
     for folder in (root, *root.parents):
         if (folder / ".git").exists():
             prefix = root.relative_to(folder).as_posix()
@@ -168,10 +168,10 @@ def git_prefix(root: pathlib.Path) -> str:
 
 
 def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"] = "sealed") -> Bundle:
-    """Build the bundle of one environment of a project without errors. Nothing is written."""
+    """Build the bundle of one environment of a project without errors. No file is written."""
     project = checked.project
     if project.settings is None or checked.worst() == "error":
-        raise RefusedError("a project with errors is not built", "fix what `llmconf validate` reports")
+        raise RefusedError("a project with errors cannot be built", "fix what `llmconf validate` reports")
     from llmconf.yamltext.document import Document
 
     documents: dict[str, Document] = {}
@@ -185,7 +185,7 @@ def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"
             places.append(f"{layer.file}:{span.line}")
         return places
 
-    # Hashing and canonical JSON are needed by builds alone.
+    # Only builds need hashing and canonical JSON.
     from llmconf.build import bundle
     from llmconf.workspace import repository
 

@@ -1,4 +1,4 @@
-"""What every other package speaks of: errors, diagnostics, and the grammar of single values.
+"""What all other packages use: errors, diagnostics, and the grammar of single values.
 
 It knows no YAML, no file and no kind of resource. All of its modules are public.
 """

@@ -1,7 +1,7 @@
-"""What is wrong in a file, as a value: where, what, how bad, and what to do about it.
+"""Findings and diagnostics: the place of an error, its message, its severity, and a hint.
 
-A stage or rule yields a `Finding`, which points at a path in a document. Only when findings are
-reported are they located in the text and become a `Diagnostic`, which points at lines and columns.
+A stage or rule yields a `Finding`, which points at a path in a document. A report
+locates a finding in the text. The finding then becomes a `Diagnostic`, which points at lines and columns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """From worst to mildest."""
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where in a document: mapping keys and list indexes from the root."""
+"""A place in a document: mapping keys and list indexes from the root."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong at a place. `related` are other places that explain it."""
+    """An error, warning or note at a place. `related` has other places that explain it."""
 
     code: str
     place: Place | Span
@@ -56,7 +56,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A second location of a diagnostic, with what is to be seen there."""
+    """A second location of a diagnostic, with a message about it."""
 
     message: str
     span: Span

@@ -1,4 +1,4 @@
-"""Exceptions: what means "cannot go on". What a user got wrong in a file is a Diagnostic instead.
+"""Exceptions that stop a command. An error in a file is a Diagnostic instead.
 
 LlmconfError            exit 70, internal
 ├── UsageError          exit 2, wrong usage or no project found
@@ -33,6 +33,6 @@ class RefusedError(LlmconfError):
 
 
 class UndeterminedError(LlmconfError):
-    """The answer could not be found out."""
+    """The answer could not be determined."""
 
     exit_code = 4

@@ -9,9 +9,9 @@ NAME_PATTERN = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
 """Names of providers, endpoints, credentials, routes, teams and environments."""
 
 MODEL_ID_CHARACTER = r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-"""No white space, and nothing that drives a terminal, hides, or turns text around."""
+"""No white space, and no character that controls a terminal, is hidden, or changes the direction of text."""
 MODEL_ID_PATTERN = rf"^{MODEL_ID_CHARACTER}{{1,256}}$"
-"""Model ids are the vendor's: nearly anything."""
+"""Vendors choose model ids, so nearly any text is valid."""
 
 DURATION_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?$"
@@ -28,7 +28,7 @@ _SECONDS = {
 
 
 def parse_duration(text: str) -> Decimal:
-    """Return a duration such as `30s` or `1.5m` in seconds. Raises ValueError on another form."""
+    """Return a duration such as `30s` or `1.5m` in seconds. Raises ValueError for another format."""
     match = re.match(DURATION_PATTERN, text)
     if not match:
         raise ValueError("not a duration")

@@ -14,24 +14,24 @@ from typing import Any
 from llmconf.core.grammar import MODEL_ID_PATTERN
 
 MAX_COUNT = 10**9
-"""Tokens above which a limit is no limit but a placeholder."""
+"""A larger limit in tokens is a placeholder, not a limit."""
 MAX_PRICE = Decimal(10**6)
-"""USD per million tokens above which a number is no price."""
+"""A larger number of USD per million tokens is not a price."""
 _DIGITS = 30
-"""Places before or after the point from which a number is not handled: writing out 1e999999 takes for ever."""
+"""Numbers with this many digits before or after the point are refused: writing 1e999999 takes too long."""
 _FINEST = Decimal("1e-12")
 _YEARS = range(2000, 2200)
-"""Years that a date can mean; an unknown one is often 1970 or 9999."""
+"""Years that are valid in a date. An unknown date is often in 1970 or 9999."""
 _MILLISECONDS = 10**11
 _DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 _ID = re.compile(MODEL_ID_PATTERN)
 
 
 def at(data: Any, path: str) -> Any:
-    """Return what stands at a dotted path, None where nothing does.
+    """Return the value at a dotted path, or None if there is no value.
 
-    A part that ends in `[]` is a list: the rest of the path is looked up in each of its items, and the
-    result is the list of what was found.
+    A part that ends in `[]` is a list: the rest of the path is looked up in each of its items. The result is
+    the list of the values.
     """
     part, _, rest = path.partition(".")
     inner = data.get(part.removesuffix("[]")) if isinstance(data, Mapping) else None
@@ -43,7 +43,7 @@ def at(data: Any, path: str) -> Any:
 
 
 def first(data: Any, paths: Iterable[str], read: Callable[[Any], Any]) -> Any:
-    """Return the first of some paths whose value `read` makes something of; None where none has one."""
+    """Return the first result of `read`, over the values at some paths, that is not None; None if there is none."""
     return next((value for path in paths if (value := read(at(data, path))) is not None), None)
 
 
@@ -56,9 +56,9 @@ def model_id(value: Any, strip: str = "") -> str | None:
 
 
 def text(value: Any, limit: int = 256) -> str | None:
-    """Return a text on one line, printable and of bounded length; None for what is empty or no text.
+    """Return a printable text on one line, cut to `limit`. Return None for another type.
 
-    Numbers are texts too: codes come as both.
+    Whole numbers are accepted too, since codes come as text and as numbers.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
@@ -79,7 +79,7 @@ def money(value: Any, scale: Decimal = Decimal(1)) -> str | None:
     """Return an amount as a plain decimal string, such as "1.25", in USD per million tokens.
 
     `scale` turns the vendor's unit into that one: 1,000,000 for USD per token. A negative or absurd
-    amount is None: vendors say -1 where the price varies.
+    amount is None: vendors write -1 if the price varies.
     """
     amount = number(value)
     if amount is None or not 0 <= amount * scale <= MAX_PRICE:
@@ -88,7 +88,7 @@ def money(value: Any, scale: Decimal = Decimal(1)) -> str | None:
 
 
 def number(value: Any) -> Decimal | None:
-    """Return a number or a text that is one; None for anything else, and for what is too large to be handled."""
+    """Return a number, also from a text. Return None for other types and for numbers that are too large."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     try:

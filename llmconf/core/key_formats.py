@@ -1,7 +1,7 @@
 """Finds provider keys in plain text, anywhere in a file: values, comments, fields of any name.
 
-The formats are facts of the vendors. A text is first searched for the fixed beginnings of keys, which is
-fast; only where one stands is its pattern tried.
+The formats are facts of the vendors. A text is first searched for the fixed prefixes of keys, which is
+fast. A pattern is tried only where its prefix is found.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SEAL_HINT = (
     "seal it with `llmconf secrets encrypt`, or write `env:NAME`, and renew the key at its vendor: it may already be"
     " known"
 )
-"""What to do about a secret in plain text."""
+"""The hint for a secret in plain text."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFormat:
-    """How the keys of one vendor look: their fixed beginning and the whole pattern."""
+    """The format of the keys of one vendor: the fixed prefix and the whole pattern."""
 
     vendor: str
     prefix: str
@@ -56,7 +56,7 @@ FORMATS = (
     KeyFormat("age", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     KeyFormat("DeepSeek or another vendor", "sk-", r"sk-(?:[a-z0-9]{32}|[A-Za-z0-9]{48})"),
 )
-"""Vendors' key formats, from their published detectors; the last one is the least sure."""
+"""Vendors' key formats, from their published detectors. The last format is the least certain."""
 
 PLACEHOLDER = re.compile(
     r"your[_-]|_here$|<[^<>]*>|change[_-]?me|user_provided|placeholder|replace[_-]?me|insert|example|"
@@ -74,7 +74,7 @@ SENSITIVE_KEY = re.compile(
     r"master[_-]?key|salt[_-]?key)$|^(authorization|x-api-key|api-key|token|secret)$",
     re.IGNORECASE,
 )
-"""Names of fields and headers whose values are secrets wherever they stand."""
+"""Names of fields and headers whose values are secrets in any place."""
 _SENSITIVE_PART = re.compile("key|secret|passw|token|authorization", re.IGNORECASE)
 """What each of these names has in it."""
 
@@ -87,7 +87,7 @@ _BOUNDARY = r"(?<![A-Za-z0-9_-]){}(?![A-Za-z0-9_-])"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A key found in a text: whose it looks like, and the offsets it stands between."""
+    """A key in a text: the likely vendor, and the offsets of its start and end."""
 
     vendor: str
     start: int
@@ -95,7 +95,7 @@ class Hit:
 
 
 def scan(text: str) -> list[Hit]:
-    """Return the provider keys in a text, in its order, none inside a sealed token."""
+    """Return the provider keys in a text, in order. Keys inside a sealed token are left out."""
     if not any(map(text.__contains__, _prefixes())):
         return []
     found = [
@@ -109,7 +109,7 @@ def scan(text: str) -> list[Hit]:
     hits: list[Hit] = []
     sealed = _SEALED.finditer(text)
     token = next(sealed, None)
-    # Sorting keeps the order of the formats where two begin at one place: the surer one wins.
+    # Sorting keeps the order of the formats if two keys begin at one place: the more certain format wins.
     for hit in sorted(found, key=lambda hit: hit.start):
         while token and token.end() <= hit.start:
             token = next(sealed, None)
@@ -129,10 +129,10 @@ def redact(text: str) -> str:
 
 
 def secret_lines(lines: Iterable[str], among: Collection[int] | None = None) -> set[int]:
-    """Return the numbers of the lines that may hold a secret in plain text: when in doubt, a line is one.
+    """Return the numbers of the lines that may hold a secret in plain text: in doubt, a line is included.
 
-    Lines are looked at without parsing, since the YAML around a secret may be broken. Who needs to know of some lines
-    only names them in `among`: what is said of these is the same, and of the others less.
+    Lines are not parsed, since the YAML around a secret may be invalid. A caller that needs only some lines names
+    them in `among`. The result for these lines is the same; the result for other lines may be incomplete.
     """
     hidden: set[int] = set()
     column: int | None = None
@@ -149,7 +149,7 @@ def secret_lines(lines: Iterable[str], among: Collection[int] | None = None) -> 
         for match in _FIELD.finditer(line):
             value = match[2].strip()
             if SENSITIVE_KEY.search(match[1]) and not is_sealed(value):
-                # What is indented deeper than the key goes on with its value.
+                # Lines with a deeper indentation than the key continue its value.
                 column = match.start(1)
                 if value:
                     hidden.add(number)
@@ -165,7 +165,7 @@ def _may_be_secret(line: str) -> bool:
 def sensitive_values(
     data: dict[str, Any] | list[Any], path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield path and value of each string in a free map whose key says that it is a secret."""
+    """Yield the path and the value of each string in a free map whose key is the name of a secret."""
     for key, value in data.items() if isinstance(data, dict) else enumerate(data):
         if isinstance(value, (dict, list)):
             yield from sensitive_values(value, (*path, key))
@@ -175,7 +175,7 @@ def sensitive_values(
 
 @cache
 def _prefixes() -> tuple[str, ...]:
-    """Return the beginnings to look for; one that begins with another is found with it."""
+    """Return the prefixes to search for. A prefix that begins with another prefix is found with that one."""
     prefixes = {entry.prefix for entry in FORMATS}
     return tuple(sorted(p for p in prefixes if not any(p != q and q in p for q in prefixes)))
 

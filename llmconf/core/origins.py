@@ -1,4 +1,4 @@
-"""Hosts and URLs: where a request goes, and what a credential is bound to. Syntax only."""
+"""Hosts and URLs: the target of a request, and the hosts that a credential is bound to. Syntax only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
 _HALF_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _STEP_END = re.compile(r"[;?#\x00-\x20\x7f]")
 _DECODED = 3
-"""How often a path is decoded to see where it might lead."""
+"""How often a path is decoded to find `.` and `..` steps."""
 _HOST_LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _NUMBER = re.compile(r"^(0x[0-9a-f]*|[0-9]+)$")
 _URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$")
@@ -19,14 +19,14 @@ _MAX_PORT = 65535
 _MAX_HOST = 253
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _REMEMBERED = 32_768
-"""URLs and hosts that are remembered: several stages and rules take each apart."""
+"""Size of the cache of parsed URLs and hosts: several stages and rules parse the same ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request goes: scheme, host and port, and the path below which it stays.
+    """The target of a request: scheme, host, port, and the path that its own path must begin with.
 
-    `host` is in lower-case ASCII without a trailing dot; an IPv6 address stands without brackets.
+    `host` is in lower-case ASCII without a trailing dot. An IPv6 address has no brackets.
     """
 
     scheme: str
@@ -67,7 +67,7 @@ class Origin:
 
 @lru_cache(maxsize=_REMEMBERED)
 def parse_url(text: str) -> Origin:
-    """Return where a URL leads. Raises ValueError with the reason, for what is no absolute http(s) URL.
+    """Return the origin of a URL. Raises ValueError with the reason if it is not an absolute http(s) URL.
 
     User information, a query and a fragment are refused by `url_secrets` and the rules, not here.
     """
@@ -94,7 +94,7 @@ def parse_host(text: str) -> Origin:
 
 
 def url_secrets(text: str) -> str | None:
-    """Return what in a URL could be a secret: `user information` or `query`; None where nothing is."""
+    """Return the part of a URL that could be a secret: `user information`, `query` or None."""
     match = _URL.match(text)
     if match and "@" in match[2]:
         return "user information"
@@ -120,7 +120,7 @@ def normalize_host(host: str) -> str:
         raise ValueError("a host has at most 253 characters")
     if not all(_HOST_LABEL.match(label) for label in host.split(".")):
         raise ValueError(f"`{host}` is not a host name")
-    # A last label that is a number makes all of it an IPv4 address, which some programs read in hex or octal.
+    # A host with a number as last label is an IPv4 address, which some programs read in hex or octal.
     if _NUMBER.match(host.rpartition(".")[2]):
         try:
             return str(ip_address(host))
@@ -145,7 +145,7 @@ def _split_port(authority: str) -> tuple[str, int | None]:
 
 
 def _normal_path(path: str) -> str:
-    # Some servers decode a path, even twice, or leave out what follows a semicolon, before they look where it leads.
+    # Before some servers resolve a path, they decode it, even twice, or remove the text after a semicolon.
     decoded = path
     for _ in range(_DECODED if "%" in path else 0):
         if _HALF_ENCODED.search(decoded):

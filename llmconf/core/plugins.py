@@ -1,4 +1,4 @@
-"""Finds the files of a package: a rule, target, reporter or command is added by adding one."""
+"""Finds the modules of a package: to add a rule, target, reporter or command, add a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import ModuleType
 def module_names(package: str) -> tuple[str, ...]:
     """Return the sorted names of the public modules and packages in a package, without importing them.
 
-    A module whose name begins with an underscore serves the others and is not listed.
+    A module whose name begins with an underscore is a helper of the others and is not listed.
     """
     parent = import_module(package)
     folders = [Path(entry) for entry in parent.__path__]

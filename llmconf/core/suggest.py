@@ -1,4 +1,4 @@
-"""What a misspelled word was probably meant to be."""
+"""Suggestions for misspelled words."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _FEW = 64
 def closest(word: str, options: Iterable[str]) -> str | None:
     """Return the option that `word` was probably meant to be, or None.
 
-    Among many options only those that begin or end alike are looked at, and of these the ones that do so the
-    longest, so that thousands of misspelled references stay cheap.
+    Among many options, only those with the longest common beginning and end are compared. This keeps thousands
+    of misspelled references fast.
     """
     words = tuple(options)
     if len(word) > _MANY:
@@ -37,7 +37,7 @@ def _closest(word: str, options: Iterable[str]) -> str | None:
 
 
 _closest_of_few = lru_cache(maxsize=512)(_closest)
-"""The same, remembered: a misspelled word is often copied from file to file, and takes long to compare."""
+"""The same with a cache: a misspelled word is often copied to many files, and comparing it is slow."""
 
 
 def _alike(one: str, other: str) -> int:
@@ -51,6 +51,6 @@ def _same_start(one: str, other: str) -> int:
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str | None:
-    """Return the hint "did you mean `x`?" where an option is near enough, or None."""
+    """Return the hint "did you mean `x`?" if an option is similar enough, else None."""
     match = closest(word, options)
     return f"did you mean `{match}`?" if match else None

@@ -1,4 +1,4 @@
-"""What a secret field holds: a sealed token or a reference. Syntax only: nothing here opens either."""
+"""The values of secret fields: sealed tokens and references. Syntax only: nothing here opens them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ REFERENCE_SCHEMES = {
 """Schemes that a secret field may refer to. llmconf opens `env` and `file`; the rest are passed on."""
 
 MASK = "****"
-"""Stands for what is not shown."""
+"""Replaces a hidden value."""
 SOPS_START = "ENC[AES256_GCM,"
-"""How a value that SOPS encrypted begins."""
+"""The prefix of a value that SOPS encrypted."""
 _TOKEN_START = "ENC("
 SHORT_TOKEN = r"ENC\([^()\s]*\)"
 """Finds a token, valid or not, within a text."""
@@ -42,7 +42,7 @@ _ENV_NAME = re.compile(ENV_NAME_PATTERN)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A sealed secret, taken apart but not opened."""
+    """A sealed secret, parsed but not opened."""
 
     kid: str
     revision: int
@@ -67,7 +67,7 @@ class Reference:
 
 
 def parse_token(text: str) -> Token | None:
-    """Take `ENC(v1;k=...;...)` apart. Returns None where the text is not a well-formed token."""
+    """Parse `ENC(v1;k=...;...)`. Returns None if the text is not a well-formed token."""
     match = _TOKEN.fullmatch(text)
     if not match:
         return None
@@ -81,7 +81,7 @@ def is_token_like(text: str) -> bool:
 
 
 def token_summary(text: str) -> str:
-    """Return a token in short: hint, fingerprint, revision and key. A malformed one gives nothing away."""
+    """Return a token in short: hint, fingerprint, revision and key. Of a malformed token, nothing is shown."""
     token = parse_token(text)
     if token is None:
         return f"{_TOKEN_START}{MASK} malformed)"
@@ -89,7 +89,7 @@ def token_summary(text: str) -> str:
 
 
 def parse_reference(text: str) -> Reference | None:
-    """Take `scheme:target` apart. Returns None for an unknown scheme or a malformed target."""
+    """Parse `scheme:target`. Returns None for an unknown scheme or a malformed target."""
     match = _REFERENCE.fullmatch(text)
     if not match or match["scheme"] not in REFERENCE_SCHEMES:
         return None
@@ -102,12 +102,12 @@ def parse_reference(text: str) -> Reference | None:
 
 
 def is_sealed(text: str) -> bool:
-    """Tell whether a secret field holds what it may hold: a token or a reference."""
+    """Tell whether the value of a secret field is valid: a token or a reference."""
     return _TOKEN.fullmatch(text) is not None or parse_reference(text) is not None
 
 
 def mask(text: str) -> str:
-    """Show a secret field to people: the hint of a token, a reference as it is, never a plaintext."""
+    """Show a secret field to people: the hint of a token or the whole reference, never a plaintext."""
     token = parse_token(text)
     if token:
         return f"{MASK}{token.hint or ''}"

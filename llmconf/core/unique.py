@@ -1,4 +1,4 @@
-"""The field type of a list in which each item stands once."""
+"""The field type of a list without duplicate items."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Item = TypeVar("Item", bound=Hashable)
 
 
 def check_unique(value: list[Item]) -> list[Item]:
-    """Refuse a list that has an item twice; the error says at which index, and where it stands first."""
+    """Refuse a list with a duplicate item. The error has its index and the index of the first one."""
     if len(set(value)) < len(value):
         seen: dict[Item, int] = {}
         again = {index: seen[item] for index, item in enumerate(value) if seen.setdefault(item, index) != index}
@@ -21,4 +21,4 @@ def check_unique(value: list[Item]) -> list[Item]:
 
 
 Unique = Annotated[list[Item], AfterValidator(check_unique), Field(json_schema_extra={"uniqueItems": True})]
-"""A list in which each item stands once."""
+"""A list without duplicate items."""

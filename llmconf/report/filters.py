@@ -1,4 +1,4 @@
-"""Which rows of a list are kept, and in which order."""
+"""Selects and sorts the rows of a list."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SORTS = ("price", "context", "name")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What rows must have to be kept. Prices are in USD per million tokens, `context` and `output` in tokens.
+    """The conditions on the rows of a list. Prices are in USD per million tokens, `context` and `output` in tokens.
 
-    A model whose price or limit is not known does not pass a filter on it.
+    A model with an unknown price or limit does not pass a filter on it.
     """
 
     capabilities: frozenset[str] = frozenset()
@@ -37,15 +37,15 @@ class Filters:
 
     @property
     def of_models(self) -> list[str]:
-        """The options in use that only models have an answer to."""
+        """The given options that apply only to models."""
         names = ("max_input_price", "max_output_price", "min_context", "min_output", "mode", "status")
         return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) is not None]
 
 
 def filter_rows(env: Resolved, kind: str, rows: Iterable[Row], filters: Filters) -> list[Row]:
-    """Keep the rows that pass all filters.
+    """Select the rows that pass all filters.
 
-    A route belongs to the providers of its targets. Raises UsageError for a filter that can find nothing.
+    A route belongs to the providers of its targets. Raises UsageError for a filter that cannot match any row.
     """
     _check(env, kind, filters)
     return [
@@ -78,14 +78,14 @@ def _is_at_most(price: str | None, most: Decimal | None) -> bool:
 
 
 def sort_rows(kind: str, rows: list[Row], by: str | None) -> list[Row]:
-    """Return the rows in another order; those of which nothing is known come last, equal ones as they were.
+    """Return the sorted rows. Rows with an unknown value come last. Equal rows keep their order.
 
-    Raises UsageError where the kind has nothing to sort by.
+    Raises UsageError if the kind does not have this value.
     """
     if by is None:
         return rows
     if by != "name" and kind != "model":
-        raise UsageError(f"--sort {by} does not go with `{kind}`", f"only models have a {by}")
+        raise UsageError(f"--sort {by} does not apply to `{kind}`", f"only models have a {by}")
     keys: dict[str, Callable[[Row], Any]] = {
         "name": lambda row: (False, row["identity"]),
         "context": lambda row: (row["context"] is None, -(row["context"] or 0)),
@@ -95,9 +95,9 @@ def sort_rows(kind: str, rows: list[Row], by: str | None) -> list[Row]:
 
 
 def _unpriced(row: Row) -> int:
-    """Return how much of a price is not known: 0 for nothing, 1 for a half of it, 2 for all.
+    """Return how many parts of a price, input and output, are unknown: 0, 1 or 2.
 
-    What gives no text has no price for tokens that come out.
+    A model that does not return text has no price for output tokens.
     """
     silent = row["mode"] not in (None, "chat", "completion")
     return (row["input"] is None) + (row["output"] is None and not (silent and row["input"] is not None))
@@ -109,9 +109,9 @@ def _cost(row: Row) -> Decimal:
 
 def _check(env: Resolved, kind: str, filters: Filters) -> None:
     if filters.capabilities and kind not in ("model", "route"):
-        raise UsageError(f"--capability does not go with `{kind}`", "only models and routes have capabilities")
+        raise UsageError(f"--capability does not apply to `{kind}`", "only models and routes have capabilities")
     if filters.of_models and kind != "model":
-        raise UsageError(f"{filters.of_models[0]} does not go with `{kind}`", "only models have that")
+        raise UsageError(f"{filters.of_models[0]} does not apply to `{kind}`", "it applies only to models")
     known = get_args(Capability)
     for capability in sorted(filters.capabilities):
         if capability not in known:
@@ -120,7 +120,7 @@ def _check(env: Resolved, kind: str, filters: Filters) -> None:
     if filters.provider is None:
         return
     if kind == "team":
-        raise UsageError("--provider does not go with `team`", "a team belongs to no provider")
+        raise UsageError("--provider does not apply to `team`", "a team belongs to no provider")
     names = [each.name for each in env.providers.values()]
     if filters.provider not in names:
         hint = did_you_mean(filters.provider, names) or "`llmconf list provider -o name` lists them"

@@ -1,4 +1,4 @@
-"""The shape of a report: what stages hand over and reporters write."""
+"""The data of a report: stages make it and reporters write it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class RuleText:
 class Report:
     """Diagnostics, sorted, with what a reporter needs to write them.
 
-    `lines(file)` returns the lines of a file for a code frame; `secret_lines(file)` the numbers of
-    lines of these diagnostics that are not to be shown because a secret stands in them. `prefix` leads from the root of
-    the git repository to the project, ends in `/` where it is not empty, and is put before paths in
-    formats that code hosts read. `resources` counts what was checked.
+    `lines(file)` returns the lines of a file for a code frame. `secret_lines(file)` returns the numbers of the lines
+    of these diagnostics that must be hidden because they hold a secret. `prefix` is the path from the root of the
+    git repository to the project. It is empty or ends in `/`, and stands before paths in formats that code hosts
+    read. `resources` is the number of checked resources.
     """
 
     diagnostics: Sequence[Diagnostic]

@@ -1,4 +1,4 @@
-"""What `list` and `show` tell of resources: rows and values for people and programs, secrets masked."""
+"""The rows of `list` and the values of `show`, for people and programs. Secrets are masked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 
 def resource_rows(env: Resolved, kind: str, today: date) -> list[Row]:
-    """Return a row for each resource of a kind (`model`), with what a table shows of it on that day."""
+    """Return a row for each resource of a kind (`model`), with the cells of a table for that day."""
     makers: dict[str, Any] = {
         "provider": (env.providers, _provider_row), "endpoint": (env.endpoints, _endpoint_rows(env)),
         "credential": (env.credentials, _credential_row), "model": (env.models, _model_rows(env, today)),
@@ -81,7 +81,7 @@ def _model_rows(env: Resolved, today: date) -> Any:
         return {
             "provider": model.provider,
             "id": model.name,
-            # Of what somebody declares, "chat" goes without saying; a provider that lists all alike says nothing.
+            # The mode of a declared model is "chat" by default. A list without modes does not tell the mode of a model.
             "mode": facts.mode or ("chat" if model.is_declared else None),
             "status": _status(model.spec.lifecycle, day),
             "context": facts.context,
@@ -95,7 +95,7 @@ def _model_rows(env: Resolved, today: date) -> Any:
 
 
 def _status(lifecycle: Lifecycle | None, day: str) -> str:
-    """Return where a model is in its life on a day, written as in 2027-03-31."""
+    """Return the status of a model on a day, written as in 2027-03-31."""
     if lifecycle is None:
         return "active"
     if lifecycle.status == "removed":
@@ -130,8 +130,8 @@ def _team_row(_: Resolved, team: Resource[Team]) -> Row:
 
 
 def masked(env: Resolved, resource: Resource[Any]) -> dict[str, Any]:
-    """Return the values of a resource as they take effect, its secrets masked and its identity first."""
-    # Canonical JSON and targets come with bundles, and lists have no use for them.
+    """Return the resolved values of a resource, with masked secrets and the identity first."""
+    # Canonical JSON and targets are imported with bundles. Lists do not need them.
     from llmconf.build import bundle
 
     return {"identity": resource.identity, **_mask(bundle.effective(env, resource))}
@@ -151,9 +151,9 @@ def _masked_text(key: str, value: Any) -> Any:
 
 
 def origins(project: Project, resource: Resource[Any]) -> Iterator[tuple[str, Any, list[str]]]:
-    """Yield each value of a resource: its dotted path, the value masked, and `layer file:line` of each place.
+    """Yield the dotted path of each value of a resource, the masked value, and `layer file:line` of each place.
 
-    The last place is the one that holds.
+    The last place wins.
     """
     documents: dict[str, Document | LockText] = {}
     for path, value in _leaves(resource.data, ()):
@@ -167,7 +167,7 @@ def origins(project: Project, resource: Resource[Any]) -> Iterator[tuple[str, An
 
 
 def _layer_name(layer: Layer, path: Path) -> str:
-    """Return the name of a layer; for a lock, also where it has a fact from."""
+    """Return the name of a layer. For a lock, add the source of the fact."""
     source = layer.data.get("sources", {}).get(path[0]) if layer.is_locked else None
     return f"{layer.name} ({source})" if source else layer.name
 

@@ -1,4 +1,4 @@
-"""Makes text that came from files safe to show: nothing in it drives a terminal or a build log."""
+"""Makes text from files safe to show: it cannot control a terminal or a build log."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ import unicodedata
 
 from llmconf.core.characters import HIDDEN, escaped
 
-# The last part is the mark that some build systems take for a command within a line.
+# The last part is the mark that some build systems read as a command within a line.
 UNSAFE = re.compile(f"[{HIDDEN}]|(?<=#)#(?=[A-Za-z]*\\[)")
 _UNSAFE_IN_LINES = re.compile(f"(?!\n){UNSAFE.pattern}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
-    """Return a text on one line, with all that is unsafe to show written as escapes."""
+    """Return a text on one line, with characters that are unsafe to show as escapes."""
     return UNSAFE.sub(lambda match: escaped(match[0]), text)
 
 
 def visible_lines(text: str) -> str:
-    """Return a text with its lines as they are, and all else that is unsafe to show as escapes of YAML and Python."""
+    """Return a text with the same lines, and other characters that are unsafe to show as escapes of YAML and Python."""
     return _UNSAFE_IN_LINES.sub(lambda match: escaped(match[0]), text)
 
 
 _LINKED = re.compile(r"(?i)(?<=\bwww)\.|(?<=\bgh)-")
-"""What makes a link of a name or a number without any mark of Markdown."""
+"""Text that code hosts turn into a link without any mark of Markdown."""
 _MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "&\\`*_{}[]()<>#!|~@:"}
 
 
 def inert(text: str) -> str:
-    """Return a text of somebody else so that nothing in it is Markdown, HTML, a mention or a link."""
+    """Escape an untrusted text, so that it has no Markdown, HTML, mention or link."""
     marked = visible(text).translate(_MARKUP)
     return _LINKED.sub(lambda match: f"&#{ord(match[0])};", marked)
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut a text to at most `limit` characters, with an ellipsis where something is missing."""
+    """Cut a text to at most `limit` characters, with an ellipsis if it is cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -52,7 +52,7 @@ def dump_json(value: object, indent: int | None = 2) -> str:
 
     Without `indent` it is one line.
 
-    A lone surrogate, which is no character and not to be written as UTF-8, becomes U+FFFD.
+    A lone surrogate cannot be written as UTF-8 and becomes U+FFFD.
     """
     text = _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, indent=indent))
     return _UNSAFE_IN_LINES.sub(lambda match: _json_escaped(match[0]), text) + "\n"

@@ -48,7 +48,7 @@ def test_staged_without_files_looks_at_what_differs_from_the_last_commit(reposit
     (repository.root / "old.env").write_text(f"API_KEY={PLAIN}\n", encoding="utf-8")
     repository.commit("A leak that is there already")
     done = repository.llmconf("secrets", "scan", "--staged", key=False)
-    assert done.stderr.startswith("0 files looked at")
+    assert done.stderr.startswith("0 files scanned")
     repository.git("mv", "old.env", "new.env")
     assert "new.env:1:9" in repository.llmconf("secrets", "scan", "--staged", key=False, status=1).stdout
     repository.git("rm", "--quiet", "--force", "new.env")
@@ -80,7 +80,7 @@ def test_this_repository_holds_plain_credentials_in_its_tests_only(tmp_path: Pat
     git("init", "--quiet", cwd=copy)
     git("add", "--all", cwd=copy)
     done = run("secrets", "scan", "--report", "concise", cwd=copy)
-    assert "looked at" in done.stderr
+    assert "scanned" in done.stderr
     assert [line for line in done.stdout.splitlines() if not line.startswith("tests/")] == []
 
 

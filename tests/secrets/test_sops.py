@@ -159,7 +159,7 @@ def test_no_identity_that_fits_is_exit_4() -> None:
     error = refusal(read("default.enc.yaml"), found=identities(other))
     assert isinstance(error, UndeterminedError)
     assert PUBLIC in error.message
-    assert error.hint == "scanned: a test"
+    assert error.hint == "looked at: a test"
 
 
 def test_shares_of_a_key_are_not_joined() -> None:

@@ -17,5 +17,5 @@ def formats() -> tuple[str, ...]:
 
 
 def reporter(name: str) -> ReporterModule:
-    """Return the module that writes one format. Raises KeyError where there is none of that name."""
+    """Return the module that writes one format. Raises KeyError for an unknown name."""
     return cast(ReporterModule, load_module(__name__, name))

@@ -1,4 +1,4 @@
-"""What a reporter is: it writes diagnostics in one format."""
+"""The protocol of a reporter, which writes diagnostics in one format."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ class ReporterModule(Protocol):
     """A module of this package, one per format. Its name is the format's name."""
 
     def render(self, report: Report, /) -> str:
-        """Return the whole report as text that ends in a newline, or empty where there is nothing to say."""
+        """Return the whole report as text that ends in a newline, or an empty text if there is nothing to report."""
         ...

@@ -19,7 +19,7 @@ _HEAD = 3
 
 
 def shown_lines(span: Span) -> list[int | None]:
-    """Return the lines of a span that a frame shows; None stands for those left out of a long one."""
+    """Return the lines of a span that a frame shows. None replaces the lines that are left out of a long span."""
     last = span.end_line - 1 if span.end_line > span.line and span.end_column == 1 else span.end_line
     lines: list[int | None] = list(range(span.line, min(last, span.line + FRAME_LINES) + 1))
     if last - span.line < FRAME_LINES:
@@ -58,8 +58,8 @@ def frame(report: Report, span: Span, gutter: int, style: Style, mark: str) -> I
 
 
 def _region(text: str, span: Span, number: int) -> tuple[int, int]:
-    """Return the offsets between which a line is to be underlined: without its indentation where the
-    region goes on from the line before, none where nothing is left.
+    """Return the offsets of the underline in a line. If the region continues from the line before, the
+    indentation is not underlined. The result is empty if nothing is left.
     """
     start = span.column - 1 if number == span.line else len(text) - len(text.lstrip())
     end = span.end_column - 1 if number == span.end_line else len(text.rstrip())
@@ -70,7 +70,7 @@ def _cells(text: str) -> list[tuple[str, int]]:
     """Return what is shown for each character, and how wide that is."""
     unsafe = {match.start() for match in UNSAFE.finditer(text)}
     if not unsafe and text.isascii() and text.isprintable():
-        return [(character, 1) for character in text]  # nearly every line, and a tenth of the time
+        return [(character, 1) for character in text]  # a faster way for nearly all lines: a tenth of the time
     cells: list[tuple[str, int]] = []
     column = 0
     for offset, character in enumerate(text):
@@ -85,7 +85,7 @@ def _cells(text: str) -> list[tuple[str, int]]:
 
 
 def _window(text: str, start: int, end: int) -> tuple[str, str]:
-    """Return a line as it is shown, cut around a region where it is long, and its underline."""
+    """Return the shown text of a line and its underline. A long line is cut around the region."""
     low, high = max(0, start - _WIDTH), min(len(text), start + _WIDTH)
     cells = _cells(text[low:high])
     first, last = _fit([size for _, size in cells], start - low, whole=low == 0 and high == len(text))

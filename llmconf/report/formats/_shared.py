@@ -41,7 +41,7 @@ def summary(report: Report) -> str:
 
 
 def in_environments(diagnostic: Diagnostic) -> str:
-    """Say which environments a diagnostic holds in; empty where it holds in all."""
+    """Return text that names the affected environments. It is empty if all environments are affected."""
     names = [visible(name) for name in diagnostic.environments]
     if not names:
         return ""
@@ -51,13 +51,13 @@ def in_environments(diagnostic: Diagnostic) -> str:
 
 
 def message(diagnostic: Diagnostic) -> str:
-    """Return the message on one line, with the environments that it holds in."""
+    """Return the message on one line, with the affected environments."""
     where = in_environments(diagnostic)
     return visible(diagnostic.message) + (f" ({where})" if where else "")
 
 
 def hint(diagnostic: Diagnostic) -> str:
-    """Return the hint on one line; empty where there is none."""
+    """Return the hint on one line, or an empty text without a hint."""
     return visible(" ".join((diagnostic.hint or "").split("\n")))
 
 
@@ -83,7 +83,7 @@ def on_one_line(report: Report, span: Span) -> Span:
 def fingerprints(report: Report) -> Iterator[tuple[Diagnostic, str]]:
     """Pair each diagnostic with an identity that survives a change of lines above it.
 
-    It is made of code, file and place in the document; what has the same ones is told apart by order.
+    It is made of the code, the file and the place in the document. A number separates equal ones, in order.
     """
     from hashlib import sha256
 

@@ -15,7 +15,7 @@ _CODES = {
 
 
 class Style:
-    """Paints text in a named style, or leaves it alone where color is off."""
+    """Paints text in a named style, or returns it unchanged if color is off."""
 
     def __init__(self, color: bool) -> None:
         self._color = color

@@ -9,7 +9,7 @@ from llmconf.report.report import Report
 
 
 def render(report: Report) -> str:
-    """Return a line per finding, and nothing where there is none."""
+    """Return a line for each finding. Without findings, return an empty text."""
     style = Style(report.color)
     return "".join(f"{_line(diagnostic, style)}\n" for diagnostic in report.diagnostics)
 

@@ -32,7 +32,7 @@ def _diagnostic(report: Report, diagnostic: Diagnostic, style: Style) -> Iterato
     if diagnostic.hint:
         first, *rest = diagnostic.hint.split("\n")
         yield f"{note} {style('bold', 'help')}: {visible(first)}"
-        # The sign stands on each line, so that none begins with text that a build log could obey.
+        # Each line begins with the sign, so that no line begins with a command of a build system.
         yield from (f"{note}       {visible(line)}".rstrip() for line in rest)
     if where := in_environments(diagnostic):
         yield f"{note} {style('bold', 'note')}: {where}"

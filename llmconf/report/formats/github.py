@@ -14,10 +14,10 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def render(report: Report) -> str:
-    """Return a command per finding, the worst first, and nothing where there is none.
+    """Return a command for each finding, the worst first. Without findings, return an empty text.
 
-    Where GitHub will not show all of them, a notice with the counts stands before the other notices,
-    so that it is shown itself.
+    If GitHub does not show all findings, a notice with the counts comes before the other notices, so that
+    GitHub shows it.
     """
     by_severity = {
         severity: [_command(report, found) for found in report.diagnostics if found.severity == severity]
@@ -32,7 +32,7 @@ def render(report: Report) -> str:
 
 
 def _command(report: Report, diagnostic: Diagnostic) -> str:
-    # GitHub refuses columns where the lines differ, so a region ends on its first line.
+    # GitHub refuses columns if a region has several lines, so a region ends on its first line.
     region = on_one_line(report, diagnostic.span)
     properties = {
         "file": visible(report.prefix + region.file),

@@ -1,4 +1,4 @@
-"""The `json` format: everything that is known about each finding, for programs."""
+"""The `json` format: all facts about each finding, for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from llmconf.report.report import Report
 from llmconf.report.text import dump_json
 
 FORMAT_VERSION = 1
-"""Grows when a key changes its meaning or goes; new keys may come without that."""
+"""Increases if a key is removed or changes its meaning. New keys do not increase it."""
 
 
 def render(report: Report) -> str:

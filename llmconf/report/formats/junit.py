@@ -1,4 +1,4 @@
-"""The `junit` format: findings as test cases, for what shows test results."""
+"""The `junit` format: findings as test cases, for tools that show test results."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ _RESERVE = 200
 _BREAK = "&#8203;"
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()|~$^])")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# What a code host turns into a mention, a reference or a link, even where the sign is escaped.
+# Code hosts turn this into a mention, a reference or a link, even if the sign is escaped.
 _ACTIVE = re.compile(r"@|#(?=\d)|!(?=\d)|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bGH)(?=-\d)", re.IGNORECASE)
 
 
 def render(report: Report) -> str:
-    """Return the counts, then the findings by file, folded where they are many and cut where too long."""
+    """Return the counts, then the findings by file, folded if there are many and cut if the text is too long."""
     head = f"**{summary(report)}**\n"
     if not report.diagnostics:
         return head
@@ -68,12 +68,12 @@ def _at(report: Report, span: Span) -> str:
 
 
 def _prose(text: str) -> str:
-    """Write a message: what stands between backticks as code, all else as plain text."""
+    """Write a message: text between backticks as code, other text as plain text."""
     segments = shorten(text, _TEXT_LIMIT).split("`")
     if len(segments) % 2 == 0:
         segments[-2:] = ["`".join(segments[-2:])]
     pieces = [_code(segment) if number % 2 else _plain(segment) for number, segment in enumerate(segments)]
-    # Between two pieces of code stands something, or their backticks would run together.
+    # There must be text between two pieces of code, or their backticks would join.
     return pieces[0] + "".join(piece or _BREAK for piece in pieces[1:-1]) + "".join(pieces[1:][-1:])
 
 
@@ -83,7 +83,7 @@ def _code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write text so that nothing in it is markup, a mention, a reference or a link."""
+    """Escape text, so that it has no markup, mention, reference or link."""
     pieces: list[str] = []
     last = 0
     for match in _ACTIVE.finditer(text):

@@ -19,7 +19,7 @@ _DESCRIPTION_LIMIT = 1024
 
 
 def render(report: Report) -> str:
-    """Return a log with one run. Its results are cut to what code hosts accept, the worst kept."""
+    """Return a log with one run. Results above the limit of code hosts are left out, the mildest first."""
     results = _kept(list(fingerprints(report)))
     rules = _rules(report, [diagnostic for diagnostic, _ in results])
     index = {rule.code: number for number, rule in enumerate(rules)}

@@ -105,7 +105,7 @@ def test_setup_follows_no_link_and_says_where_it_cannot_work(repository: Reposit
     (bare / "llmconf.yaml").write_text("version: 1\nname: none\n", encoding="utf-8")
     done = run("git", "setup", cwd=bare)
     assert done.returncode == 2
-    assert "no git repository" in done.stderr
+    assert "not in a git repository" in done.stderr
     assert run("git", "setup", cwd=tmp_path).returncode == 2
 
 

@@ -89,7 +89,7 @@ def test_a_user_without_a_home_opens_secrets_and_seals_none(tmp_path: Path) -> N
     assert "fakeSECRETfakeSECRET" in opened.stdout, opened.stderr
     closed = run("secrets", "get", *target, "--reveal", **alone)
     assert closed.returncode == 4
-    assert "this user has no home folder" in closed.stderr
+    assert "this user has no home" in closed.stderr
     sealed = run("secrets", "set", *target, stdin="fakeOTHERfakeOTHER", LLMCONF_AGE_KEY=identity, **alone)
     assert sealed.returncode == 4
     assert "set HOME or XDG_STATE_HOME" in sealed.stderr

@@ -30,8 +30,8 @@ def command(
 ) -> int:  # fmt: skip
     """Run a command with the opened credentials of an environment in its environment variables.
 
-    The command replaces the llmconf process: it gets the signals, and its exit status is the exit status. The
-    command does not get the identity that opened the secrets.
+    The command replaces the llmconf process: it gets the signals, and llmconf exits with its exit status.
+    The command does not get the identity that opened the secrets.
 
     \b
     Examples:

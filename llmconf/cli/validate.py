@@ -111,4 +111,4 @@ def _refuse_orphans(root: Path) -> None:
         text = read_text(tree, file.name)
         if isinstance(text, str) and ours.search(text) and not theirs.search(text):
             message = f"{PROJECT_FILE} is missing, but {file.name} is a document of a project"
-            raise UsageError(message, f"restore {PROJECT_FILE}, or run in the folder that has it")
+            raise UsageError(message, "restore the file, or run in the folder that has it")

@@ -61,15 +61,15 @@ def first_change(checked: Checked, today: date) -> date | None:
     settings = checked.project.settings
     if settings is None:
         return None
-    days: set[date] = set()
+    expires: set[str | None] = set()
+    retires: set[str | None] = set()
     for env in checked.environments.values():
-        for credential in env.credentials.values():
-            if credential.spec.expires:
-                days |= _turns(credential.spec.expires, settings.policy.expires_within_days)
-        for model in env.models.values():
-            lifecycle = model.spec.lifecycle
-            for day in (lifecycle.retires, lifecycle.deprecated) if lifecycle else ():
-                days |= _turns(day, settings.policy.retires_within_days) if day else set()
+        expires.update(credential.spec.expires for credential in env.credentials.values())
+        for lifecycle in (model.spec.lifecycle for model in env.models.values()):
+            if lifecycle is not None:
+                retires.update((lifecycle.retires, lifecycle.deprecated))
+    days = {turn for day in expires if day for turn in _turns(day, settings.policy.expires_within_days)}
+    days |= {turn for day in retires if day for turn in _turns(day, settings.policy.retires_within_days)}
     return min((day for day in days if day > today), default=None)
 
 

@@ -1,4 +1,4 @@
-"""Leaves out diagnostics that say what others say already, or that are only guesses while files are unread."""
+"""Drops diagnostics that repeat others, or that are only guesses because files cannot be read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from llmconf.core.diagnostics import SEVERITIES, Diagnostic, Finding, Span
 
 
 def without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) -> list[Diagnostic]:
-    """Drop what is only a guess while part of the project could not be read.
+    """Drop findings that are only guesses if part of the project could not be read.
 
-    What could not be read is then as bad as what was dropped, so that no project passes for it.
+    The finding on the unreadable part then gets the severity of the dropped ones, so that the project still fails.
     """
     causes = {(finding.code, finding.place.file) for finding in unread}
     guesses = [diagnostic.severity for diagnostic in diagnostics if rules.has(diagnostic.code, "guess")]
@@ -30,7 +30,7 @@ def without_guesses(diagnostics: list[Diagnostic], unread: Iterable[Finding]) ->
 
 
 def once_per_secret(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    """Keep one finding for each plain secret: its field and its format both give it away."""
+    """Keep one finding for each plain secret, which both its field and its format can reveal."""
     kept: dict[str, list[Span]] = {}
     twice: set[int] = set()
     leaks = [index for index, diagnostic in enumerate(diagnostics) if diagnostic.code == "LCK001"]

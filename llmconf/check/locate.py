@@ -1,4 +1,4 @@
-"""Looks up where in their files findings are, and makes diagnostics of them."""
+"""Looks up the positions of findings in their files, and turns the findings into diagnostics."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from llmconf.yamltext import glance
 from llmconf.yamltext.scalars import Refusal
 
 _LONGEST = 1000
-"""Characters of a message; what files hold may be quoted in it."""
+"""The most characters of a message, which may quote a file."""
 _FEW = 2
-"""Places in one file up to which looking for each is faster than building the whole file."""
+"""Up to this number of places in one file, looking up each is faster than building the whole file."""
 
 Findings = dict[Finding, set[str | None]]
-"""What was found, with the environments it was found in."""
+"""Findings, each with the environments that have it."""
 
 
 def locate(
     project: Project, found: Findings, every: set[str | None], settings: ProjectFile | None
 ) -> list[Diagnostic]:
-    """Look up the position of each finding and give it the severity that the project wants."""
+    """Look up the position of each finding and give it the severity that the project sets."""
     overrides = settings.rules if settings else {}
     reported: list[tuple[Finding, Severity]] = []
     for finding in found:
@@ -67,7 +67,7 @@ def _places(finding: Finding) -> Iterator[Place]:
 
 
 def _spans(project: Project, places: Sequence[Place]) -> dict[Place, Span]:
-    """Return where each place is. One file is read and built at a time, for all places in it."""
+    """Return the position of each place. One file is read and built at a time, for all places in it."""
     by_file: dict[str, dict[Place, None]] = {}
     for place in places:
         by_file.setdefault(place.file, {})[place] = None
@@ -96,6 +96,6 @@ def _spans_in_file(text: str | None, file: str, places: Sequence[Place]) -> Iter
 
 
 def _presentable(text: str) -> str:
-    """Return a text that may quote a file, without any key that stands where a name should, and cut."""
+    """Return a text that may quote a file, shortened and without any key that is written in place of a name."""
     text = redact(text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

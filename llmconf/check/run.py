@@ -28,8 +28,8 @@ from llmconf.secrets.vault import files
 def check(project: Project, today: date, only: str | None = None, *, frozen: bool = False) -> Checked:
     """Resolve and check all environments of a project, or only one.
 
-    `today` is what rules about expiry and retirement compare with; `frozen` makes a stale lock an error that
-    nothing in the project can silence.
+    Rules about expiry and retirement compare with `today`. `frozen` makes a stale lock an error that nothing in the
+    project can silence.
     """
     checked = Checked(project)
     found: Findings = {finding: set() for finding in project.findings}
@@ -88,7 +88,7 @@ def _check_environments(
 
 
 def _other_environments(checked: Checked, settings: ProjectFile) -> list[Resolved]:
-    """Resolve the environments that are not looked at, without any rule."""
+    """Resolve the environments that are not checked, without running any rule."""
     project = checked.project
     base = read_base(project.base, settings, project.locks)
     names = [name for name in settings.environment_names() if name not in checked.environments]
@@ -107,14 +107,14 @@ def run_rules(context: Context) -> list[Finding]:
                 Finding(code, problem.place, problem.message, problem.hint, problem.related)
                 for problem in rule.check(context)
             ]
-        except Exception as error:  # one rule's defect must not hide what the others find
+        except Exception as error:  # a defect in one rule must not hide the findings of the others
             message = f"the rule {code} failed with {type(error).__name__}; this is a defect of llmconf"
             found.append(Finding("LCX005", Span(PROJECT_FILE, 1, 1, 1, 1), message))
     return found
 
 
 def _key_findings(project: Project) -> Iterator[Finding]:
-    """Yield what is wrong with tokens and key files, as far as it shows without any key."""
+    """Yield the problems of tokens and key files that can be seen without any key."""
     for site in find_sites(project):
         problem = key_problems(project.tree, site)
         if problem is not None:

@@ -1,4 +1,4 @@
-"""Checks what a project says of rules and targets: in its project file, and in `extra` of its documents."""
+"""Checks a project's settings of rules and targets: in its project file, and in `extra` of its documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from llmconf.schema.project_file import ProjectFile
 
 
 def check_settings(settings: ProjectFile) -> list[Finding]:
-    """Check what the project file says of rules and targets."""
+    """Check the settings of rules and targets in the project file."""
     found = []
     for code in settings.rules:
         place = Place(PROJECT_FILE, 0, ("rules", code), on_key=True)

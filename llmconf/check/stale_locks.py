@@ -1,4 +1,4 @@
-"""Compares locks with the providers they belong to: which are out of date, missing or left behind."""
+"""Compares locks with their providers, and finds the locks that are out of date, missing or left over."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ CODE = "LCM010"
 def stale_locks(
     project: Project, environments: Iterable[Resolved], others: Callable[[], Iterable[Resolved]] = tuple
 ) -> Iterator[Finding]:
-    """Yield a finding for each lock that is not what its provider asks for.
+    """Yield a finding for each lock that does not match its provider.
 
-    A provider may ask for something else in each environment; its one lock has to suit any of them. `others`
-    resolves the environments that are not looked at otherwise: a lock may be of a server that only they have.
+    A provider may differ between environments. Its one lock has to match it in at least one of them. `others`
+    resolves the environments that are not checked, because a lock may come from a server that only they have.
     """
     resolved = list(environments)
     declared = declared_providers(project)
@@ -42,7 +42,7 @@ def stale_locks(
         if differences and differences[0] and all(differences):
             yield differences[0]
         elif _is_of_no_endpoint(lock, name, resolved, others):
-            message = f"this lock comes from an endpoint that the provider `{name}` does not have any more"
+            message = f"this lock comes from an endpoint that the provider `{name}` no longer has"
             yield Finding(CODE, Place(lock.file, 0, ("source", "endpoint")), message, hint)
         else:
             yield from _unfiltered(lock, hint)
@@ -51,14 +51,14 @@ def stale_locks(
         for provider in env.providers.values():
             if provider.spec.enabled and provider.spec.sync and lock_name(provider.name) not in files:
                 place = provider.place("sync", on_key=True)
-                message = f"provider `{provider.name}` has `sync:` and no lock"
+                message = f"provider `{provider.name}` has `sync:` but no lock"
                 yield Finding(CODE, place, message, _hint(project, provider.name))
 
 
 def _unfiltered(lock: Lock, hint: str) -> Iterator[Finding]:
-    """Yield a finding where a lock has models that its own filter does not take, as one has that was edited.
+    """Yield a finding if a lock has models that its own filter excludes, which happens if somebody edits the lock.
 
-    What is kept as removed was taken once.
+    Removed models that the lock keeps do not count, because the filter included them once.
     """
     include, exclude = lock.source.include, lock.source.exclude
     if not include and not exclude:
@@ -73,16 +73,16 @@ def _unfiltered(lock: Lock, hint: str) -> Iterator[Finding]:
     ]
     if found:
         (index, name), more = found[0], f" and {len(found) - 1} more" if len(found) > 1 else ""
-        message = f"the filter of this lock does not take `{name}`{more}"
+        message = f"the filter of this lock does not include `{name}`{more}"
         yield Finding(CODE, Place(lock.file, 0, ("models", index, "id")), message, hint)
 
 
 def _is_of_no_endpoint(
     lock: Lock, name: str, environments: list[Resolved], others: Callable[[], Iterable[Resolved]]
 ) -> bool:
-    """Tell whether a lock is of an endpoint that no environment lists models at.
+    """Tell whether a lock comes from an endpoint at which no environment lists models.
 
-    Nothing is said where the endpoints are not all known, or nobody lists any.
+    The answer is False if not all endpoints are known, or if no environment lists models.
     """
     if any(f"provider/{name}" in env.broken for env in environments):
         return False
@@ -93,7 +93,7 @@ def _is_of_no_endpoint(
 
 
 def listed_urls(environments: Iterable[Resolved], provider: str) -> set[str]:
-    """Return the URLs that a provider's models are listed at: of its default endpoint, where it is enabled."""
+    """Return the URLs at which a provider's models are listed: those of its default endpoint, if it is enabled."""
     found = set()
     for env in environments:
         owner = env.providers.get(f"provider/{provider}")
@@ -104,13 +104,13 @@ def listed_urls(environments: Iterable[Resolved], provider: str) -> set[str]:
 
 
 def declared_providers(project: Project) -> set[str]:
-    """Return the providers of the base and those that some environment adds, whatever is checked now."""
+    """Return the providers of the base and those that any environment adds, including environments not checked now."""
     added = (f for group in project.overlays.values() for f in group if "$new" in f.control)
     return {f.name for group in (project.base, added) for f in group if f.kind == "Provider"}
 
 
 def fits(source: Source, name: str, environments: Iterable[Resolved]) -> bool:
-    """Tell whether a lock with this header is what the provider asks for in some environment."""
+    """Tell whether a lock with this header matches the provider in at least one environment."""
     for env in environments:
         provider = env.providers.get(f"provider/{name}")
         if provider and _differing(source, provider) is None and source.endpoint in listed_urls([env], name):
@@ -119,7 +119,7 @@ def fits(source: Source, name: str, environments: Iterable[Resolved]) -> bool:
 
 
 def _differing(source: Source | LockSource, provider: Resource[Provider]) -> str | None:
-    """Return what of a header is not as the provider has it: `adapter`, `include` or `exclude`; None for nothing."""
+    """Return the part of a header that differs from the provider (`adapter`, `include` or `exclude`), or None."""
     if source.adapter != provider.spec.type:
         return "adapter"
     for key in ("include", "exclude"):
@@ -133,14 +133,14 @@ def _difference(lock: Lock, provider: Resource[Provider], hint: str) -> Finding 
     source = lock.source
     differing = _differing(source, provider)
     if differing == "adapter":
-        message = f"this lock is of the type `{source.adapter}`, and the provider of the type `{provider.spec.type}`"
+        message = f"this lock is for the type `{source.adapter}`, but the provider has the type `{provider.spec.type}`"
         return _differs(lock, provider, ("source", "adapter"), ("type",), message, hint)
     if not adapters.preset(source.adapter).has_list:
-        message = f"`{source.adapter}` has no list of models that could be locked"
+        message = f"the type `{source.adapter}` has no list of models to lock"
         hint = "delete the lock, and declare the models in a document"
         return _differs(lock, provider, ("source", "adapter"), ("type",), message, hint)
     if differing is not None:
-        message = f"this lock was written with another `{differing}` than the provider's `sync` has"
+        message = f"this lock was written with another `{differing}` than the one in the provider's `sync`"
         return _differs(lock, provider, ("source", differing), ("sync", differing), message, hint)
     return None
 

@@ -31,7 +31,7 @@ class Suppression:
 
 
 def find_suppressions(text: str, name: str, known: Iterable[str]) -> tuple[list[Suppression], list[Finding]]:
-    """Return the suppressions of a file, and what is wrong with them. Comments inside scalars are none."""
+    """Return the suppressions of a file, and their problems. Text inside a scalar is not a comment."""
     try:
         document = Document(text, name)
     except Refusal:
@@ -55,11 +55,11 @@ def find_suppressions(text: str, name: str, known: Iterable[str]) -> tuple[list[
 
 
 class _Silenced:
-    """Finds the line that a comment silences. What takes a look at the whole text is done once."""
+    """Finds the line that a comment silences. It scans the whole text only once."""
 
     def __init__(self, document: Document) -> None:
         self._lines = document.lines
-        # What stands behind the mark of a block scalar, on the same line, is a comment all the same.
+        # Text after the mark of a block scalar, on the same line, is a comment too.
         scalars = [
             (self._lines.end_of_line(node.start) if node.style in ("|", ">") else node.start, node.end)
             for node in document.scalars()
@@ -74,14 +74,14 @@ class _Silenced:
         return index >= 0 and offset < self._ends[index]
 
     def of(self, span: Span) -> int:
-        """Return the comment's own line, or for one alone on its line the next one with content."""
+        """Return the comment's own line. If the comment is alone on its line, return the next line with content."""
         if self._lines.line_text(span.line)[: span.column - 1].strip():
             return span.line
         return self._next_content[span.line]
 
     @cached_property
     def _next_content(self) -> list[int]:
-        """The number of the next line with content after each line; its own where none follows."""
+        """The number of the next line with content after each line, or of the line itself if none follows."""
         number = len(self._lines.starts)
         following = list(range(number + 1))
         content = 0
@@ -97,7 +97,7 @@ def _problems(span: Span, codes: tuple[str, ...], reason: str, known: Sequence[s
     if not codes:
         return [
             Finding(
-                "LCX003", span, "a suppression names the codes it silences", "`# llmconf: ignore[LCM003] why`"
+                "LCX003", span, "a suppression must name the codes that it silences", "`# llmconf: ignore[LCM003] why`"
             )
         ]
     found = []
@@ -105,9 +105,9 @@ def _problems(span: Span, codes: tuple[str, ...], reason: str, known: Sequence[s
         if code not in known:
             found.append(Finding("LCX003", span, f"unknown code `{code[:20]}`", did_you_mean(code, known)))
         elif rules.has(code, "unsuppressible"):
-            found.append(Finding("LCX004", span, f"`{code}` cannot be suppressed", "fix what it reports"))
+            found.append(Finding("LCX004", span, f"`{code}` cannot be suppressed", "fix the problem that it reports"))
     if not reason.strip(" -:\t"):
-        found.append(Finding("LCX002", span, "a suppression says why", "write the reason behind the bracket"))
+        found.append(Finding("LCX002", span, "a suppression must give a reason", "write it after the bracket"))
     return found
 
 
@@ -119,7 +119,7 @@ def apply(
     *,
     report_unused: bool,
 ) -> tuple[list[Diagnostic], list[Finding]]:
-    """Drop what is suppressed. Returns what is left and findings about the suppressions themselves."""
+    """Drop the suppressed findings. Return the others, and findings about the suppressions themselves."""
     known = list(known)
     by_line: dict[tuple[str, int], list[Suppression]] = {}
     findings: list[Finding] = []

@@ -1,7 +1,7 @@
 """Remembers that a project was clean, so that an unchanged one need not be read again.
 
-A verdict holds no data of the project: a digest of what was looked at (names, times, sizes and inodes of
-all files, this program's version and files, the options) and what was said. Only a clean one is kept.
+A verdict holds no data of the project. It holds a digest of the input (names, times, sizes and inodes of all files,
+this program's version and files, the options) and the output. Only a clean verdict is stored.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from llmconf.workspace.atomic import write_atomic
 from llmconf.workspace.user_folders import cache_folder
 
 _RACY_NS = 2_000_000_000
-"""A file changed this short before it was looked at may change again under the same time stamp."""
+"""A file that changed this shortly before the check may change again with the same time stamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A clean run: what it covered, and the days `[first, until)` on which it holds."""
+    """A clean run: what it covered, and the days `[first, until)` on which it is valid."""
 
     resources: int
     environments: tuple[str, ...]
@@ -53,7 +53,7 @@ class Cache:
         self._path = (folder or Path()) / "verdicts" / f"{name}.json"
 
     def look_up(self, day: date) -> Verdict | None:
-        """Return the verdict on the project as it is now, or None where there is none for that day."""
+        """Return the verdict on the project as it is now, or None if there is none for that day."""
         if not self._usable:
             return None
         import json
@@ -86,13 +86,13 @@ class Cache:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_atomic(self._path, json.dumps(data).encode(), 0o600)
         except OSError:
-            return  # a cache that cannot be written is only slower
+            return  # without the cache, the next run is only slower
 
 
 
 
 def _key_stamps(root: Path) -> list[str]:
-    """Return the stamps of all key files, which a verdict is about as well."""
+    """Return the stamps of all key files, because a verdict covers them too."""
     rows = []
     for folder, folders, names in os.walk(root / "keys"):
         folders.sort()
@@ -103,9 +103,9 @@ def _key_stamps(root: Path) -> list[str]:
 
 
 def _program_stamp() -> list[str]:
-    """Return the stamps of all files of this program, wherever in it this module stands.
+    """Return the stamps of all files of this program.
 
-    So a checkout that was edited, and an installation that was patched, answer from no older verdict.
+    So an edited checkout or a patched installation does not use an older verdict.
     """
     import llmconf
 

@@ -111,7 +111,7 @@ def test_an_ambiguous_base_among_locks_is_told(tmp_path: Path) -> None:
     third = OTHER.replace("other", "third", 1).replace("env:OTHER", "env:THIRD") + "models: [{id: ours, base: gpt-5}]\n"
     files = _with_lock("gpt-5") | {"config/other.yaml": OTHER, "lock/other.lock.yaml": lock_text("gpt-5"), "config/third.yaml": third}
     (line,) = _found(tmp_path, files)
-    assert "LCM004 the base `gpt-5` may be `openai/gpt-5` and `other/gpt-5`" in line
+    assert "LCM004 the base `gpt-5` may mean `openai/gpt-5` and `other/gpt-5`" in line
 
 
 ANY = Source("https://api.openai.com/v1", "openai", ("gpt-*",))
@@ -126,7 +126,7 @@ ANY = Source("https://api.openai.com/v1", "openai", ("gpt-*",))
         ("", ANY, "lock/openai.lock.yaml:6:3: this lock was written with another `include`"),
         ('sync: {include: ["gpt-*", "o*"]}\n', ANY, "lock/openai.lock.yaml:6:3: this lock was written with another `include`"),
         ('sync: {exclude: ["gpt-*"]}\n', OPENAI, "lock/openai.lock.yaml:3:1: this lock was written with another `exclude`"),
-        ("", Source("https://api.openai.com/v1", "azure_openai"), "lock/openai.lock.yaml:5:12: this lock is of the type `azure_openai`"),
+        ("", Source("https://api.openai.com/v1", "azure_openai"), "lock/openai.lock.yaml:5:12: this lock is for the type `azure_openai`"),
         ("enabled: false\n", ANY, ""),
     ],
 )  # fmt: skip
@@ -137,8 +137,8 @@ def test_a_lock_belongs_to_what_its_provider_is(tmp_path: Path, sync: str, sourc
 
 
 @pytest.mark.parametrize(("models", "expected"), [
-    (["gpt-5", "o3"], "10:7: {} LCM010 the filter of this lock does not take `o3`"),
-    (["o1", "o3"], "9:7: {} LCM010 the filter of this lock does not take `o1` and 1 more"),
+    (["gpt-5", "o3"], "10:7: {} LCM010 the filter of this lock does not include `o3`"),
+    (["o1", "o3"], "9:7: {} LCM010 the filter of this lock does not include `o1` and 1 more"),
     (["gpt-5", model("o3", lifecycle={"status": "removed"})], None),
 ])  # fmt: skip
 def test_a_lock_has_only_what_its_filter_takes(tmp_path: Path, models: list[Locked | str], expected: str | None) -> None:
@@ -164,7 +164,7 @@ def test_a_filter_of_one_environment_is_enough(tmp_path: Path) -> None:
 def test_a_provider_that_is_to_be_synced_has_a_lock(tmp_path: Path) -> None:
     files = {"config/openai.yaml": PROVIDER + "sync: {}\n"}
     assert _found(tmp_path, files) == [
-        "config/openai.yaml:10:1: warning LCM010 provider `openai` has `sync:` and no lock "
+        "config/openai.yaml:10:1: warning LCM010 provider `openai` has `sync:` but no lock "
         "[run `llmconf sync --only provider/openai`]"
     ]
     (line,) = _found(tmp_path, files | {"lock/openai.lock.yaml": "version: 2\n"})

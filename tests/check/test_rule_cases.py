@@ -67,7 +67,7 @@ class TestRoutes:
     def test_a_long_circle_is_shortened(self, project: Projects) -> None:
         circle = [route(f"r{n}", rest=f"fallbacks: [r{(n + 1) % 9}]\n") for n in range(9)]
         found = project.check(PROVIDER, *circle)
-        message = "the fallbacks go in a circle: `r0 -> r1 -> r2 -> r3 -> r4 -> r5 -> ... -> r8 -> r0`"
+        message = "the fallbacks form a circle: `r0 -> r1 -> r2 -> r3 -> r4 -> r5 -> ... -> r8 -> r0`"
         assert [d.message for d in found.diagnostics] == [message]
 
     def test_a_long_chain_is_no_problem(self, project: Projects) -> None:

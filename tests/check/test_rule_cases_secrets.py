@@ -106,7 +106,7 @@ class TestModels:
     def test_a_model_that_is_its_own_base(self, project: Projects) -> None:
         model = "kind: Model\nprovider: openai\nid: mine\nbase: openai/mine\n"
         found = project.check(PROVIDER, model)
-        assert found.diagnostics[0].message == "the bases go in a circle: `openai/mine -> openai/mine`"
+        assert found.diagnostics[0].message == "the bases form a circle: `openai/mine -> openai/mine`"
 
     def test_the_policy_says_how_soon_is_soon(self, project: Projects) -> None:
         base = PROVIDER + "    lifecycle: {retires: 2026-07-01}\n"

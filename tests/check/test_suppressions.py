@@ -69,10 +69,10 @@ def test_two_comments_for_one_line(project: Projects) -> None:
 @pytest.mark.parametrize(
     ("comment", "code", "message"),
     [
-        ("# llmconf: ignore[LCM003]", "LCX002", "a suppression says why"),
-        ("# llmconf: ignore[LCM003]  -- ", "LCX002", "a suppression says why"),
-        ("# llmconf: ignore a test model", "LCX003", "a suppression names the codes it silences"),
-        ("# llmconf: ignore[] a test model", "LCX003", "a suppression names the codes it silences"),
+        ("# llmconf: ignore[LCM003]", "LCX002", "a suppression must give a reason"),
+        ("# llmconf: ignore[LCM003]  -- ", "LCX002", "a suppression must give a reason"),
+        ("# llmconf: ignore a test model", "LCX003", "a suppression must name the codes that it silences"),
+        ("# llmconf: ignore[] a test model", "LCX003", "a suppression must name the codes that it silences"),
         ("# llmconf: ignore[LCM999] a test model", "LCX003", "unknown code `LCM999`"),
         ("# llmconf: ignore[price-unit] a test model", "LCX003", "unknown code `price-unit`"),
         ("# llmconf: ignore[LCM003, XYZ] a test model", "LCX003", "unknown code `XYZ`"),

@@ -443,7 +443,7 @@ def _said(root: Path, documents: str, *models: Locked | str) -> list[str]:
 ROUTE = "kind: Route\nname: chat\nrequires: [vision, chat]\ntargets: [{model: openai/gpt-5}]\n"
 DECLARED = "---\nkind: Model\nprovider: openai\nid: gpt-5\n"
 LEARN = (
-    "[`llmconf catalog import` and `llmconf sync` add what a catalog knows; or declare `kind: Model` with "
+    "[run `llmconf catalog import` and `llmconf sync` to add the facts of a catalog, or declare `kind: Model` with "
     "`provider: openai` and `id: gpt-5`]"
 )
 
@@ -472,8 +472,8 @@ def test_what_a_lock_knows_of_a_base_is_not_all_there_is(tmp_path: Path) -> None
 
 def test_a_model_that_is_listed_and_not_callable_is_told_as_that(tmp_path: Path) -> None:
     route = "kind: Route\nname: chat\ntargets: [{model: openai/fake.nova:0}, {model: openai/ok}]\n"
-    said = "model `openai/fake.nova:0` is listed by its provider, and cannot be called under this id"
-    other = "[refer to what serves it, such as a deployment, or declare it with `enabled: true` if that is wrong]"
+    said = "model `openai/fake.nova:0` is listed by its provider, but cannot be called by this id"
+    other = "[refer to a deployment of it, or declare it with `enabled: true` if it can be called by this id]"
     place = "config/more.yaml:3:19: error LCR003"
     listed = model("fake.nova:0", False)
     assert _said(tmp_path, route, listed, "ok") == [f"{place} {said} {other}"]

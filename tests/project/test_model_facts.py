@@ -130,7 +130,7 @@ def test_a_long_circle_is_one_finding(tmp_path: Path) -> None:
     done = run("validate", "--report", "concise", cwd=root)
     assert done.returncode == 1
     (finding,) = [line for line in done.stdout.splitlines() if "LCM004" in line]
-    assert "the bases go in a circle" in finding
+    assert "the bases form a circle" in finding
     assert len(run("list", "model", "-o", "name", cwd=root).stdout.splitlines()) == LONG
     env = read(root)
     known = ModelFacts(env)

@@ -197,7 +197,7 @@ REFUSED = {
         _linked("../deploy.key"), 4, "`file:deploy.key` is not allowed", options=("--allow-ref", "file:config/*")
     ),
     "header": Refused(_header(f"env:{AWS}"), 4, f"`env:{AWS}` is not allowed to this process"),
-    "copied token": Refused(_copied, 1, "is the copy of another token", "LCK006"),
+    "copied token": Refused(_copied, 1, "is a copy of another token", "LCK006"),
     "copied token, rules off": Refused(_silenced(_copied), 1, "sealed for other hosts, for another resource", "LCK017"),
     "moved endpoint": Refused(_moved_endpoint, 1, "`evil.example` is not among the hosts", "LCE004"),
     "moved endpoint, rules off": Refused(_moved_and_named, 1, "credential/openai/main is not sealed for"),

@@ -1,6 +1,6 @@
 """Rules: one module per code, found by its file name, and the documentation of all codes.
 
-Codes that a stage raises have no module; what they mean stands in `stages/`, a file for each letter.
+A code that a stage raises has no module. Its documentation is in `stages/`, in one file for each letter.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["RuleInfo", "Trait", "codes", "has", "info", "load", "names"]
 
 Trait = Literal["about_models", "guess", "hides_secrets", "shows_secret", "unclear", "unsuppressible"]
-"""What other parts of the program need to know of a code:
+"""The traits of a code, which other parts of the program need:
 
-- `about_models`: a model is missing, or is not what it was. It keeps nobody from looking at models, or from
-  asking for a newer list of them.
-- `guess`: something does not exist or is not used. Only the whole project can tell, so the finding is dropped while
-  a part of the project is not read.
-- `hides_secrets`: secrets of the file are not found, or not all of them, or their vault is not known.
+- `about_models`: a model is missing or has changed. Commands that list or sync models run in spite of the finding.
+- `guess`: something does not exist or is not used. Only the whole project can tell, so the finding is dropped if
+  a part of the project cannot be read.
+- `hides_secrets`: llmconf does not find all secrets of the file, or does not know their vault.
 - `shows_secret`: there is a secret at the place of the finding, so no report quotes the lines.
-- `unclear`: a document is not taken over, or does not do what was meant. A model that nothing refers to may be in use.
+- `unclear`: a document is ignored, or does not do what its author meant. A model that nothing refers to may be in use.
 - `unsuppressible`: no comment silences the finding.
 """
 
@@ -40,10 +39,10 @@ _SECTIONS = re.compile(r"^(Why|Example|Fix):[ \t]*", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """What there is to know of a code.
+    """The documentation and the properties of a code.
 
-    The severity of a `fixed` one cannot be set in `llmconf.yaml`. `stages` are the modules outside of this package
-    that raise the code.
+    If it is `fixed`, `llmconf.yaml` cannot set its severity. `stages` are the modules outside of this package that
+    raise the code.
     """
 
     code: str
@@ -64,7 +63,7 @@ def names() -> tuple[str, ...]:
 
 
 def load(code: str) -> Rule:
-    """Import the rule with this code. Raises KeyError where there is none."""
+    """Import the rule with this code. Raises KeyError if there is none."""
     return cast("Rule", load_module(__name__, _modules()[code]))
 
 
@@ -80,7 +79,7 @@ def info(code: str) -> RuleInfo:
 
 
 def has(code: str, trait: Trait) -> bool:
-    """Tell whether a code has a trait. Of the rules and files, only the one with this code is read."""
+    """Tell whether a code has a trait. This reads only the module or the file of this code."""
     return trait in info(code).traits
 
 
@@ -102,7 +101,7 @@ def _constant(value: Any) -> Any:
 
 
 def _read_docstring(rule: Rule) -> RuleInfo:
-    """Take the docstring of a rule apart: a first sentence, `Why:`, `Example:` and `Fix:`."""
+    """Split the docstring of a rule into its first sentence, `Why:`, `Example:` and `Fix:`."""
     summary, *parts = _SECTIONS.split(cleandoc(rule.__doc__ or ""))
     text = dict(zip(parts[::2], parts[1::2], strict=True))
     return RuleInfo(

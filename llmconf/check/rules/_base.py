@@ -1,4 +1,4 @@
-"""What a rule is: a module that says what it looks for and yields what it found."""
+"""The interface of a rule: a module that documents one problem and yields each place that has it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from llmconf.schema.kinds import Credential, Endpoint, Model, Provider
 from llmconf.schema.project_file import ProjectFile
 
 LOWEST_PRICE, HIGHEST_PRICE = 0.0005, 5000
-"""What vendors ask for a million tokens lies between these, in USD."""
+"""The prices that vendors ask for a million tokens are between these two, in USD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Context:
-    """What rules look at: one resolved environment, the project's settings, and the day.
+    """The input of rules: one resolved environment, the project's settings, and the day.
 
-    What several rules need is worked out once, when the first of them asks.
+    A value that several rules need is computed once, when the first rule asks for it.
     """
 
     env: Resolved
@@ -43,7 +43,7 @@ class Context:
 
     @cached_property
     def credentials(self) -> dict[str, list[Resource[Credential]]]:
-        """The enabled credentials that each enabled endpoint may be called with, by its identity."""
+        """The enabled credentials that each enabled endpoint may be called with, by the endpoint's identity."""
         return relations.credentials_by_endpoint(self.env)
 
     @cached_property
@@ -63,7 +63,7 @@ class Context:
 
     @cached_property
     def live_providers(self) -> set[str]:
-        """The names of providers that are enabled, and of broken ones, which are taken to be."""
+        """The names of enabled providers, and of broken ones, which are treated as enabled."""
         enabled = {provider.name for provider in self.env.providers.values() if provider.spec.enabled}
         return enabled.union(each.partition("/")[2] for each in self.env.broken if each.startswith("provider/"))
 
@@ -81,23 +81,23 @@ class Context:
 
     @cached_property
     def secrets(self) -> list[secret_values.SecretValue]:
-        """Every secret of the environment, also of what is disabled."""
+        """Every secret of the environment, including those of disabled resources."""
         return list(secret_values.secrets_in(self.env))
 
     @cached_property
     def odd_prices(self) -> list[tuple[Resource[Model], Path, str]]:
-        """The prices of declared models that no vendor asks, and negative ones, each with its path and its text."""
+        """The negative and the unusual prices of declared models, each with its path and its text."""
         priced = ((model, model.data["price"]) for model in self.declared_models if "price" in model.data)
         return [(model, path, text) for model, price in priced for path, text in _odd_prices(price, ("price",))]
 
     @cached_property
     def declared_models(self) -> list[Resource[Model]]:
-        """The models that somebody declared or changed: what people write is what most rules are about."""
+        """The models that a document declares or changes. Most rules check only these."""
         return [model for model in self.env.models.values() if model.is_declared]
 
     @cached_property
     def model_facts(self) -> ModelFacts:
-        """What is known of the models."""
+        """The facts of the models."""
         return ModelFacts(self.env)
 
 
@@ -112,7 +112,7 @@ def _odd_prices(data: dict[str, Any] | list[Any], path: Path) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a rule found, at a place. The rule's code and severity are added by the checker."""
+    """A problem that a rule found, with its place. The checker adds the rule's code and severity."""
 
     place: Place
     message: str

@@ -23,17 +23,17 @@ _HEAD = """\
 
 # Rules
 
-What llmconf reports, by code. `llmconf rule CODE` shows one of them.
+All codes that llmconf reports. `llmconf rule CODE` shows one of them.
 
-The severity of most can be set in `llmconf.yaml`, to `error`, `warning`, `info` or `off`:
+`llmconf.yaml` can set the severity of most codes to `error`, `warning`, `info` or `off`:
 
 ```yaml
 rules:
   LCR007: "off"
 ```
 
-Severities marked *fixed* cannot be set. A single finding is silenced by a comment with its reason, on the
-line or above it: `# llmconf: ignore[LCM003] price of an internal model`.
+A severity marked *fixed* cannot be set. To silence a single finding, write a comment with the reason on the same
+line or on the line above: `# llmconf: ignore[LCM003] price of an internal model`.
 """
 
 

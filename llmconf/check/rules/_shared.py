@@ -1,4 +1,4 @@
-"""What several rules need: names and places of resources, suggestions within a budget."""
+"""Helpers of several rules: names and places of resources, and suggestions within a budget."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from llmconf.schema.kinds import Common, Credential, Endpoint, Provider
 Spec = TypeVar("Spec", bound=Common)
 
 _BUDGET = 20_000
-"""How many options one rule compares in one run: many mistakes in a large project stay quick to report."""
+"""The number of options that one rule compares in one run. Many mistakes are then reported quickly."""
 _COMPARED = 256
-"""Options that are compared in full; of more, the least alike are left out, which takes a 40th of the time."""
+"""The number of options that are compared in full. Skipping the least similar others takes a 40th of the time."""
 
 
 class Suggestions:
-    """Looks for what was meant, until the budget is spent."""
+    """Suggests the name that was probably meant, until the budget is spent."""
 
     def __init__(self) -> None:
         self._left = _BUDGET
@@ -40,7 +40,7 @@ def described(identity: str) -> str:
 
 
 def listed(words: Iterable[str], limit: int = 3) -> str:
-    """Write words in backticks, with commas and `and`; of a long list, the first ones."""
+    """Write words in backticks, with commas and `and`. Of a long list, write only the first words."""
     shown = [f"`{word}`" for word in words]
     if len(shown) > limit:
         shown = [*shown[:limit], f"{len(shown) - limit} more"]
@@ -57,7 +57,7 @@ def name_place(resource: Resource[Any]) -> Place:
 def list_place(
     provider: Resource[Provider], children: Iterable[Resource[Endpoint]] | Iterable[Resource[Credential]]
 ) -> Place:
-    """Return the key of the list that the children stand in, or the provider's name where they do not."""
+    """Return the key of the list that holds the children, or the provider's name if no list does."""
     base = provider.base
     for child in children:
         layer = child.base
@@ -67,7 +67,7 @@ def list_place(
 
 
 def uses_of_models(env: Resolved) -> Iterator[tuple[str, Resource[Any], Path]]:
-    """Yield the models that enabled routes and teams name, with who does and where."""
+    """Yield the models that enabled routes and teams name, with the resource and the place that name them."""
     for route in env.routes.values():
         if route.spec.enabled:
             for index, target in enumerate(route.spec.targets):
@@ -80,5 +80,5 @@ def uses_of_models(env: Resolved) -> Iterator[tuple[str, Resource[Any], Path]]:
 
 
 def days_ahead(today: date, days: int) -> str:
-    """Return the day that many days from today as text, or the last one that the calendar has."""
+    """Return the day that many days from today as text, or the last day of the calendar."""
     return date.fromordinal(min(today.toordinal() + days, date.max.toordinal())).isoformat()

@@ -1,6 +1,6 @@
 """A provider has several enabled endpoints, and not exactly one of them is the default.
 
-Why: It is not clear where a model that names no endpoint is called.
+Why: It is not clear which endpoint serves a model that names none.
 
 Example:
     kind: Provider
@@ -27,7 +27,7 @@ TRAITS = ("guess",)
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Count the defaults among the enabled endpoints of each enabled provider."""
+    """Check that each enabled provider with several enabled endpoints has exactly one default."""
     for account in context.accounts:
         provider, enabled = account.provider, account.enabled_endpoints
         if len(enabled) < 2:  # noqa: PLR2004 - a sole endpoint is the default

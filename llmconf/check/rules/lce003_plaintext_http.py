@@ -1,7 +1,7 @@
-"""An endpoint of a public host is reached over plain HTTP while a secret is sent along.
+"""A secret is sent to an endpoint of a public host over plain HTTP.
 
-Why: Everyone on the way can read the secret and use it. Loopback and private addresses, and names without
-a dot, are let alone.
+Why: Everyone on the network path can read the secret and use it. Loopback addresses, private addresses and names
+without a dot are not reported.
 
 Example:
     kind: Endpoint
@@ -9,7 +9,7 @@ Example:
     name: global
     url: http://api.openai.com/v1
 
-Fix: Write `https://`, or give the host a name of the private network if it is in one.
+Fix: Write `https://`. If the host is in a private network, use its name or address there.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _secrets(context: Context, env: Resolved, endpoint: Resource[Endpoint]) -> Iterator[tuple[str, Any]]:
-    """Yield the secrets that are sent: bound ones, or where none is, all of the provider's."""
+    """Yield the secrets that are sent: the bound ones, or all of the provider's if none is bound."""
     credentials = context.credentials.get(endpoint.identity)
     if not credentials:
         of_provider = env.credentials_of(endpoint.provider or "")

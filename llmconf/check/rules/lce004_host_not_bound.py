@@ -1,7 +1,7 @@
 """An endpoint's host is not among the hosts that the provider's credential may be sent to.
 
-Why: A credential is bound to hosts, so that a changed URL cannot carry it off to somebody else's server.
-Sealed secrets do not open for another host.
+Why: A credential is bound to hosts, so that a changed URL cannot send it to somebody else's server.
+A sealed secret cannot be opened for another host.
 
 Example:
     kind: Provider
@@ -62,7 +62,7 @@ def _lacks(env: Resolved, credential: Resource[Credential], endpoint: Resource[E
 
 
 def _with_secrets(env: Resolved, provider: str) -> tuple[list[Resource[Credential]], relations.Bindings]:
-    """Return the enabled credentials with secrets and hosts, those of teams too, and their index."""
+    """Return the enabled credentials with secrets and hosts, including those of teams, and their index."""
     if f"provider/{provider}" not in env.providers:
         return [], {}
     found = [
@@ -76,7 +76,7 @@ def _with_secrets(env: Resolved, provider: str) -> tuple[list[Resource[Credentia
 def _lacks_tls_only(
     env: Resolved, credentials: Sequence[Resource[Credential]], endpoint: Resource[Endpoint]
 ) -> bool:
-    """Tell whether all that is wrong is `http://` to a public host, which is reported as such."""
+    """Tell whether `http://` to a public host is the only problem. Another rule reports that."""
     target = parse_url(endpoint.spec.url)
     if target.scheme != "http" or target.is_local:
         return False
@@ -96,7 +96,7 @@ def _problem(
     match = suggestions.closest(written, bound)
     what = "credential" if len(credentials) == 1 else "credentials"
     entry = replace(target, path="")
-    hint = f"did you mean `{match}`?" if match else f'only if the secret is meant for it: "{entry}" in `hosts`'
+    hint = f"did you mean `{match}`?" if match else f'if the secret is meant for this host, add "{entry}" to `hosts`'
     return Problem(
         endpoint.place("url"),
         f"host `{written}` is not among the hosts of {what} {listed(each.name for each in credentials)}",
@@ -106,7 +106,7 @@ def _problem(
 
 
 def _differing(target: Origin, bound: Collection[Origin]) -> str:
-    """Write as much of an origin as tells it from the bound ones: its host, or scheme, port and path too."""
+    """Write the part of an origin that differs from the bound ones: the host, or also scheme, port and path."""
     if not any(host.host == target.host for host in bound):
         return target.host
     without_path = replace(target, path="")

@@ -1,7 +1,7 @@
-"""A URL holds user information or a query, where secrets hide.
+"""A URL has user information or a query, which often hold a secret.
 
-Why: URLs end up in logs, error messages and proxies; a password or key in one is no secret for long. It is
-not encrypted here either.
+Why: URLs appear in logs, error messages and proxies. A password or key in a URL does not stay secret. llmconf does
+not encrypt it either.
 
 Example:
     kind: Endpoint
@@ -9,7 +9,7 @@ Example:
     name: main
     url: https://user:password@llm.example.com/v1
 
-Fix: Put the secret into a credential or a header, and leave scheme, host, port and path.
+Fix: Put the secret into a credential or a header. Keep only scheme, host, port and path in the URL.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TRAITS = ("shows_secret",)
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Look into the URLs of endpoints and proxies; messages never repeat one."""
+    """Check the URLs of endpoints and proxies. A message never repeats a URL."""
     env = context.env
     for provider in env.providers.values():
         if provider.spec.proxy is not None:

@@ -1,7 +1,7 @@
 """An endpoint is enabled, but nothing is sent to it.
 
-Why: It is not the default of its provider, has no weight, and no model and no route names it. It may be
-left over, or a model may have been forgotten.
+Why: The endpoint is not the default of its provider, has no weight, and no model and no route names it. It may be
+left over, or a model may be missing.
 
 Example:
     kind: Provider
@@ -11,7 +11,7 @@ Example:
       - {name: global, url: https://api.openai.com/v1, default: true}
       - {name: eu, url: https://eu.api.openai.com/v1}
 
-Fix: Name it in the `endpoints` of a model or in a target, give it a `weight`, or disable it.
+Fix: Name the endpoint in the `endpoints` of a model or in a target, give it a `weight`, or disable it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ CODE = "LCE006"
 NAME = "unused-endpoint"
 SEVERITY = "warning"
 TRAITS = ("guess",)
-_HINT = "name it in `endpoints` of a model, give it a `weight`, or say `enabled: false` where it is not used"
+_HINT = "name it in `endpoints` of a model, give it a `weight`, or set `enabled: false` if it is not used"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Collect what models and targets name, and report the other endpoints but defaults."""
+    """Collect the endpoints that models and targets name, and report the others, except defaults."""
     env = context.env
     used: set[str] | None = None
     for account in context.accounts:
@@ -45,7 +45,7 @@ def check(context: Context) -> Iterator[Problem]:
         for endpoint in endpoints:
             spec = endpoint.spec
             if spec.enabled and endpoint is not default and not spec.weight and endpoint.identity not in used:
-                message = f"endpoint `{endpoint.name}` of provider `{provider.name}` is used by nothing"
+                message = f"nothing uses endpoint `{endpoint.name}` of provider `{provider.name}`"
                 yield Problem(name_place(endpoint), message, _HINT)
 
 

@@ -1,6 +1,6 @@
 """The same sealed token stands in two places.
 
-Why: A token is bound to its resource, field and hosts, so a copy of it cannot be opened. Whatever needs
+Why: A token is bound to its resource, field and hosts, so a copy of it cannot be opened. A program that needs
 the copy fails.
 
 Example:
@@ -29,7 +29,7 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Remember each token, and report those that are met again elsewhere."""
+    """Remember each token, and report it if another place has it too."""
     first: dict[str, tuple[Resource[Any], Path]] = {}
     reported: set[Place] = set()
     for held in context.secrets:
@@ -43,5 +43,5 @@ def check(context: Context) -> Iterator[Problem]:
         if place == other or place in reported:
             continue  # one line that several resources inherit
         reported.add(place)
-        message = f"`{path[-1]}` of {described(resource.identity)} is the copy of another token"
+        message = f"`{path[-1]}` of {described(resource.identity)} is a copy of another token"
         yield Problem(place, message, "seal the secret here anew", (("the same token", other),))

@@ -9,7 +9,7 @@ Example:
     expires: 2026-01-31
     api_key: env:OPENAI_API_KEY
 
-Fix: Renew it at the vendor, seal the new secret, and set the new date.
+Fix: Renew the credential at the vendor, seal the new secret, and set the new date.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A credential in use expires soon.
 
-Why: Renewing it takes time: a new key from the vendor, a review, a rollout. How soon is soon is set by
-`policy.expires_within_days` in `llmconf.yaml`, 30 days unless it says otherwise.
+Why: A renewal takes time: a new key from the vendor, a review, a rollout. `policy.expires_within_days` in
+`llmconf.yaml` sets how many days ahead this is reported. The default is 30 days.
 
 Example:
     kind: Credential
@@ -10,7 +10,7 @@ Example:
     expires: 2026-06-15   # and today is 2026-06-01
     api_key: env:OPENAI_API_KEY
 
-Fix: Renew it at the vendor, seal the new secret, and set the new date.
+Fix: Renew the credential at the vendor, seal the new secret, and set the new date.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A credential is enabled, but no endpoint of its provider is called with it and no team owns it.
 
-Why: A secret that nobody uses can only be lost. It may be left over from a rotation, or be bound to the
+Why: A secret that nobody uses is a risk without a benefit. It may be left over from a rotation, or be bound to the
 wrong hosts.
 
 Example:
@@ -13,7 +13,7 @@ Example:
       - {name: new, api_key: "env:OPENAI_API_KEY"}
       - {name: old, api_key: "env:OLD_OPENAI_API_KEY"}
 
-Fix: Remove or disable it, name it in an endpoint, or give it to a team.
+Fix: Remove or disable the credential, name it in an endpoint, or give it to a team.
 """
 
 from __future__ import annotations

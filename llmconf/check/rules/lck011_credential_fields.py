@@ -1,7 +1,7 @@
-"""The fields of a credential are not those that its provider type is called with.
+"""The fields of a credential are not the ones that its provider type needs.
 
-Why: Each type knows certain forms, such as an API key, or an AWS access key with its id. With other
-fields, or only a part of them, no call can be made.
+Why: Each type accepts certain sets of fields, such as an API key, or an AWS access key with its id. With other
+fields, or with only a part of a set, no call can be made.
 
 Example:
     kind: Provider
@@ -11,7 +11,7 @@ Example:
       - name: main
         client_secret: env:OPENAI_SECRET
 
-Fix: Set the fields of one form, which the hint lists, and no others.
+Fix: Set all fields of one set that the hint lists, and no others.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FIELDS = frozenset(CREDENTIAL_FIELDS)
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Compare the fields of each enabled credential with the forms of its provider's type."""
+    """Compare the fields of each enabled credential with those that its provider's type accepts."""
     env = context.env
     forms: dict[str, tuple[adapters.CredentialForm, ...]] = {}
     for credential in env.credentials.values():
@@ -81,5 +81,5 @@ def _hint(provider_type: str, forms: tuple[adapters.CredentialForm, ...]) -> str
     for form in forms:
         way = listed(sorted(form.required), limit=8) or "nothing"
         optional = listed(sorted(form.optional), limit=8)
-        ways.append(f"{way} (with {optional} if you like)" if optional else way)
+        ways.append(f"{way} (and optionally {optional})" if optional else way)
     return f"the type `{provider_type}` takes {', or '.join(ways)}"

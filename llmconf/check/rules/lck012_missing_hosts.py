@@ -1,6 +1,6 @@
 """A credential does not say to which hosts its secrets may be sent, and its type has no fixed ones.
 
-Why: Without hosts, whoever can change a URL could have the secrets sent anywhere, so they are sent nowhere.
+Why: Without hosts, anyone who can change a URL could send the secrets to any server. So llmconf sends them nowhere.
 
 Example:
     kind: Provider

@@ -1,7 +1,8 @@
-"""Two secrets would be given to programs in the same environment variable.
+"""Two secrets would be passed to programs in the same environment variable.
 
-Why: Bundles and gateways refer to a secret by a variable named after provider, credential and field, where
-`-` and `.` become `_`, or by the name in `env:NAME`. Of two secrets with the same name only one arrives.
+Why: Bundles and gateways refer to a secret by an environment variable. Its name is made of provider, credential and
+field, with `_` for `-` and `.`, or it is the name in `env:NAME`. If two secrets have the same variable, a program
+gets only one of them.
 
 Example:
     kind: Credential
@@ -31,7 +32,7 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Give each variable to the first secret that has it, and report the next one that differs."""
+    """Remember the first secret of each variable, and report the next one if it differs."""
     first: dict[str, secret_values.SecretValue] = {}
     for held in context.secrets:
         if not context.env.is_live(held.resource):
@@ -42,4 +43,4 @@ def check(context: Context) -> Iterator[Problem]:
             other = described(known.resource.identity)
             related = ((f"`{known.path[-1]}` of {other}", known.resource.place(*known.path, on_key=True)),)
             place = held.resource.place(*held.path, on_key=True)
-            yield Problem(place, f"the variable `{variable}` is that of {other} too", "rename one of them", related)
+            yield Problem(place, f"{other} has the variable `{variable}` too", "rename one of them", related)

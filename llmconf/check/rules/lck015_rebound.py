@@ -1,6 +1,6 @@
 """An overlay changes the hosts that a sealed secret of a lower layer would be sent to.
 
-Why: A sealed secret is bound to the hosts it was sealed for, and cannot be opened for others. A sealed header
+Why: A sealed secret is bound to the hosts that it was sealed for, and cannot be opened for others. A sealed header
 is bound to the hosts of the endpoints that it is sent to.
 
 Example:
@@ -41,7 +41,7 @@ _BASE = ("defaults", "base")
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Compare the hosts in the layer of each token with those in the end."""
+    """Compare the hosts in the layer of each token with the resolved ones."""
     yield from _moved(context.env)
     env = context.env
     for credential in env.credentials.values():
@@ -59,7 +59,7 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _moved(env: Resolved) -> Iterator[Problem]:
-    """Look for endpoints that an overlay moves or adds, and that a header or key sealed in the base would go to."""
+    """Look for endpoints that an overlay moves or adds, and that would get a header or key sealed in the base."""
     for endpoint in env.endpoints.values():
         if endpoint.layers[-1].name in _BASE or _origins(endpoint, _BASE) == _origins(endpoint):
             continue
@@ -80,7 +80,7 @@ def _moved(env: Resolved) -> Iterator[Problem]:
 
 
 def _origins(endpoint: Resource[Endpoint], layers: tuple[str, ...] | None = None) -> set[str]:
-    """Return scheme, host and port of an endpoint: in the end, or as the last of some layers has them."""
+    """Return scheme, host and port of an endpoint: as resolved, or as in the last of some layers."""
     if layers is None:
         urls = [endpoint.spec.url]
     else:

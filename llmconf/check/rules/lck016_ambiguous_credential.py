@@ -1,6 +1,6 @@
-"""An endpoint names no credential, and more than one of its provider is bound to its host.
+"""An endpoint names no credential, and more than one credential of its provider is bound to its host.
 
-Why: It is not clear which one a call is made with, and with whose budget.
+Why: It is not clear which credential a call uses, and whose budget pays for it.
 
 Example:
     kind: Provider
@@ -12,7 +12,7 @@ Example:
       - {name: first, api_key: "env:FIRST_KEY"}
       - {name: second, api_key: "env:SECOND_KEY"}
 
-Fix: Name one with `credential` on the endpoint, or give the others to teams.
+Fix: Name one credential with `credential` on the endpoint, or give the others to teams.
 """
 
 from __future__ import annotations

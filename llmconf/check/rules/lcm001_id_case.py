@@ -1,6 +1,6 @@
 """Two model ids of one provider differ only in upper and lower case.
 
-Why: One of them is probably a slip, and whichever it is fails when it is called.
+Why: One of the ids is probably a mistake. Calls of that one fail.
 
 Example:
     kind: Provider
@@ -10,7 +10,7 @@ Example:
       - id: gpt-5
       - id: GPT-5
 
-Fix: Keep the id as the vendor writes it.
+Fix: Keep the id that the vendor uses, and remove the other.
 """
 
 from __future__ import annotations

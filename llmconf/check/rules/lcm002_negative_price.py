@@ -26,7 +26,7 @@ STAGES = ("project.locks",)
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Look for negative ones among the prices that are not usual."""
+    """Look for negative prices among the unusual ones."""
     for model, path, text in context.odd_prices:
         if text.startswith("-") and Decimal(text) < 0:
             message = f"the price `{path[-1]}` of model `{model.provider}/{model.name}` is negative"

@@ -1,7 +1,7 @@
 """A price is so low or so high that its unit must be another one.
 
-Why: Prices are in USD per million tokens. Other lists state them per token or per thousand, and a price
-taken over as it stands is wrong by a factor of a thousand or a million.
+Why: Prices are in USD per million tokens. Other lists state them per token or per thousand. A price copied from such
+a list is wrong by a factor of a thousand or a million.
 
 Example:
     kind: Model
@@ -9,7 +9,7 @@ Example:
     id: gpt-5
     price: {input: "0.00000125"}
 
-Fix: Convert it to USD per million tokens: a price per token times 1,000,000.
+Fix: Convert the price to USD per million tokens: multiply a price per token by 1,000,000.
 """
 
 from __future__ import annotations
@@ -41,6 +41,6 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _plain(amount: Decimal) -> str:
-    """Write a price per token as one per million tokens, without an exponent or idle zeros."""
+    """Write a price per token as a price per million tokens, without an exponent or trailing zeros."""
     text = f"{amount * _MILLION:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,6 +1,6 @@
-"""The `base` of a model is no declared model, or it is not clear which, or the bases go in a circle.
+"""The `base` of a model is not a declared model, or is ambiguous, or the bases form a circle.
 
-Why: Price, limits and capabilities follow the base, so they are unknown without it.
+Why: Price, limits and capabilities come from the base, so they are unknown without it.
 
 Example:
     kind: Model
@@ -8,7 +8,7 @@ Example:
     id: chat-prod
     base: gtp-5
 
-Fix: Write the id of a declared model, or `provider/id` where several providers have that id.
+Fix: Write the id of a declared model, or `provider/id` if several providers have that id.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ def check(context: Context) -> Iterator[Problem]:
             followed[model.identity] = found[0]
         elif found:
             names = [f"{other.provider}/{other.name}" for other in found]
-            message = f"the base `{base}` may be {listed(names)}"
+            message = f"the base `{base}` may mean {listed(names)}"
             yield Problem(model.place("base"), message, f"write one of them: `base: {names[0]}`")
         elif base not in broken:
             removed = env.removed.get(f"model/{base}")
             related = (("removed here", removed),) if removed else ()
             hint = None if removed else _hint(context, base, suggestions)
-            yield Problem(model.place("base"), f"the base `{base}` is no declared model", hint, related)
+            yield Problem(model.place("base"), f"the base `{base}` is not a declared model", hint, related)
     yield from _circles(env, followed)
 
 
 def _broken_models(env: Resolved) -> set[str]:
-    """Return what a base may call the models that do not fit their schema."""
+    """Return the names that a base may use for the models that do not fit their schema."""
     names = [identity.removeprefix("model/") for identity in env.broken if identity.startswith("model/")]
     return {*names, *(name.partition("/")[2] for name in names)}
 
@@ -78,4 +78,4 @@ def _circles(env: Resolved, followed: dict[str, Resource[Model]]) -> Iterator[Pr
             last = env.models[way[-1]]
             names = [step.removeprefix("model/") for step in (*way[way.index(identity) :], identity)]
             shown = names if len(names) < 8 else [*names[:5], "...", *names[-2:]]  # noqa: PLR2004 - fits a line
-            yield Problem(last.place("base"), f"the bases go in a circle: `{' -> '.join(shown)}`")
+            yield Problem(last.place("base"), f"the bases form a circle: `{' -> '.join(shown)}`")

@@ -1,7 +1,7 @@
 """A route or team uses a model that is deprecated, retired, or retires soon.
 
-Why: From that day on calls of the model fail. How soon is soon is set by `policy.retires_within_days` in
-`llmconf.yaml`, 90 days unless it says otherwise.
+Why: Calls of the model fail from that day on. `policy.retires_within_days` in `llmconf.yaml` sets how many days ahead
+this is reported. The default is 90 days.
 
 Example:
     kind: Route
@@ -33,7 +33,7 @@ TRAITS = ("about_models",)
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Find the models near their end, and then who uses them."""
+    """Find the models that retire soon, and the resources that use them."""
     env = context.env
     today = context.today.isoformat()
     soon = days_ahead(context.today, context.project.policy.retires_within_days)
@@ -56,10 +56,10 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _state(lifecycle: Lifecycle, today: str, soon: str) -> tuple[str, str] | None:
-    """Say what is coming to a model and which field says so, or None for one that stays."""
+    """Return how a model ends and the field that says so, or None if the model stays."""
     retires = lifecycle.retires
     if lifecycle.status == "removed":
-        return None  # more than that, and an error of its own
+        return None  # another rule reports a removed model, as an error
     if retires is not None and retires <= today:
         return f"retired on {retires}", "retires"
     if lifecycle.status == "retired":

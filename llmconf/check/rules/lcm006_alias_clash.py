@@ -32,7 +32,7 @@ SEVERITY = "error"
 def check(context: Context) -> Iterator[Problem]:
     """Give each alias to the first model that has it, and report the next one.
 
-    Locked models come first and are not reported: what a provider lists is not for the reader to fix.
+    Locked models come first and are not reported, because the user cannot fix what a provider lists.
     """
     env = context.env
     first: dict[tuple[str | None, str], tuple[Resource[Model], Place]] = {}

@@ -1,7 +1,7 @@
 """A route or team uses a model that its provider no longer lists.
 
-Why: Calls of the model fail, or will soon. A sync keeps what vanished from the provider's list in the lock, as
-`removed`, for as long as anything uses it.
+Why: Calls of the model fail, or will soon. If a model disappears from the provider's list, a sync keeps it in the lock
+as `removed` for as long as anything uses it.
 
 Example:
     kind: Route
@@ -13,7 +13,7 @@ Example:
     id: gpt-4
     lifecycle: {status: removed, replacement: gpt-5}
 
-Fix: Move to another model. If the provider serves it without listing it, say so in a document:
+Fix: Move to another model. If the provider still serves the model without listing it, write a document that sets
 `lifecycle: {status: active}` on the model.
 """
 

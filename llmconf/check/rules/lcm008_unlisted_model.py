@@ -1,7 +1,7 @@
 """A model that is declared by hand is not in the provider's lock.
 
-Why: The provider does not list it, so its id may be misspelled or gone, and calls of it fail. A model with a
-`base` has a name of your own, such as an Azure deployment, and is not looked for.
+Why: The provider does not list the model. Its id may be misspelled or no longer exist, and then calls of it fail. A
+model with a `base` has a name of your own, such as an Azure deployment, and is not checked.
 
 Example:
     kind: Provider
@@ -10,8 +10,8 @@ Example:
     models:
       - id: gtp-5   # and lock/openai.lock.yaml lists gpt-5
 
-Fix: Correct the id, or remove the model. If the list is older than the model, run `llmconf sync`; if the provider
-serves it without listing it, leave its id out of the lock with `sync: {exclude: [...]}`.
+Fix: Correct the id, or remove the model. If the list is older than the model, run `llmconf sync`. If the provider
+serves the model without listing it, exclude its id from the lock with `sync: {exclude: [...]}`.
 """
 
 from __future__ import annotations

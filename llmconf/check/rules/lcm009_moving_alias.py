@@ -1,7 +1,7 @@
-"""A route or team names a moving alias, which the provider lets stand for another model from time to time.
+"""A route or team names a moving alias, which the provider points to another model from time to time.
 
-Why: The same configuration then calls another model, with other answers and another price, and no commit says so.
-Tags such as `:latest` of servers of your own are not meant: there it is you who moves them.
+Why: The same configuration then calls another model, with other answers and another price, and no commit shows it.
+Tags such as `:latest` on your own servers are not reported, because you move them yourself.
 
 Example:
     kind: Route
@@ -12,7 +12,7 @@ Example:
     provider: mistral
     id: mistral-large-latest
 
-Fix: Name the dated id that it stands for, or suppress this where you want the newest.
+Fix: Name the dated id that the alias stands for. If you want the newest model, suppress this finding.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def check(context: Context) -> Iterator[Problem]:
     for identity, user, path in uses_of_models(env):
         model = env.models.get(identity)
         if model is None or model.spec.base is not None:
-            continue  # a name of one's own, which follows what `base` says
+            continue  # the user's own name, which follows its `base`
         dated = stands_for(model.provider or "").get(model.name)
         if dated is not None or _MOVING.search(model.name):
             message = f"`{model.provider}/{model.name}` is an alias that the provider moves to other models"
@@ -49,7 +49,7 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _dated_ids(env: Resolved, provider: str) -> dict[str, str]:
-    """Return what the aliases in the lock of a provider stand for."""
+    """Return the model that each alias in the lock of a provider stands for."""
     lock: Lock | None = env.locks.get(provider)
     models = lock.models.values() if lock else ()
     return {alias: model.id for model in models for alias in model.aliases or ()}

@@ -1,6 +1,6 @@
 """A reference leads to nothing: no resource has that name, or the overlay removes it.
 
-Why: Whatever reads the bundle would fail, or leave out in silence what you meant to be there.
+Why: A program that reads the bundle would fail, or would leave out the resource without a message.
 
 Example:
     kind: Route
@@ -8,7 +8,7 @@ Example:
     targets:
       - model: opnai/gpt-5
 
-Fix: Correct the name, or declare the resource. Where an overlay removes it, change the reference in that
+Fix: Correct the name, or declare the resource. If an overlay removes the resource, change the reference in that
 overlay too.
 """
 
@@ -82,7 +82,7 @@ def _teams(env: Resolved, names: _Names) -> Iterator[Problem]:
 
 @dataclass
 class _Names:
-    """Finds what references lead to, and what was meant by those that lead nowhere."""
+    """Finds the resource of a reference, or suggests one if the reference leads nowhere."""
 
     env: Resolved
     suggestions: Suggestions = field(default_factory=Suggestions)
@@ -92,7 +92,7 @@ class _Names:
     ) -> Iterator[Problem]:
         """Yield a problem where an identity does not exist.
 
-        `prefix` is what the reference has before the name; a `qualified` one names the provider too.
+        `prefix` is the part of the reference before the name. A `qualified` reference names the provider too.
         """
         kind, _, rest = identity.partition("/")
         if identity in self._of_kind(kind) or identity in self.env.broken:
@@ -118,17 +118,17 @@ class _Names:
         )
 
     def _filter(self, identity: str) -> tuple[tuple[str, Place], ...]:
-        """Return the place of the filter that keeps a model from being locked, where there is one."""
+        """Return the place of the filter that keeps a model out of the lock, if there is one."""
         kind, _, rest = identity.partition("/")
         provider, _, name = rest.partition("/")
         owner = self.env.providers.get(f"provider/{provider}") if kind == "model" else None
         sync = owner.spec.sync if owner else None
         if owner is None or sync is None or selects(name, sync.include, sync.exclude):
             return ()
-        return ((f"this filter leaves `{name}` out of what is locked", owner.place("sync", on_key=True)),)
+        return ((f"this filter keeps `{name}` out of the lock", owner.place("sync", on_key=True)),)
 
     def _without_provider(self, kind: str, provider: str, name: str, place: Place, prefix: str) -> Problem:
-        """Return the problem of a reference to something of a provider that does not exist."""
+        """Return the problem of a reference to a resource of a provider that does not exist."""
         identity = f"provider/{provider}"
         removed = self._removed(identity, place)
         if removed:

@@ -1,7 +1,7 @@
-"""Something in use leads to a resource that is disabled, or that belongs to a disabled provider.
+"""An enabled resource refers to a disabled resource, or to a resource of a disabled provider.
 
-Why: What is disabled is left out of bundles, so the reference would lead to nothing, and nobody notices
-until a call fails.
+Why: Bundles leave out disabled resources, so the reference would lead to nothing. Nobody notices this until a call
+fails.
 
 Example:
     kind: Route
@@ -14,8 +14,8 @@ Example:
     id: gpt-4
     enabled: false
 
-Fix: Enable it again, refer to another one, or disable what refers to it as well. A model that its provider lists
-and that cannot be called under its id is called under that of a deployment or an inference profile.
+Fix: Enable the resource, refer to another one, or disable the resource that refers to it too. If a provider lists a
+model that cannot be called by its id, refer to a deployment or an inference profile of the model.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ NAME = "disabled-reference"
 SEVERITY = "error"
 TRAITS = ("about_models",)
 
-_NOT_CALLABLE = "is listed by its provider, and cannot be called under this id"
+_NOT_CALLABLE = "is listed by its provider, but cannot be called by this id"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Look at all references of what is enabled, and report those to what is not."""
+    """Check all references of enabled resources, and report those to disabled ones."""
     env = context.env
     disabled = _disabled(env)
     if not disabled:
@@ -53,9 +53,9 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _disabled(env: Resolved) -> dict[str, tuple[str, Place | None]]:
-    """Return what is not in use, by identity: why, and the place that says so.
+    """Return the reason and its place for each resource that is not in use, by identity.
 
-    No place where that is what a lock says: nobody edits it there.
+    There is no place if a lock is the reason, because nobody edits a lock.
     """
     found: dict[str, tuple[str, Place | None]] = {}
     off = {provider.name for provider in env.providers.values() if not provider.spec.enabled}
@@ -68,21 +68,21 @@ def _disabled(env: Resolved) -> dict[str, tuple[str, Place | None]]:
         elif resource.provider in off:
             owner = env.providers[f"provider/{resource.provider}"]
             found[resource.identity] = (
-                f"is out of use: provider `{owner.name}` is disabled",
+                f"is not in use: provider `{owner.name}` is disabled",
                 owner.place("enabled"),
             )
     return found
 
 
 def _instead(env: Resolved, identity: str) -> str:
-    """Say what to refer to instead of a model that is not called by its id."""
+    """Suggest a resource for a model that cannot be called by its id."""
     provider, _, name = identity.removeprefix("model/").partition("/")
     # An inference profile has the id of its model behind a region.
     serving = (model for model in env.models_of(provider) if env.is_live(model) and model.name.endswith(f".{name}"))
     found = next(serving, None)
     if found is not None:
         return f"`{provider}/{found.name}` serves it"
-    return "refer to what serves it, such as a deployment, or declare it with `enabled: true` if that is wrong"
+    return "refer to a deployment of it, or declare it with `enabled: true` if it can be called by this id"
 
 
 def _of_providers(context: Context) -> Iterator[tuple[Resource[Any], Path, str]]:

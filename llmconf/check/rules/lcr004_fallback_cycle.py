@@ -1,7 +1,7 @@
-"""Routes fall back to each other in a circle, or one to itself.
+"""Routes fall back to each other in a circle, or a route falls back to itself.
 
-Why: When all targets fail, a gateway goes round the circle instead of giving up, and multiplies the load
-on providers that are failing already.
+Why: If all targets fail, a gateway follows the circle instead of giving up. This multiplies the load on providers
+that already fail.
 
 Example:
     kind: Route
@@ -28,7 +28,7 @@ _SHOWN = 6
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Walk the fallbacks depth first; a step back to a route on the way there closes a circle."""
+    """Walk the fallbacks depth first. A step back to a route on the current path closes a circle."""
     routes = {
         route.name: route
         for route in context.env.routes.values()
@@ -66,4 +66,4 @@ def _problem(route: Resource[Route], index: int, circle: list[str]) -> Problem:
         return Problem(place, f"route `{route.name}` falls back to itself", "remove the fallback")
     shown = circle if circle[-1] == route.name else [*circle, "...", route.name]
     way = " -> ".join([*shown, circle[0]])
-    return Problem(place, f"the fallbacks go in a circle: `{way}`", "remove one of them")
+    return Problem(place, f"the fallbacks form a circle: `{way}`", "remove one of them")

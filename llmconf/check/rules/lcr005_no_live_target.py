@@ -1,14 +1,14 @@
 """A route is enabled, and none of its targets can be called.
 
-Why: Every call of the route fails. A target can be called when its model, its provider and an endpoint of
-that provider are enabled.
+Why: Every call of the route fails. A target can be called if its model, its provider and an endpoint of that
+provider are enabled.
 
 Example:
     kind: Route
     name: chat
     targets: []
 
-Fix: Add a target that is in use, enable one of those there are, or disable the route.
+Fix: Add a target that is in use, enable an existing one, or disable the route.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _all_dead(env: Resolved, targets: list[Target]) -> bool:
 
 
 def _state(env: Resolved, target: Target) -> str:
-    """Tell whether a target is `live`, `dead`, `unknown`, or `unsure` where something broken is involved."""
+    """Tell whether a target is `live`, `dead`, `unknown`, or `unsure` if something broken is involved."""
     model = env.models.get(f"model/{target.model}")
     provider = target.model.partition("/")[0]
     if f"provider/{provider}" in env.broken or f"model/{target.model}" in env.broken:
@@ -65,7 +65,7 @@ def _state(env: Resolved, target: Target) -> str:
 
 
 def _endpoints(env: Resolved, model: Resource[Model], target: Target) -> list[Resource[Endpoint]]:
-    """Return the endpoints that may serve a target; names that lead nowhere are another rule's matter."""
+    """Return the endpoints that may serve a target. Another rule reports names that lead nowhere."""
     provider = model.provider or ""
     names = [target.endpoint] if target.endpoint is not None else model.spec.endpoints
     if names is None:

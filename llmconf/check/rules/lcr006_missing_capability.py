@@ -1,7 +1,7 @@
 """A target of a route lacks a capability that the route requires.
 
-Why: Calls that need the capability fail or lose it whenever that target is chosen, which may be only when
-the others are down.
+Why: If this target is chosen, calls that need the capability fail or lose it. This may happen only when the other
+targets are down.
 
 Example:
     kind: Route
@@ -14,9 +14,9 @@ Example:
     id: gpt-5-nano
     capabilities: [chat]
 
-Fix: Choose another target, or declare the capability on the model, or its `base`, if it has it. Of a model that
-only a lock knows, little may be known: `llmconf catalog import` and then `llmconf sync` add what a catalog says;
-or write a document with `kind: Model`, its `provider:` and `id:`, and all its `capabilities:`.
+Fix: Choose another target. If the model has the capability, declare it on the model or its `base`. For a model that
+only a lock has, run `llmconf catalog import` and then `llmconf sync` to add the facts of a catalog, or write a
+document with `kind: Model`, its `provider:` and `id:`, and all its `capabilities:`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TRAITS = ("about_models",)
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Compare what each enabled route requires with what its targets have."""
+    """Compare the capabilities that each enabled route requires with those of its targets."""
     env = context.env
     for route in env.routes.values():
         if not route.spec.enabled or not route.spec.requires:
@@ -53,7 +53,7 @@ def _compare(
     last = facts.sources(model).get("capabilities") or facts.root(model)
     capabilities = last.spec.capabilities
     if capabilities is None and last.spec.base is not None:
-        return  # a base that leads nowhere, which is reported there
+        return  # another rule reports a base that leads nowhere
     required = route.spec.requires or []
     lacking = [capability for capability in required if capability not in (capabilities or ())]
     if not lacking:
@@ -66,10 +66,10 @@ def _compare(
         silent = "declares no capabilities" if model.is_declared else "is not known to have any capabilities"
         yield Problem(place, f"model `{name}` {silent}, and {wanted}", _hint(model), tuple(related))
         return
-    # A lock holds what somebody knows; that a model can do nothing else is said by nobody.
+    # A lock lists known capabilities. It does not say that the model has no others.
     guessed = last.chain(("capabilities",))[-1][0].is_locked
     if model.spec.capabilities is not None:
-        label = "what is known of it" if guessed else "the model's capabilities"
+        label = "its known capabilities" if guessed else "the model's capabilities"
         related.append((label, model.place("capabilities")))
     verb = "is not known to have" if guessed else "lacks"
     message = f"model `{name}` {verb} {listed(lacking)}, which route `{route.name}` requires"
@@ -77,8 +77,8 @@ def _compare(
 
 
 def _hint(model: Resource[Model]) -> str:
-    """Say how it becomes known what a model can do."""
+    """Return the hint that says how to state a model's capabilities."""
     if model.is_declared:
         return "declare `capabilities` or `base` on the model"
     document = f"`kind: Model` with `provider: {model.provider}` and `id: {model.name}`"
-    return f"`llmconf catalog import` and `llmconf sync` add what a catalog knows; or declare {document}"
+    return f"run `llmconf catalog import` and `llmconf sync` to add the facts of a catalog, or declare {document}"

@@ -1,6 +1,6 @@
 """No team uses a route, and no other route falls back to it.
 
-Why: It may be left over, or a team may have been forgotten. Reported only where the project has teams.
+Why: The route may be left over, or a team may be missing. This is reported only if the project has teams.
 
 Example:
     kind: Route
@@ -11,7 +11,7 @@ Example:
     name: search
     uses: [route/chat]
 
-Fix: Add it to the `uses` of a team, or remove it.
+Fix: Add the route to the `uses` of a team, or remove it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TRAITS = ("guess",)
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Collect what teams and fallbacks name, and report the other routes."""
+    """Collect the routes that teams and fallbacks name, and report the others."""
     env = context.env
     if not env.teams or any(identity.startswith("team/") for identity in env.broken):
         return

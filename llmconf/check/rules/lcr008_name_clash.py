@@ -1,6 +1,6 @@
 """Two routes answer to the same name: an alias equals another route's name or alias.
 
-Why: A gateway would spread the calls over both, or let one of them win by the order in the file.
+Why: A gateway would spread the calls over both routes, or choose one of them by the order in the file.
 
 Example:
     kind: Route
@@ -12,7 +12,7 @@ Example:
     aliases: [chat]
     targets: [{model: openai/gpt-5-pro}]
 
-Fix: Rename or remove one of them.
+Fix: Rename or remove one of the names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A route has the same target twice: the same model at the same endpoint.
 
-Why: With `priority` the second is never of use, with weights the share is not what it seems, and an
-overlay cannot tell the two apart.
+Why: With `priority` the second target is never used. With weights the target gets another share than it seems. An
+overlay cannot tell the two targets apart.
 
 Example:
     kind: Route
@@ -10,7 +10,7 @@ Example:
       - model: openai/gpt-5
       - model: openai/gpt-5
 
-Fix: Remove one of them, or give them different endpoints.
+Fix: Remove one of the targets, or give them different endpoints.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def check(context: Context) -> Iterator[Problem]:
     """Compare the targets of each route."""
     for route in context.env.routes.values():
         targets = route.spec.targets
-        if len(targets) < 2:  # noqa: PLR2004 - one has no twin
+        if len(targets) < 2:  # noqa: PLR2004 - a sole target has no duplicate
             continue
         first: dict[tuple[str, str | None], int] = {}
         for index, target in enumerate(targets):

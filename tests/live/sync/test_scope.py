@@ -52,7 +52,7 @@ def test_what_the_filter_leaves_out_is_not_gone_from_the_vendor(live: Live, serv
     assert done.returncode == 1
     assert "error[LCR002]: there is no model `openai/gpt-5`" in done.stdout
     assert "config/main.yaml:4:1" in done.stdout
-    assert "this filter leaves `gpt-5` out of what is locked" in done.stdout
+    assert "this filter keeps `gpt-5` out of the lock" in done.stdout
 
 
 def test_the_share_that_may_go_is_of_what_is_live_and_asked_for(live: Live, server: Server, openai: OpenAI) -> None:
@@ -249,7 +249,7 @@ def test_a_lock_of_what_has_no_list_is_no_lock(live: Live, server: Server) -> No
     assert "refused: `perplexity` has no list of models" in sync(live, "--check", code=1)
     done = live.run("validate", "--frozen", "--report", "concise")
     assert done.returncode == 1
-    assert "lock/pplx.lock.yaml:4:12: error LCM010 `perplexity` has no list of models that could be locked" in done.stdout
+    assert "lock/pplx.lock.yaml:4:12: error LCM010 the type `perplexity` has no list of models to lock" in done.stdout
 
 
 def test_a_pattern_takes_no_time(live: Live, server: Server, openai: OpenAI) -> None:

@@ -22,7 +22,7 @@ def parse_day(_: click.Context, __: click.Parameter, value: str | None) -> date 
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter("a date is written as in 2027-03-31") from None
+        raise click.BadParameter("write a date such as 2027-03-31") from None
 
 
 def parse_reports(

@@ -1,4 +1,4 @@
-"""What the annotations of a model tell about the value at a path: its model, its options, and how it is written."""
+"""Reads the annotations of a model about the value at a path: its model, its options, and how it is written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmconf.core.diagnostics import Path
 
 KEY = "[key]"
-"""Follows a key in the location of an error that is about the key itself."""
+"""This mark follows a key in the location of an error that is about the key itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Hint:
 
 
 def hint_at(model: type[BaseModel], location: Path) -> Hint | None:
-    """Return how the value at a location is written, or None if its annotation does not tell."""
+    """Return how the value at a location is written, or None if its annotation does not say."""
     extras = _taken_apart(_annotation_at(model, location))[1]
     return next((extra for extra in extras if isinstance(extra, Hint)), None)
 
 
 def options_at(model: type[BaseModel], location: Path) -> tuple[Any, ...]:
-    """Return the values of the closed list that the value at a location is from. Empty if it is from none."""
+    """Return the allowed values at a location, if they are a closed list. Return nothing if they are not."""
     kind = _taken_apart(_annotation_at(model, location))[0]
     return get_args(kind) if get_origin(kind) is Literal else ()
 
@@ -66,7 +66,7 @@ def _inner(kind: Any, step: int | str, *, is_key: bool) -> Any:
 
 
 def _taken_apart(annotation: Any) -> tuple[Any, list[Any]]:
-    """Return the type in an annotation, without `None` as the other choice, and what stands beside it."""
+    """Return the type in an annotation, without `None` as the other choice, and the metadata beside it."""
     extras: list[Any] = []
     while True:
         origin = get_origin(annotation)

@@ -1,6 +1,6 @@
-"""Turns pydantic's errors into findings that speak of YAML, with suggestions and without inputs.
+"""Turns pydantic's errors into findings in terms of YAML, with suggestions and without inputs.
 
-No message shows a value, except a misspelled word of a closed list, which no secret field is.
+No message shows a value, except a misspelled word of a closed list. No secret field has a closed list.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ _CODES = {
     "url": "LCE007", "host": "LCK013", "secret_plaintext": "LCK001", "secret_placeholder": "LCK002",
     "secret_dummy": "LCK003", "secret_token": "LCK004", "secret_sops": "LCK004", "secret_reference": "LCK005",
 }  # fmt: skip
-_SOPS_HINT = "`llmconf secrets import-sops FILE` seals it in its place"
+_SOPS_HINT = "run `llmconf secrets import-sops FILE` to seal it"
 HINTS = {
     "LCK001": SEAL_HINT,
-    "LCK002": "put the real secret in as a token or a reference, or remove the field",
-    "LCK003": "a server that needs no key needs no field for it: remove it",
-    "LCK004": "a token is written by llmconf and cannot be edited by hand",
+    "LCK002": "write the real secret as a token or a reference, or remove the field",
+    "LCK003": "remove the field: a server that needs no key needs no such field",
+    "LCK004": "only llmconf can write a token: restore it, or seal the secret anew",
     "LCK005": "write `env:NAME`, `file:path` or `op://vault/item/field`",
-    "LCE007": "write it as in `https://api.example.com/v1`",
-    "LCK013": "write it as in `api.example.com` or `http://10.0.0.5:8000`",
+    "LCE007": "write an absolute URL such as `https://api.example.com/v1`",
+    "LCK013": "write a host such as `api.example.com` or `http://10.0.0.5:8000`",
 }
 _ITEMS = {"model": (r"[\w.-]+/[\w./:@+-]+", "provider/id"), "id": (r"[\w./:@+-]+", "the id of a model")}
-"""Fields that are all that an item of a list needs: how their values look, and what they are."""
+"""Fields that are the only required one of a list item: the pattern of their values, and what they are."""
 _YAML_1_1_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 MAX_ERRORS = 20_000
-"""Mistakes of one resource after which they are counted instead of listed."""
+"""If one resource has more mistakes than this, they are counted instead of listed."""
 
 
 def missing_paths(error: ValidationError) -> list[Path]:
-    """Return the paths of required fields that are not there, but for those that are there misspelled."""
+    """Return the paths of required fields that are missing, except those that are only misspelled."""
     items = _items(error)
     missed = [_path(item["loc"])[0] for item in items if item["type"] == "missing"]
     unknown = [_path(item["loc"])[0] for item in items if item["type"] == "extra_forbidden"]
@@ -62,10 +62,10 @@ def missing_paths(error: ValidationError) -> list[Path]:
 
 
 def findings(error: ValidationError, model: type[BaseModel], data: Any, place: Place) -> list[Finding]:
-    """Return a finding for each error but missing fields; `place` is where `data` stands."""
+    """Return a finding for each error except missing fields. `place` is the place of `data`."""
     if error.error_count() > MAX_ERRORS:
         message = f"{error.error_count():,} mistakes, too many to list"
-        return [Finding("LCY008", place, message, "split it, and fix one part after the other")]
+        return [Finding("LCY008", place, message, "split it, and fix one part at a time")]
     found: list[Finding] = []
     for item in _items(error):
         if item["type"] == "missing":
@@ -83,7 +83,7 @@ def findings(error: ValidationError, model: type[BaseModel], data: Any, place: P
 
 
 def _duplicates(place: Place, path: Path, first: dict[int, int]) -> Iterator[Finding]:
-    """Yield a finding for each item of a list that stands further up as well, at the index in `first`."""
+    """Yield a finding for each item of a list that repeats an earlier item, at the index in `first`."""
     for index, other in first.items():
         at = Place(place.file, place.document, (*place.path, *path, index))
         related = (("first written here", Place(place.file, place.document, (*place.path, *path, other))),)
@@ -91,17 +91,17 @@ def _duplicates(place: Place, path: Path, first: dict[int, int]) -> Iterator[Fin
 
 
 def _items(error: ValidationError) -> list[ErrorDetails]:
-    """Return the single mistakes, unless there are so many that they would fill the memory."""
+    """Return the single mistakes, or nothing if there are so many that they would fill the memory."""
     return [] if error.error_count() > MAX_ERRORS else error.errors(include_url=False)
 
 
 def missing(path: Path, place: Place, data: Any) -> Finding:
-    """Return the finding for a required field that is not there, or is empty."""
+    """Return the finding for a required field that is missing or empty."""
     name = path[-1]
     parent = _at(data, path[:-1])
     empty = isinstance(parent, dict) and name in parent
     where = place.path + (path if empty else path[:-1])
-    message = f"`{name}` is required and empty" if empty else f"`{name}` is missing"
+    message = f"`{name}` is required, but empty" if empty else f"`{name}` is missing"
     return Finding("LCS004", Place(place.file, place.document, where, empty), message)
 
 
@@ -123,7 +123,7 @@ def _describe(item: ErrorDetails, path: Path, model: type[BaseModel]) -> tuple[s
     if kind == "money_number":
         return (
             "LCS005",
-            f"{subject} is an amount and written as a decimal string",
+            f"{subject} is an amount, which must be a decimal string",
             f'write it in quotes: "{value}"' if math.isfinite(value) else None,
         )
     if kind == "literal_error":
@@ -131,16 +131,16 @@ def _describe(item: ErrorDetails, path: Path, model: type[BaseModel]) -> tuple[s
         return "LCS006", f"{subject} cannot be {shown}", _options_hint(value, options_at(model, item["loc"]))
     if kind == "string_pattern_mismatch":
         hint = _pattern_hint(value, hint_at(model, item["loc"]))
-        return "LCS006", f"{subject} is not written as it must be", hint
+        return "LCS006", f"{subject} does not have the required form", hint
     if kind in ("too_long", "too_short", "string_too_short"):
         many = kind == "too_long"
         said = f"has more than {item['ctx']['max_length']} items" if many else "is empty"
-        return "LCS006", f"{subject} {said}", "take some out" if many else "fill it in, or leave it out"
+        return "LCS006", f"{subject} {said}", "remove some items" if many else "fill it in, or remove it"
     return "LCS006", f"{subject}: {message[:1].lower()}{message[1:]}", None
 
 
 def _subject(path: Path) -> str:
-    """Name what is wrong: the key it stands under, or an item of the list that stands there."""
+    """Name the wrong value: by its key, or as an item of the list under that key."""
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     return f"an item of `{name}`" if path and isinstance(path[-1], int) else f"`{name}`"
 
@@ -156,7 +156,7 @@ _SECRET_MESSAGES = {
 
 
 def _options_hint(value: Any, options: Iterable[Any]) -> str:
-    """Return the word that was probably meant, or all that there are."""
+    """Return the word that was probably meant, or all options."""
     words = [option for option in options if isinstance(option, str)]
     meant = did_you_mean(value, words) if isinstance(value, str) else None
     return meant or "one of " + ", ".join(f"`{each}`" if isinstance(each, str) else str(each) for each in options)
@@ -177,7 +177,7 @@ def _key_hint(path: Path, model: type[BaseModel]) -> str | None:
         return None
     names = list(parent.model_fields)
     if not names:
-        return "no key is known here"
+        return "no keys are allowed here"
     return did_you_mean(str(path[-1]), names) or f"known keys: {', '.join(sorted(names))}"
 
 
@@ -192,9 +192,9 @@ def _type_hint(kind: str, value: Any) -> str | None:
 
 
 def _item_hint(value: Any, model: type[BaseModel] | None) -> str | None:
-    """Return how a text would stand in a mapping of which it is the one part that must be there.
+    """Return how to write a text as a mapping, if the text is the only required field of the mapping.
 
-    That is a model. What could be a secret in a wrong place is not repeated.
+    The mapping is a model. The hint does not repeat a text that could be a secret in a wrong place.
     """
     required = [name for name, field in model.model_fields.items() if field.is_required()] if model else []
     if not isinstance(value, str) or len(required) != 1 or required[0] not in _ITEMS:

@@ -1,7 +1,7 @@
 """JSON Schemas (2020-12) of the kinds, of overlays and of the project file, from the pydantic models.
 
-Editors complete and explain with them; validators other than llmconf refuse with them what is wrong in
-form. References between resources are beyond a schema and stay with the rules.
+Editors use them to complete and explain keys. Other validators use them to refuse documents of the wrong form. A
+schema cannot check references between resources, so rules check them.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _EXAMPLES: dict[str, list[Any]] = {
 _CONTROLS = {
     "$new": {
         "const": True,
-        "description": "Says that the resource is not in the base and is meant to be new.",
+        "description": "Says that the resource is new and not in the base.",
     },
     "$remove": {
         "type": "string",
         "minLength": 1,
-        "description": "Removes the resource from this environment; the text says why.",
+        "description": "Removes the resource from this environment. The text is the reason.",
     },
 }
 _KEEP_IN_OVERLAY = {"name", "id", "kind", "provider", "model", "above"}
@@ -61,14 +61,14 @@ def document_schema(kind: str) -> dict[str, Any]:
     """Return the schema of a base document of one kind."""
     schema = _plain_schema(kind)
     if kind == "Provider":
-        # Each type says what its options are, so that a wrong one is reported once.
+        # Each type defines its options, so that a wrong one is reported only once.
         schema["properties"]["options"] = {"description": schema["properties"]["options"]["description"]}
         schema["allOf"] = list(_by_type())
     return schema
 
 
 def overlay_schema(kind: str) -> dict[str, Any]:
-    """Return the schema of an overlay document: partial, with `$new` and `$remove`, null to unset."""
+    """Return the schema of an overlay document: partial, with `$new` and `$remove`, and with null to unset a value."""
     schema = _plain_schema(kind)
     definitions = schema.get("$defs", {})
     for name, definition in definitions.items():
@@ -79,7 +79,7 @@ def overlay_schema(kind: str) -> dict[str, Any]:
 
 
 def _plain_schema(kind: str) -> dict[str, Any]:
-    """Return the schema of a document of one kind, before anything depends on its type."""
+    """Return the schema of a document of one kind, without the parts that depend on its type."""
     schema = _model_schema(DOCUMENTS[kind])
     schema["properties"] = {
         "kind": {"const": kind, "description": f"This document is a {kind}."},
@@ -107,7 +107,7 @@ def project_schema() -> dict[str, Any]:
 
 
 def _union(title: str, make: Any) -> dict[str, Any]:
-    """Join the schemas of all kinds, decided on `kind` alone, so that a mistake is reported once."""
+    """Join the schemas of all kinds. Only `kind` chooses among them, so that a mistake is reported once."""
     definitions: dict[str, Any] = {}
     branches = []
     for kind in DOCUMENTS:
@@ -122,14 +122,14 @@ def _union(title: str, make: Any) -> dict[str, Any]:
         "title": title,
         "type": "object",
         "required": ["kind"],
-        "properties": {"kind": {"enum": list(DOCUMENTS), "description": "What the document declares."}},
+        "properties": {"kind": {"enum": list(DOCUMENTS), "description": "The kind of the resource."}},
         "allOf": branches,
         "$defs": definitions,
     }
 
 
 def _by_type() -> Iterator[dict[str, Any]]:
-    """Yield what holds for providers of one protocol: their options, and the fields of their credentials."""
+    """Yield the conditions for providers of one protocol: their options, and the fields of their credentials."""
     for protocol in adapters.protocols():
         names = [name for name in adapters.types() if adapters.preset(name).protocol == protocol]
         module = adapters.adapter(names[0])
@@ -137,7 +137,7 @@ def _by_type() -> Iterator[dict[str, Any]]:
         options.pop("title", None)
         allowed = set().union(*(form.fields for form in module.CREDENTIAL_FORMS))
         refused = [field for field in CREDENTIAL_FIELDS if field not in allowed]
-        # A refusal of names quotes the name; one of values would quote what may be a secret.
+        # An error about a name quotes the name. An error about a value would quote it, and it may be a secret.
         item = {"type": "object", "propertyNames": {"not": {"enum": refused}}}
         then: dict[str, Any] = {
             "properties": {"options": options, "credentials": {"type": ["array", "null"], "items": item}}
@@ -148,7 +148,7 @@ def _by_type() -> Iterator[dict[str, Any]]:
 
 
 def _loosen(schema: dict[str, Any], definitions: dict[str, Any], *, controls: bool) -> None:
-    """Make an object schema one of an overlay: nothing but names is required, null unsets the optional."""
+    """Make an object schema one of an overlay: only names are required, and null unsets an optional value."""
     properties = schema.get("properties")
     if properties is None:
         return
@@ -173,7 +173,7 @@ def _loosen(schema: dict[str, Any], definitions: dict[str, Any], *, controls: bo
 
 
 def _allow_null(schema: dict[str, Any], definitions: dict[str, Any]) -> None:
-    """Let null stand for no value without a union, whose errors would name the whole and not the part."""
+    """Allow null without a union, because the errors of a union name the whole value and not the wrong part."""
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     if "type" in schema and "null" not in schema["type"]:
@@ -184,7 +184,7 @@ def _allow_null(schema: dict[str, Any], definitions: dict[str, Any]) -> None:
 
 
 def _tidy(schema: Any, definitions: dict[str, Any]) -> None:
-    """Turn each `anyOf` of a schema and null into one that allows null, and refuse keys of no known form."""
+    """Turn each `anyOf` of a schema and null into a schema that allows null, and refuse keys of an unknown form."""
     if isinstance(schema, list):
         for item in schema:
             _tidy(item, definitions)
@@ -252,7 +252,7 @@ def _docstrings(model: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def _module_docstrings(module: str) -> dict[str, dict[str, str]]:
-    # pydantic can read these itself, at the price of parsing the source at every start.
+    # pydantic can read these itself, but it would parse the source at every start.
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     found = {}
     for node in ast.walk(tree):

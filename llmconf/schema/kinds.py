@@ -1,9 +1,9 @@
-"""The six kinds: what a repository declares, field by field.
+"""The six kinds of resources that a repository declares, field by field.
 
-Descriptions are attribute docstrings; the JSON Schemas show them in editors. A model here is complete:
-required fields are required. A document that may be partial (an overlay, or a flat credential whose
-provider names the type) is validated with the same model and its missing fields are forgiven until the
-environment has been resolved.
+Attribute docstrings are the descriptions, which the JSON Schemas show in editors. A model here is complete: its
+required fields are required. A document may be partial (an overlay, or a flat credential whose provider names the
+type). It is validated with the same model, and its missing fields are not reported before the environment has been
+resolved.
 """
 
 from __future__ import annotations
@@ -51,29 +51,29 @@ HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,4096}$")
 
 
 class Common(Strict):
-    """What every resource may say of itself."""
+    """The fields that every resource may have."""
 
     enabled: bool = True
-    """Whether the resource is in use. What is disabled is left out of bundles."""
+    """Whether the resource is in use. Bundles leave out disabled resources."""
     description: Text | None = None
-    """A sentence for people."""
+    """A description for people."""
     labels: Labels = Field(default_factory=dict)
     """Free labels to filter by, such as `owner: ai-platform`."""
     extra: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Settings for one target only, by the name of the target."""
+    """Settings for only one target, by the name of the target."""
 
 
 class NetworkSettings(Strict):
-    """How requests are made; an endpoint's own value wins over its provider's."""
+    """How requests are made. An endpoint's own value overrides its provider's."""
 
     timeout: Duration | None = None
     """How long one request may take, such as `60s`."""
     retries: Annotated[int, Field(ge=0, le=100)] | None = None
     """How often a failed request is tried again."""
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
-    """Headers to send along; a value may be a token or a reference."""
+    """Headers to send with each request. A value may be a token or a reference."""
     proxy: Url | None = None
-    """URL of the proxy to go through."""
+    """URL of the proxy to use."""
     region: Text | None = None
     """The vendor's region, such as `eu-west-1`."""
     limits: Limits | None = None
@@ -86,15 +86,15 @@ class Endpoint(Common, NetworkSettings):
     name: Name
     """Name of the endpoint, unique in its provider."""
     url: Url
-    """Base URL without a trailing path of a call, such as `https://api.openai.com/v1`."""
+    """Base URL without the path of a call, such as `https://api.openai.com/v1`."""
     default: bool = False
-    """Whether this endpoint is taken where none is named. A sole endpoint is the default."""
+    """Whether this endpoint is used if a model names none. A sole endpoint is the default."""
     weight: Weight | None = None
     """Share of the traffic among the endpoints of this provider."""
     tls: Tls | None = None
-    """Certificates of this endpoint."""
+    """Certificates for this endpoint."""
     credential: Name | None = None
-    """Credential to call it with. Without it, the one whose hosts match."""
+    """Credential to call the endpoint with. If it is missing, the credential whose hosts match is used."""
 
 
 class Credential(Common):
@@ -105,7 +105,7 @@ class Credential(Common):
     hosts: Unique[Host] | None = None
     """Origins that the secrets may be sent to. Types with fixed hosts have a default."""
     expires: Date | None = None
-    """Day on which the credential ends, as the vendor states it."""
+    """Day on which the credential expires, as the vendor states it."""
     api_key: Secret | None = None
     """API key or bearer token."""
     access_key_id: Secret | None = None
@@ -132,21 +132,21 @@ class Model(Common):
     """A model that a provider serves."""
 
     id: ModelId
-    """What is sent to the API as the model: a model id, or on Azure a deployment name."""
+    """The model name that is sent to the API: a model id, or a deployment name on Azure."""
     base: ModelId | None = None
-    """Model whose facts (price, limits, capabilities) this one follows: an id, or `provider/id`."""
+    """Model that supplies the price, limits and capabilities that this one does not state: an id, or `provider/id`."""
     mode: Mode | None = None
-    """What kind of call it answers. Without it, that of `base`, or `chat`."""
+    """The kind of call that the model answers. If it is missing, the mode of `base` is used, or `chat`."""
     capabilities: Unique[Capability] | None = None
     """What the model can do."""
     context: Count | None = None
-    """Most tokens of input and context."""
+    """Maximum number of tokens of input and context."""
     max_output: Count | None = None
-    """Most tokens of output."""
+    """Maximum number of tokens of output."""
     price: Price | None = None
     """Prices in USD per million tokens."""
     endpoints: Unique[Name] | None = None
-    """Endpoints of the provider that serve it. Without it, the default endpoint."""
+    """Endpoints of the provider that serve the model. If they are missing, the default endpoint is used."""
     aliases: Unique[ModelId] | None = None
     """Other ids under which the provider serves the same model."""
     limits: Limits | None = None
@@ -154,7 +154,7 @@ class Model(Common):
     parameters: dict[str, Any] = Field(default_factory=dict)
     """Default parameters of a call, such as `temperature`."""
     lifecycle: Lifecycle | None = None
-    """Deprecation and retirement."""
+    """Deprecation and retirement of the model."""
 
 
 class Provider(Common, NetworkSettings):
@@ -163,11 +163,11 @@ class Provider(Common, NetworkSettings):
     name: Name
     """Name of the provider, unique in the project."""
     type: Name
-    """Which vendor or server this is: an adapter or one of its presets."""
+    """The vendor or server: the name of an adapter or of one of its presets."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Settings of the type, such as `organization`."""
     sync: Sync | None = None
-    """Which models are taken into the lock."""
+    """The models that a sync writes to the lock."""
 
 
 class Target(Strict):
@@ -187,7 +187,7 @@ class Route(Common):
     name: Name
     """Name that applications ask for."""
     strategy: Strategy = "priority"
-    """How a target is chosen: in order, by weight, in turn, or the cheapest first."""
+    """How a target is chosen: in order, by weight, in turn, or by the lowest price."""
     requires: Unique[Capability] | None = None
     """Capabilities that every target must have."""
     targets: list[Target]
@@ -205,16 +205,16 @@ class Route(Common):
 
 
 class Team(Common):
-    """Who uses which routes, models and providers, and for how much."""
+    """A team with the routes, models and providers that it uses, and its budget."""
 
     name: Name
     """Name of the team."""
     uses: Unique[Use]
     """What the team may call: `route/NAME`, `model/PROVIDER/ID` or `provider/NAME`."""
     credentials: Unique[ModelReference] | None = None
-    """Credentials of its own, as `provider/name`."""
+    """The team's own credentials, as `provider/name`."""
     budget: Budget | None = None
-    """How much it may spend."""
+    """How much the team may spend."""
 
 
 class EndpointDocument(Endpoint):
@@ -239,7 +239,7 @@ class ModelDocument(Model):
 
 
 class ProviderDocument(Provider):
-    """A provider with what stands inside it."""
+    """A provider with the resources inside its document."""
 
     endpoints: list[Endpoint] | None = None
     """Base URLs of the provider."""

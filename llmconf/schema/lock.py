@@ -1,4 +1,4 @@
-"""What a lock file may hold: where it comes from, and the facts of each model."""
+"""The content of a lock file: where it comes from, and the facts of each model."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ class LockSource(Strict):
     """Where a lock comes from."""
 
     endpoint: Text
-    """Base URL that was asked for the list."""
+    """Base URL of the endpoint that returned the list."""
     adapter: Name
-    """The provider's type at that time."""
+    """The provider's type at the time of the sync."""
     include: Patterns | None = None
-    """Patterns of the ids that were taken. Without it, all."""
+    """Patterns of the ids that were included. If they are missing, all ids were included."""
     exclude: Patterns | None = None
-    """Patterns of the ids that were left out."""
+    """Patterns of the ids that were excluded."""
 
 
 class LockedModel(Model):
-    """A model as its provider lists it. Of the fields of a model it has those in `LOCKED_KEYS`."""
+    """A model as its provider lists it. It has only the fields of a model that are in `LOCKED_KEYS`."""
 
     sources: dict[Fact, Annotated[str, StringConstraints(pattern=_SOURCE)]] = Field(default_factory=dict)
-    """Where each fact is from: `provider`, or the name of a catalog; capabilities may be from both, with a `+`."""
+    """The source of each fact: `provider`, or the name of a catalog. Capabilities may have both, joined with `+`."""
 
 
 LOCKED_KEYS = frozenset({
     "id", "mode", "capabilities", "context", "max_output", "price", "aliases", "lifecycle", "enabled", "sources",
 })  # fmt: skip
-"""What a lock may say of a model; the rest is for people to declare."""
+"""The fields of a model that a lock may have. Only documents declare the others."""
 
 
 class LockDocument(Strict):

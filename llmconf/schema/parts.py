@@ -1,4 +1,4 @@
-"""What stands inside the kinds: limits, certificates, prices, lifecycle, budget."""
+"""The parts of the kinds: limits, certificates, prices, lifecycle, budget."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from llmconf.schema.types import Amount, Count, Date, ModelId, Money, Secret, St
 
 
 class Limits(Strict):
-    """How much may be sent per minute and at a time."""
+    """How much may be sent per minute and at the same time."""
 
     rpm: Count | None = None
     """Requests per minute."""
     tpm: Count | None = None
     """Tokens per minute."""
     parallel: Count | None = None
-    """Requests under way at once."""
+    """Requests that may run at the same time."""
 
 
 class Tls(Strict):
@@ -42,10 +42,10 @@ class BatchPrice(Strict):
 
 
 class PriceTier(Strict):
-    """Prices from a number of input tokens on, in USD per million tokens."""
+    """Prices above a number of input tokens, in USD per million tokens."""
 
     above: Count
-    """Number of input tokens above which this tier holds."""
+    """Number of input tokens above which these prices apply."""
     input: Money | None = None
     """Input tokens."""
     output: Money | None = None
@@ -74,29 +74,29 @@ class Price(Strict):
 
 
 class Lifecycle(Strict):
-    """Where a model is in its life, as its provider states it."""
+    """The deprecation and retirement of a model, as its provider states it."""
 
     status: Literal["active", "deprecated", "retired", "removed"] | None = None
-    """`deprecated` still answers and will end; `retired` answers no more; `removed` is no longer listed."""
+    """`deprecated`: still answers, but will end. `retired`: no longer answers. `removed`: no longer listed."""
     deprecated: Date | None = None
-    """Day from which the model is deprecated."""
+    """First day on which the model is deprecated."""
     retires: Date | None = None
-    """Day from which the model answers no more."""
+    """First day on which the model no longer answers."""
     replacement: ModelId | None = None
-    """Id of the model that the provider names as successor."""
+    """Id of the model that the provider names as its successor."""
 
 
 Patterns = Annotated[Unique[Text], Field(max_length=200)]
-"""Patterns of a filter: each is looked for in each of many thousand ids."""
+"""The most patterns of a filter, because each is compared with many thousands of ids."""
 
 
 class Sync(Strict):
-    """Which of the provider's models are locked; patterns with `*` and `?`."""
+    """A filter for the provider's models that are locked, as patterns with `*` and `?`."""
 
     include: Patterns | None = None
-    """Ids to take. Without it, all."""
+    """Ids to include. If they are missing, all ids are included."""
     exclude: Patterns | None = None
-    """Ids to leave out."""
+    """Ids to exclude."""
 
 
 class Budget(Strict):
@@ -105,6 +105,6 @@ class Budget(Strict):
     amount: Amount
     """Amount of money, as a decimal string."""
     currency: Literal["USD"] = "USD"
-    """Currency; prices are in USD, so budgets are too."""
+    """Currency. Prices are in USD, so budgets are too."""
     per: Literal["day", "week", "month", "year"]
-    """Period after which the budget starts anew."""
+    """Period after which the budget starts again."""

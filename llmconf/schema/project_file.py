@@ -25,20 +25,20 @@ class Environment(Strict):
     """One environment, with its overlay in `environments/<name>/`."""
 
     vault: Name | None = None
-    """Vault that secrets of this environment's overlay belong to; without it, `default`."""
+    """Vault of the secrets in this environment's overlay. If it is missing, the vault is `default`."""
     description: Text | None = None
-    """A sentence for people."""
+    """A description for people."""
 
 
 class Policy(Strict):
     """Thresholds of rules."""
 
     expires_within_days: Annotated[int, Field(ge=0, le=3650)] = 30
-    """How many days before its end a credential is reported."""
+    """How many days before it expires a credential is reported."""
     retires_within_days: Annotated[int, Field(ge=0, le=3650)] = 90
-    """How many days before its retirement a used model is reported."""
+    """How many days before its retirement a model in use is reported."""
     secret_hints: bool = True
-    """Whether sealed tokens show the last four characters of long secrets."""
+    """Whether tokens show the last four characters of long secrets."""
 
 
 class ProjectFile(Strict):
@@ -53,13 +53,13 @@ class ProjectFile(Strict):
     )
     """Environments by name; a list of names is the short form."""
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Lowest layer of values, by kind (`Endpoint`) or kind and provider type (`Endpoint/vllm`)."""
+    """Default values, the lowest layer, by kind (`Endpoint`) or by kind and provider type (`Endpoint/vllm`)."""
     policy: Policy = Policy()
     """Thresholds of rules."""
     rules: dict[RuleCode, Literal["error", "warning", "info", "off"]] = Field(default_factory=dict)
-    """Severity of single rules."""
+    """Severity of single rules, by code."""
     targets: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
-    """Files to emit on build, by the name of the target, with its options."""
+    """Targets whose files a build writes, by name, with their options."""
 
     def environment_names(self) -> tuple[str, ...]:
         """Return the names of the environments, in the order of the file."""

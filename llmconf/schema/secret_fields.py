@@ -1,6 +1,6 @@
-"""Where a secret may stand: the one table of secret fields, and the one walk over them.
+"""The one table of the fields that may hold a secret, and the one walk over them.
 
-`kinds` types the same fields as `Secret`; this module is apart from it, since it needs no pydantic.
+`kinds` gives the same fields the type `Secret`. This module is separate because it needs no pydantic.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ SECRET_FIELDS = (
     "client_secret",
     "service_account",
 )
-"""Fields of a credential that hold a secret; they mean the same in every provider type."""
+"""Fields of a credential that hold a secret. They have the same meaning in every provider type."""
 
 FIXED: dict[str, tuple[FieldPath, ...]] = {
     "Credential": tuple((name,) for name in SECRET_FIELDS),
     "Endpoint": (("tls", "client_key"),),
 }
-"""Fields that hold nothing but a secret, by kind."""
+"""Fields that hold only a secret, by kind."""
 
 NAMED: dict[str, tuple[str, ...]] = {"Provider": ("headers",), "Endpoint": ("headers",)}
-"""Maps with keys of any name, some of whose values are secrets, by kind."""
+"""Maps with free keys, in which some values are secrets, by kind."""
 
 _FIXED_NAMES = frozenset(path[-1] for paths in FIXED.values() for path in paths)
 
 
 def secret_values(kind: str, data: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Any]]:
-    """Yield path and value of each secret field of a resource that holds something, sealed or not, valid or not."""
+    """Yield path and value of each secret field of a resource that is not empty, sealed or not, valid or not."""
     for name in NAMED.get(kind, ()):
         values = data.get(name)
         if isinstance(values, dict):
@@ -50,12 +50,12 @@ def secret_values(kind: str, data: Mapping[str, Any]) -> Iterator[tuple[FieldPat
 
 
 def is_secret_name(name: object) -> bool:
-    """Tell whether a field or a key of this name holds a secret, wherever it stands."""
+    """Tell whether a field or a key of this name holds a secret in any place."""
     return isinstance(name, str) and (name in _FIXED_NAMES or SENSITIVE_KEY.search(name) is not None)
 
 
 def _is_secret(key: object, value: object) -> bool:
-    """Tell whether an entry of a map is a secret: by its value, or by its name."""
+    """Tell whether an entry of a map is a secret, by its value or by its name."""
     if isinstance(value, str) and (is_token_like(value) or is_sealed(value)):
         return True
     return isinstance(key, str) and SENSITIVE_KEY.search(key) is not None

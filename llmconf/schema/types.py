@@ -1,4 +1,4 @@
-"""The field types that all kinds share, as pydantic sees them."""
+"""The pydantic field types that all kinds share."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from llmconf.schema.annotations import Hint
 
 
 class Strict(BaseModel):
-    """Base of all models: unknown keys are errors, nothing is coerced, inputs stay out of errors."""
+    """Base of all models: unknown keys are errors, no value is converted, and errors do not show inputs."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, hide_input_in_errors=True)
 
     @property
     def __pydantic_fields_set__(self) -> set[str]:
-        """All fields. pydantic would keep a set of those given in each object: 45 MiB in 65,000 resources."""
+        """All fields. pydantic would store a set of the given fields in each object: 45 MiB for 65,000 resources."""
         return set(type(self).model_fields)
 
     @__pydantic_fields_set__.setter
@@ -35,7 +35,7 @@ def _check_secret(value: str) -> str:
 
 
 def _secret_problem(value: str) -> LiteralString:
-    """Name what stands where a secret should: the value itself goes into no message."""
+    """Name the problem of a value in a secret field. No message shows the value itself."""
     from llmconf.core.key_formats import DUMMY, PLACEHOLDER
 
     if value.startswith(tokens.SOPS_START):
@@ -69,7 +69,7 @@ def _check_date(value: str) -> str:
     try:
         date.fromisoformat(value)
     except ValueError:
-        raise PydanticCustomError("date", "not a date of the calendar, as in 2027-03-31") from None
+        raise PydanticCustomError("date", "not a calendar date such as 2027-03-31") from None
     return value
 
 
@@ -121,7 +121,7 @@ Date = Annotated[
     str,
     StringConstraints(pattern=grammar.DATE_PATTERN),
     AfterValidator(_check_date),
-    Hint("a date is written as in 2027-03-31"),
+    Hint("write a date such as 2027-03-31"),
 ]
 Url = Annotated[str, AfterValidator(_check_url), Field(json_schema_extra=URL_SCHEMA)]
 Host = Annotated[str, AfterValidator(_check_host), Field(json_schema_extra=HOST_SCHEMA)]

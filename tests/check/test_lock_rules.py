@@ -217,4 +217,4 @@ def test_a_lock_of_more_models_than_anybody_lists_is_not_read(tmp_path: Path, mo
 def test_a_filter_has_as_many_patterns_as_can_be_looked_for(tmp_path: Path) -> None:
     patterns = ", ".join(f"'m{number}*'" for number in range(201))
     (line,) = _found(tmp_path, {"config/openai.yaml": f"{PROVIDER}sync: {{include: [{patterns}]}}\n"})
-    assert line == "config/openai.yaml:10:8: error LCS006 `include` has more than 200 items [take some out]"
+    assert line == "config/openai.yaml:10:8: error LCS006 `include` has more than 200 items [remove some items]"

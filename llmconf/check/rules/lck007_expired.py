@@ -25,7 +25,7 @@ SEVERITY = "warning"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Compare the last day of each live credential with today."""
+    """Compare the expiry day of each live credential with today."""
     today = context.today.isoformat()
     for credential in context.live_credentials:
         expires = credential.spec.expires

@@ -26,7 +26,7 @@ SEVERITY = "warning"
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Compare the last day of each live credential with the days ahead."""
+    """Compare the expiry day of each live credential with the days ahead."""
     days = context.project.policy.expires_within_days
     today = context.today.isoformat()
     soon = days_ahead(context.today, days)

@@ -1,4 +1,4 @@
-"""The base layer of a project: what its documents declare, over its defaults and its locks."""
+"""The base layer of a project: the resources that its documents declare, over its defaults and its locks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from llmconf.schema.project_file import ProjectFile
 
 @dataclass(slots=True)
 class BaseEntry:
-    """A resource on its way: `spec` is None until it is complete, or for good where it is broken.
+    """A resource that is not resolved yet. `spec` is None until it is complete, and stays None if it is broken.
 
-    `resource` is what became of it in the first environment that needed it.
+    `resource` is the resolved resource from the first environment that needed it.
     """
 
     fragment: Fragment
@@ -30,7 +30,7 @@ class BaseEntry:
 
     @property
     def is_declared(self) -> bool:
-        """Whether somebody wrote anything of the resource."""
+        """Whether any document declares or changes the resource."""
         return self.layers[-1].is_declared
 
 
@@ -108,12 +108,12 @@ def _own(fragment: Fragment, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def default_keys(kind: str, provider_type: object, defaults: Collection[str]) -> list[str]:
-    """Return which defaults a resource of a kind has, and of a provider of a type, lowest first."""
+    """Return the defaults for a resource of a kind and of a provider type, lowest first."""
     return [key for key in (kind, f"{kind}/{provider_type}") if key in defaults]
 
 
 def without_nulls(data: dict[str, Any]) -> dict[str, Any]:
-    """Return data without what is unset; nearly always that is the same object."""
+    """Return data without unset values. This is nearly always the same object."""
     return drop_nulls(data) if _has_null(data) else data
 
 

@@ -20,11 +20,11 @@ class Checked:
 
     @property
     def resources(self) -> int:
-        """How many different resources the project declares."""
+        """The number of different resources that the project declares."""
         return len({fragment.identity for group in groups(self.project) for fragment in group})
 
     def worst(self) -> Severity | None:
-        """Return the worst severity, or None where nothing was found."""
+        """Return the worst severity, or None if there are no diagnostics."""
         found = {diagnostic.severity for diagnostic in self.diagnostics}
         return next((severity for severity in ("error", "warning", "info") if severity in found), None)
 

@@ -1,4 +1,4 @@
-"""The discover stage: which files a project has, found without following links out of it."""
+"""The discover stage: finds the files of a project without following links out of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from llmconf.yamltext.text import MAX_FILE_SIZE
 
 PROJECT_FILE = "llmconf.yaml"
 LOCK_FOLDER = "lock/"
-"""Where lock files are, and nothing else of a project."""
+"""The folder of the lock files. It holds nothing else of a project."""
 _LOCK_SUFFIX = ".lock.yaml"
 _MAX_FOLDER_DEPTH = 32
-_LINKED = "is a link to a folder, which is not followed", "put the files where the link is"
+_LINKED = "is a link to a folder, which is not followed", "replace the link by the folder itself"
 _NO_FILE: dict[Kind, tuple[str, str | None]] = {
     "folder": ("is a folder, not a file", "rename it"),
     "folder_link": ("is a folder, not a file", "rename it"),
@@ -24,7 +24,7 @@ _NO_FILE: dict[Kind, tuple[str, str | None]] = {
     "other": ("is not a regular file", None),
     "unreadable": ("cannot be read: {}", None),
 }
-"""Why an entry with the name of a YAML file is not read, and what to do."""
+"""The reasons why an entry with the name of a YAML file is not read, each with a hint."""
 
 
 class SourceFile(NamedTuple):
@@ -36,7 +36,7 @@ class SourceFile(NamedTuple):
 
 
 def find_root(start: Path) -> Path:
-    """Return the folder with `llmconf.yaml` at or above `start`. Raises UsageError where there is none."""
+    """Return the folder with `llmconf.yaml` at or above `start`. Raises UsageError if there is none."""
     start = start.absolute()
     try:
         if not start.is_dir():
@@ -48,13 +48,13 @@ def find_root(start: Path) -> Path:
         raise UsageError(f"cannot look for {PROJECT_FILE} in {start}: {error.strerror}") from None
     raise UsageError(
         f"no {PROJECT_FILE} here or in a folder above",
-        f"name a project's folder with -C DIR, or begin one: a file {PROJECT_FILE} with `version: 1` and `name: NAME`",
+        f"name a project's folder with -C DIR, or write a file {PROJECT_FILE} with `version: 1` and `name: NAME`",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The YAML files of a project in the order of their names, and what cannot be read."""
+    """The YAML files of a project in the order of their names, and the findings on unreadable ones."""
 
     files: list[SourceFile]
     findings: list[Finding]
@@ -84,7 +84,7 @@ def lock_provider(file: str) -> str | None:
 
 
 class _Search:
-    """A walk through the folders of a project, with the files found and what cannot be read."""
+    """A walk through the folders of a project, with the files and the findings on unreadable ones."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -92,7 +92,7 @@ class _Search:
         self.findings: list[Finding] = []
 
     def environments(self, folder: str) -> list[str]:
-        """Return the names of the folders with overlays, and report what stands beside them."""
+        """Return the names of the folders with overlays, and report files beside them."""
         names = []
         for entry in self._entries(folder):
             name = f"{folder}/{entry.name}"
@@ -101,11 +101,11 @@ class _Search:
             elif entry.kind == "folder_link":
                 self._report(name, *_LINKED)
             elif entry.name.endswith((".yaml", ".yml")):
-                self._report(name, "stands in no environment", f"move it to {folder}/<environment>/")
+                self._report(name, "is not in the folder of an environment", f"move it to {folder}/<environment>/")
         return names
 
     def add_locks(self) -> None:
-        """Find the lock files, which all stand in one folder."""
+        """Find the lock files, which are all in one folder."""
         for entry in self._entries(LOCK_FOLDER.rstrip("/")):
             name = LOCK_FOLDER + entry.name
             if entry.name.endswith(_LOCK_SUFFIX):
@@ -115,7 +115,7 @@ class _Search:
                 self.findings.append(Finding("LCY011", _top(name), message, "rename it"))
 
     def walk(self, folder: str, environment: str | None) -> None:
-        """Find the YAML files of a folder and of those in it."""
+        """Find the YAML files of a folder and of its subfolders."""
         pending = [(folder, 0)]
         while pending:
             prefix, depth = pending.pop()
@@ -148,7 +148,7 @@ class _Search:
             self.files.append(SourceFile(name, environment, entry.stamp))
 
     def _entries(self, folder: str) -> list[Entry]:
-        """List a folder without what is hidden. One that is missing is empty."""
+        """List a folder without hidden entries. A missing folder counts as empty."""
         here = self._tree.entry(folder) if "/" not in folder else None
         if here is not None and here.kind in ("folder_link", "outside"):
             self._report(folder, *_LINKED)

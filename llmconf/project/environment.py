@@ -1,4 +1,4 @@
-"""What resolving ends in: the resources of one environment, each with the places that set its values."""
+"""The result of resolving: the resources of one environment, each with the places that set its values."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 Spec = TypeVar("Spec", bound=Common)
 
 LIST_KEYS = {"targets": ("model", "endpoint")}
-"""Lists of objects that merge item by item, with the fields that tell items apart; others are replaced."""
+"""Lists of objects that merge item by item, with the fields that identify an item. Other lists are replaced."""
 
 
 _Positions = dict[tuple[int, Path], list[int]]
-"""Where a layer, by number, has the items of the keyed list at a path of the merged data."""
+"""The positions at which a layer, by number, has the items of the keyed list at a path of the merged data."""
 
 
 @dataclass(slots=True)
@@ -28,8 +28,8 @@ class Layer:
     """One place that sets values of a resource: part of one document.
 
     `name` is `lock`, `defaults`, `base` or the environment; `path` leads from the document's root to `data`.
-    Nobody changes a layer. It is not frozen because that makes it three times as slow to build, and each part of
-    each document has one.
+    Nobody changes a layer. It is not frozen, because a frozen one is three times as slow to build, and each part of
+    each document has a layer.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Layer:
 
     @property
     def is_locked(self) -> bool:
-        """Whether a lock file says this."""
+        """Whether a lock file sets this."""
         return self.file.startswith(LOCK_FOLDER)
 
     @property
     def is_declared(self) -> bool:
-        """Whether a document of this resource says this, not a lock file or the project's defaults."""
+        """Whether a document of this resource sets this, not a lock file or the project's defaults."""
         return self.name != "defaults" and not self.file.startswith(LOCK_FOLDER)
 
 
@@ -66,7 +66,7 @@ class Resource(Generic[Spec]):
     _positions: _Positions | None = field(default=None, init=False, repr=False, compare=False)
 
     def place(self, *path: str | int, on_key: bool = False) -> Place:
-        """Return where the value at `path` was set last; where nothing set it, where its parent was."""
+        """Return the place that set the value at `path` last. If nothing set it, return the place of its parent."""
         for end in range(len(path), -1, -1):
             chain = self.chain(path[:end])
             if chain:
@@ -87,19 +87,19 @@ class Resource(Generic[Spec]):
 
     @property
     def base(self) -> Layer:
-        """The layer that declares the resource: the lowest one that somebody wrote, else that of the lock."""
+        """The layer that declares the resource: the lowest one from a document, or else the layer of the lock."""
         return next((layer for layer in self.layers if layer.is_declared), self.layers[0])
 
     @property
     def is_declared(self) -> bool:
-        """Whether somebody wrote anything of this resource. Else it is a model that only the lock knows."""
+        """Whether any document declares or changes this resource. If not, it is a model that only a lock has."""
         return self.layers[-1].is_declared
 
 
 def _translate(
     path: Path, merged: Any, layered: Any, number: int, known: _Positions | None
 ) -> Path | None:
-    """Follow a path of the merged data in one layer, where items of keyed lists may stand elsewhere."""
+    """Follow a path of the merged data in one layer, whose keyed lists may have the items at other positions."""
     real: list[str | int] = []
     for depth, step in enumerate(path):
         if isinstance(step, str):
@@ -125,9 +125,9 @@ def _translate(
 
 
 def _match(name: str, merged: list[Any], layered: list[Any]) -> list[int]:
-    """Return where a layer has each item of a merged list; past its end for those that it lacks.
+    """Return the position of each item of a merged list in a layer. For a missing item it is past the layer's end.
 
-    Of several items with one key, the first is taken for the first, and so on.
+    If several items have the same key, they are matched in their order.
     """
     places: dict[str, list[int]] = {}
     for index in range(len(layered) - 1, -1, -1):
@@ -143,7 +143,7 @@ def _match(name: str, merged: list[Any], layered: list[Any]) -> list[int]:
 
 
 def item_key(list_name: str, item: Any) -> tuple[Any, ...] | None:
-    """Return what identifies an item of a keyed list, or None for what is no object."""
+    """Return the values that identify an item of a keyed list, or None if the item is not an object."""
     if not isinstance(item, dict):
         return None
     return tuple(item.get(key) for key in LIST_KEYS[list_name])
@@ -166,8 +166,8 @@ class Resolved:
 
     The maps hold valid resources by identity, in the order of the base, additions last. `broken` are
     identities that exist but do not fit their schema; a reference to one is not reported again.
-    `environment` is None for a project without environments. `models` holds locked ones too, behind those that
-    are declared; `locks` are the locks of its providers, by their name.
+    `environment` is None for a project without environments. `models` holds locked models too, after the declared
+    ones. `locks` are the locks of the providers, by provider name.
     """
 
     environment: str | None
@@ -211,7 +211,7 @@ class Resolved:
         return self.children.get(f"model/{provider}", [])
 
     def is_live(self, resource: Resource[Any]) -> bool:
-        """Tell whether a resource and the provider it belongs to are enabled; a broken one is taken to be."""
+        """Tell whether a resource and its provider are enabled. A broken provider counts as enabled."""
         if not resource.spec.enabled:
             return False
         if resource.provider is None:

@@ -19,11 +19,11 @@ from llmconf.schema.kinds import DOCUMENTS, NESTED, RESOURCES, Common
 
 CONTROLS = ("$new", "$remove")
 _IDENTITY = ("name", "id", "provider", "model")
-"""Fields that no other layer can supply, since they say what is meant."""
+"""Fields that no other layer can supply, because they identify the resource."""
 _OPAQUE = ("parameters", "options")
-"""Maps whose values are not llmconf's, so that null in them is a value."""
+"""Maps whose values llmconf does not interpret, so that null in them is a value."""
 _NONE: Mapping[Any, Any] = MappingProxyType({})
-"""What nearly all fragments have for controls: a dict for each would take 15 MiB in a project of 65,000 resources."""
+"""The controls of nearly all fragments. A dict for each would take 15 MiB in a project of 65,000 resources."""
 
 
 def _none() -> Mapping[Any, Any]:
@@ -32,7 +32,7 @@ def _none() -> Mapping[Any, Any]:
 
 @dataclass(slots=True)
 class Fragment:
-    """What one document says of one resource.
+    """The part of one resource that one document sets.
 
     `spec` is set if the fragment is complete by itself. `broken` fragments do not fit the schema. `control` holds
     `$new` or `$remove` of the resource, `items` those of items in its keyed lists, by path. `has_nulls` is false if
@@ -53,7 +53,7 @@ class Fragment:
 
     @property
     def place(self) -> Place:
-        """Where the fragment is named."""
+        """The place of the fragment's name."""
         layer = self.layer
         key = "id" if self.kind == "Model" else "name"
         return Place(layer.file, layer.document, (*layer.path, key) if key in layer.data else layer.path)
@@ -62,9 +62,9 @@ class Fragment:
 def read_document(
     data: Any, file: str, document: int, environment: str | None, *, has_nulls: bool = True
 ) -> tuple[list[Fragment], list[Finding]]:
-    """Check one document against the schema of its kind and lift its resources out of it.
+    """Check one document against the schema of its kind, and return the fragments of its resources.
 
-    A caller that knows that the document holds no null says so.
+    A caller passes `has_nulls` as false if it knows that the document holds no null.
     """
     place = Place(file, document)
     if not isinstance(data, dict):
@@ -78,7 +78,7 @@ def read_document(
         guess = closest(kind, DOCUMENTS) if isinstance(kind, str) else None
         if guess is None:
             return [], found
-        # Lifted as broken, so that what refers to it is not reported a second time.
+        # It becomes a broken fragment, so that references to it are not reported too.
         return [_broken(fragment) for fragment in _lift(guess, data, place, environment, None)], found
     body = {key: value for key, value in data.items() if key != "kind"}
     controls = _take_controls(body, place, environment, found)
@@ -101,7 +101,7 @@ def read_document(
 
 
 def _empty_lists(fragments: list[Fragment], body: dict[str, Any]) -> Iterator[Finding]:
-    """Yield the empty lists in the overlay of a provider, which look as if they emptied those below."""
+    """Yield the empty lists in the overlay of a provider, which seem to empty the lists of lower layers."""
     for fragment in fragments[:1]:
         for key in NESTED if not fragment.control else ():
             if body.get(key) == []:
@@ -153,7 +153,7 @@ def _take_controls(
                 found.append(Finding("LCS006", at, "`$new` can only be true"))
                 taken.setdefault(path, {})[key] = None
             elif key == "$remove" and not (isinstance(value, str) and value.strip()):
-                found.append(Finding("LCO007", at, "`$remove` says why, in a string"))
+                found.append(Finding("LCO007", at, "`$remove` must be a string that gives the reason"))
                 taken.setdefault(path, {})[key] = value
             else:
                 taken.setdefault(path, {})[key] = value
@@ -173,7 +173,7 @@ def _take_controls(
 
 
 def _mentions_controls(body: dict[str, Any]) -> bool:
-    """Tell, in passing, whether any control key can be in a document: nearly none has one."""
+    """Tell quickly whether any control key can be in a document. Nearly no document has one."""
     if "$" in "".join(body):
         return True
     for name in (*NESTED, *LIST_KEYS):
@@ -189,7 +189,7 @@ def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, An
     for fragment in fragments:
         path = fragment.layer.path
         fragment.control = controls.get(path, {})
-        # None stands for one that is written wrong, and reported.
+        # None stands for a malformed control, which is reported.
         fragment.broken = fragment.broken or None in fragment.control.values()
         fragment.items = {
             key[len(path) :]: control
@@ -201,7 +201,7 @@ def _apply_controls(fragments: list[Fragment], controls: dict[Path, dict[str, An
 def _validate(
     model: type[Common], body: dict[str, Any], place: Place, found: list[Finding], *, has_nulls: bool
 ) -> Common | None:
-    """Return the model of a complete document, or None; missing fields may yet come from another layer."""
+    """Return the model of a complete document, or None, because another layer may supply the missing fields."""
     try:
         return model.model_validate(body)
     except ValidationError as error:
@@ -220,7 +220,7 @@ def _validate(
 
 
 def drop_nulls(data: Any) -> Any:
-    """Return data without the keys that are null, which unset; what is not llmconf's is left as it is."""
+    """Return data without the keys that null unsets. Maps that llmconf does not interpret stay as they are."""
     if isinstance(data, dict):
         return {key: _drop_inner(key, value) for key, value in data.items() if value is not None}
     return [drop_nulls(item) for item in data] if isinstance(data, list) else data
@@ -233,14 +233,14 @@ def _drop_inner(key: str, value: Any) -> Any:
 
 
 def _validate_apart(fragments: list[Fragment], found: list[Finding], *, has_nulls: bool) -> None:
-    """Validate each resource of a document that does not validate as a whole; its errors are known."""
+    """Validate each resource of a document that is not valid as a whole. Its errors are reported already."""
     for fragment in fragments:
         data = {key: value for key, value in fragment.layer.data.items() if key != "provider"}
         try:
             fragment.spec = RESOURCES[fragment.kind].model_validate(drop_nulls(data) if has_nulls else data)
         except ValidationError as error:
             fragment.broken = len(errors.missing_paths(error)) < error.error_count()
-        # A mistake in any part makes what is said of the whole provider unsure.
+        # A mistake in any part makes the whole provider unsure.
         fragment.broken = fragment.broken or (fragment.kind == "Provider" and bool(found))
 
 
@@ -262,7 +262,7 @@ def _lift(
     for key in NESTED if kind == "Provider" else ():
         items = body.get(key)
         if isinstance(items, list):
-            # An empty list changes nothing, but is reported as that itself.
+            # An empty list changes nothing, and another finding reports that.
             fragments[0].has_children = True
             specs = getattr(spec, key, None) or [None] * len(items)
             fragments += _lift_items(name, own, key, items, specs)
@@ -284,7 +284,7 @@ def _lift_items(
 
 
 def _check_type(fragment: Fragment) -> Finding | None:
-    """Check that the provider type exists; what its options are is checked after merging."""
+    """Check that the provider type exists. Its options are checked after merging."""
     provider_type = fragment.layer.data.get("type")
     if not isinstance(provider_type, str) or provider_type in adapters.types():
         return None
@@ -292,7 +292,7 @@ def _check_type(fragment: Fragment) -> Finding | None:
     layer = fragment.layer
     hint = (
         did_you_mean(provider_type, adapters.types())
-        or "any server that speaks OpenAI's API is `openai_compatible`"
+        or "for a server that speaks OpenAI's API, write `openai_compatible`"
     )
     at = Place(layer.file, layer.document, (*layer.path, "type"))
     return Finding("LCS007", at, f"unknown provider type `{provider_type[:60]}`", hint)

@@ -1,4 +1,4 @@
-"""What is looked for in maps with keys of any name, where no schema tells what a value may be."""
+"""Checks of maps with free keys, for whose values there is no schema."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from llmconf.project.environment import Layer
 from llmconf.schema import errors
 
 FREE_MAPS = ("parameters", "extra", "options", "labels")
-"""Fields with keys of any name."""
+"""Fields with free keys."""
 FREE_KEYS = frozenset(("headers", *FREE_MAPS))
-"""Fields that are looked into; most resources have none of them."""
+"""Fields that are checked. Most resources have none of them."""
 _LARGEST = 2**53 - 1
-"""Up to here all programs count exactly."""
+"""The largest number up to which all programs are exact."""
 
 
 def free_secrets(layer: Layer) -> Iterator[Finding]:
-    """Report plain secrets in fields whose keys are free: headers, parameters, options, extra, labels."""
+    """Report plain secrets in fields with free keys: headers, parameters, options, extra, labels."""
     for path, value in sensitive_values(_parts(layer, ("headers", *FREE_MAPS))):
         if value and not is_sealed(value) and not value.startswith("os.environ/"):
             at = Place(layer.file, layer.document, layer.path + path)
@@ -29,11 +29,11 @@ def free_secrets(layer: Layer) -> Iterator[Finding]:
 
 
 def unsafe_numbers(layer: Layer) -> Iterator[Finding]:
-    """Report numbers in free maps that JSON does not have, or that programs round each in its own way."""
+    """Report numbers in free maps that JSON does not have, or that programs round in different ways."""
     for path in _inexact(_parts(layer, FREE_MAPS)):
         at = Place(layer.file, layer.document, layer.path + path)
         name = next(step for step in reversed(path) if isinstance(step, str))
-        message = f"`{name}` holds a number that not every program keeps exactly"
+        message = f"`{name}` holds a number that some programs cannot store exactly"
         yield Finding("LCY012", at, message, "put it in quotes")
 
 

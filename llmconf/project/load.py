@@ -29,11 +29,11 @@ _NOT_BY_DEFAULT = {"name", "id", "provider", "url", "default", "hosts", "type", 
 
 @dataclass(slots=True)
 class Project:
-    """What a repository says, before environments are resolved.
+    """The content of a repository, before environments are resolved.
 
-    `base` and `overlays` (by environment) hold the fragments of valid and broken resources alike;
-    `locks` are those of the providers by name. `findings` is what the stages so far have to say, `unread` those
-    of them that hide what else the project declares. `settings` is None if the project file itself is not valid.
+    `base` and `overlays` (by environment) hold the fragments of valid and of broken resources. `locks` are the locks
+    by the names of their providers. `findings` are those of the stages so far. `unread` are those of them that hide
+    other declarations of the project. `settings` is None if the project file itself is not valid.
     """
 
     tree: Tree
@@ -48,7 +48,7 @@ class Project:
 
     @property
     def root(self) -> Path:
-        """The folder of the project, to write there. Raises RefusedError if the project is a revision in git."""
+        """The folder of the project, for writing. Raises RefusedError if the project is a revision in git."""
         return folder_of(self.tree)
 
     def text(self, name: str) -> str | None:
@@ -60,7 +60,7 @@ class Project:
 def load_project(tree: Tree, discovery: Discovery | None = None, parsing: Parsing | None = None) -> Project:
     """Discover, parse and check all files of a tree with `llmconf.yaml` at its root.
 
-    A caller in a hurry passes what it has discovered and is parsing already.
+    To save time, a caller can pass the files that it has already discovered and started to parse.
     """
     discovery = discovery or discover(tree)
     project = Project(tree, discovery.files, findings=list(discovery.findings), unread=list(discovery.findings))
@@ -80,9 +80,9 @@ def load_project(tree: Tree, discovery: Discovery | None = None, parsing: Parsin
 
 
 def reread(project: Project, name: str, text: str) -> tuple[Project, list[Finding]]:
-    """Return the project as it would be with another text in one file, and what is wrong with the text.
+    """Return the project as it would be with another text in one file, and the problems of the text.
 
-    Nothing is read or written. Plain secrets are what such a text is about and are not reported.
+    Nothing is read or written. Plain secrets are not reported, because such a text is expected to have them.
     """
     documents, findings = yaml_load.load(text, name)
     environment = next((file.environment for file in project.files if file.name == name), None)
@@ -99,7 +99,7 @@ def reread(project: Project, name: str, text: str) -> tuple[Project, list[Findin
 
 def _read_documents(project: Project, parsed: ParsedFile) -> None:
     found: list[Fragment] = []
-    # Of a key that stands twice nobody knows which value is meant: what follows from it is not reported.
+    # If a key is duplicated, nobody knows which value is meant. Findings that follow from it are not reported.
     ambiguous = any(finding.code == "LCY003" for finding in parsed.findings)
     if not parsed.documents:
         project.unread.extend(parsed.findings)
@@ -138,7 +138,7 @@ def _read_lock(project: Project, parsed: ParsedFile) -> None:
 
 
 def _is_about_name(finding: Finding) -> bool:
-    """Tell whether a finding is about what a document calls its resource."""
+    """Tell whether a finding is about the name that a document gives its resource."""
     place = finding.place
     return isinstance(place, Place) and place.path in (("name",), ("id",), ("provider",))
 
@@ -159,7 +159,7 @@ def _anchored_secrets(project: Project, name: str, fragments: list[Fragment]) ->
             node = document.node(layer.document, path)
             if node is not None and (node.anchor is not None or not document.is_own(layer.document, path)):
                 message = f"`{inner[-1]}` is a secret and cannot be shared by an anchor, an alias or a merge key"
-                hint = "write the token where it belongs"
+                hint = "write the token or reference in this field itself"
                 found.append(Finding("LCY013", Place(name, layer.document, path), message, hint))
     return found
 
@@ -171,12 +171,12 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
     data = parsed.documents[0]
     if not isinstance(data, dict):
         project.findings.append(
-            Finding("LCS001", place, "the project file is not a mapping", "it begins with `version: 1`")
+            Finding("LCS001", place, "the project file is not a mapping", "begin it with `version: 1`")
         )
         return
     if len(parsed.documents) > 1:
         project.findings.append(
-            Finding("LCS001", Place(PROJECT_FILE, 1), "the project file holds one document")
+            Finding("LCS001", Place(PROJECT_FILE, 1), "the project file must hold only one document")
         )
     try:
         project.settings = ProjectFile.model_validate(drop_nulls_but_environments(data))
@@ -187,14 +187,14 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
     for key, defaults in project.settings.defaults.items():
         found = _check_defaults(key, defaults)
         project.findings.extend(found)
-        # What is reported here goes no further, lest each resource that it reaches reports it again.
+        # A default that is reported here is dropped, so that no resource reports it again.
         wrong = {step for item in found if isinstance(item.place, Place) for step in item.place.path[2:3]}
         for name in [name for name in defaults if name in wrong]:
             del defaults[name]
 
 
 def drop_nulls_but_environments(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the project file's data without nulls, which stand for an environment or target as it is."""
+    """Return the project file's data without nulls, which stand for an environment or target without settings."""
     kept = ("environments", "targets")
     return {
         key: value if key in kept else drop_nulls(value) for key, value in data.items() if value is not None
@@ -245,7 +245,7 @@ def _check_environments(project: Project, settings: ProjectFile) -> None:
 
 
 def require_environment(project: Project, name: str) -> None:
-    """Raise UsageError where the project has no such environment."""
+    """Raise UsageError if the project has no such environment."""
     known = project.settings.environment_names() if project.settings else ()
     if project.settings is not None and name not in known:
         hint = did_you_mean(name, known) or f"environments: {', '.join(known) or 'none'}"

@@ -17,16 +17,16 @@ from llmconf.schema.lock import LOCKED_KEYS, LockDocument
 
 
 def read_lock(documents: list[Any], file: str) -> tuple[Lock | None, list[Finding]]:
-    """Check what a lock file holds. A lock with any mistake is no lock, since nobody knows what else is lost."""
+    """Check the content of a lock file. A lock with a mistake is not used, because other parts may be lost too."""
     place = Place(file, 0)
     if len(documents) != 1 or not isinstance(documents[0], dict):
         at = Place(file, 1) if len(documents) > 1 else place
-        return None, [Finding("LCS001", at, "a lock file holds one mapping", "restore it, or run `llmconf sync`")]
+        return None, [Finding("LCS001", at, "a lock file must hold one mapping", "restore it, or run `llmconf sync`")]
     data: dict[str, Any] = documents[0]
     version = data.get("version")
     if type(version) is int and version > lock_format.VERSION:
         at = Place(file, 0, ("version",))
-        message = f"this lock has version {version}, and this llmconf reads up to {lock_format.VERSION}"
+        message = f"this lock has version {version}, but this llmconf reads only up to {lock_format.VERSION}"
         return None, [Finding("LCS006", at, message, "update llmconf")]
     try:
         document = LockDocument.model_validate(data)
@@ -45,7 +45,7 @@ def read_lock(documents: list[Any], file: str) -> tuple[Lock | None, list[Findin
 
 
 def _misplaced(blocks: list[dict[str, Any]], file: str) -> list[Finding]:
-    """Report what a lock does not say of a model, and ids that stand twice."""
+    """Report fields that a lock cannot have, negative prices, and ids that occur twice."""
     found = []
     first: dict[str, int] = {}
     for index, block in enumerate(blocks):
@@ -60,7 +60,7 @@ def _misplaced(blocks: list[dict[str, Any]], file: str) -> list[Finding]:
             found.append(Finding("LCM002", at, "a price is negative", "run `llmconf sync`"))
         for key in block.keys() - LOCKED_KEYS:
             at = Place(file, 0, ("models", index, key), on_key=True)
-            found.append(Finding("LCS003", at, f"`{key}` is not for a lock to say", "declare it in a document"))
+            found.append(Finding("LCS003", at, f"a lock cannot have the key `{key}`", "declare it in a document"))
     return found
 
 
@@ -70,7 +70,7 @@ def _is_negative(price: Any) -> bool:
 
 
 def read_text(text: str, file: str) -> tuple[LockFile | None, list[Finding]]:
-    """Read a lock by itself, as those who write locks do. Returns None and the findings where it has mistakes."""
+    """Read a lock by itself, before it is written again. Return None and the findings if it has mistakes."""
     documents, findings, _ = parse.load(text, file)
     if findings:
         return None, findings

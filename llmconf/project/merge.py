@@ -15,7 +15,7 @@ Report = Callable[[str, Path, str, str | None], None]
 
 
 def merge(low: dict[str, Any], layer: Layer, controls: Controls, found: list[Finding]) -> dict[str, Any]:
-    """Return `low` with an overlay's values laid over it, and report what has no effect or no target."""
+    """Return `low` with an overlay's values over it, and report values without an effect or a target."""
 
     def report(code: str, path: Path, message: str, hint: str | None) -> None:
         place = Place(layer.file, layer.document, layer.path + path, on_key=code != "LCO001")
@@ -25,7 +25,7 @@ def merge(low: dict[str, Any], layer: Layer, controls: Controls, found: list[Fin
 
 
 def underlay(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
-    """Return `high` with defaults from `low` where it says nothing."""
+    """Return `high`, with defaults from `low` for the values that it does not set."""
     result = dict(low)
     for key, value in high.items():
         known = result.get(key)
@@ -75,7 +75,7 @@ def _keyed(
         control = controls.get(at, {})
         key = item_key(name, item)
         if key is None:
-            continue  # no mapping, which the schema has reported
+            continue  # not a mapping, which the schema has reported
         place = positions.get(repr(key))
         if "$new" in control:
             if place is None:
@@ -96,11 +96,11 @@ def _keyed(
 
 def _similar(name: str, key: tuple[Any, ...], known: list[Any]) -> str:
     match = closest(_shown(name, key), [_shown(name, item_key(name, item)) for item in known])
-    return f"did you mean {match}?" if match else "add `$new: true` if it is meant to be new"
+    return f"did you mean {match}?" if match else "add `$new: true` if it is new"
 
 
 def _unless_key(name: str, report: Report) -> Report:
-    """Keep quiet about the fields that only say which item is meant."""
+    """Report nothing on the fields that only identify the item."""
 
     def quiet(code: str, path: Path, message: str, hint: str | None) -> None:
         if path[-1] not in LIST_KEYS[name]:

@@ -1,4 +1,4 @@
-"""What is known of models: what each says itself, else what the model says that it is based on, and so on."""
+"""The facts of models: each model's own facts, or else those of its base, along the chain of bases."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from llmconf.schema.parts import Price
 from llmconf.schema.types import Capability, Mode
 
 NAMES = ("mode", "capabilities", "context", "max_output", "price")
-"""The fields of a model that follow its base."""
+"""The fields that a model takes from its base."""
 _SHOWN = 3
-"""How many models are named if a base may be any of them."""
+"""The most models that are named if a base is ambiguous."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a model: what it says itself, else what the model it is based on says."""
+    """The facts of a model: its own, or else those of its base."""
 
     mode: Mode | None
     capabilities: list[Capability] | None
@@ -30,22 +30,22 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """The bases of a model: which model says each fact, and the last model of the chain."""
+    """The bases of a model: the model that states each fact, and the last model of the chain."""
 
     sources: Mapping[str, Resource[Model]]
     last: Resource[Model]
 
 
 class ModelFacts:
-    """The facts of all models of an environment. Each model is looked at once, however long a chain of bases is."""
+    """The facts of all models of an environment. Each model is visited once, however long a chain of bases is."""
 
     def __init__(self, env: Resolved) -> None:
         self._env = env
         self._chains: dict[str, _Chain] = {}
         self.by_id: dict[str, list[Resource[Model]]] = {}
-        """The models that an id alone may mean: those that follow no other, or if there is none, all.
+        """The models that an id alone may mean: those without a base, or all of them if each has a base.
 
-        One that only a lock lists counts if none is declared, so that a sync changes no meaning.
+        A model that only a lock has counts if no model is declared, so that a sync changes no meaning.
         """
         for model in env.models.values():
             known = self.by_id.setdefault(model.name, [])
@@ -57,8 +57,8 @@ class ModelFacts:
     def bases(self, model: Resource[Model]) -> list[Resource[Model]]:
         """Return the models that `base` may mean: one if it is clear, some of them if it is not.
 
-        `provider/id` means that model. An id alone means the model of that id that follows no other, of
-        whatever provider; if several have it, that of the model's own provider.
+        `provider/id` means that model. An id alone means the model with that id and without a base, of any provider.
+        If several providers have one, it means the one of the model's own provider.
         """
         base = model.spec.base
         if base is None:
@@ -73,11 +73,11 @@ class ModelFacts:
         return list(islice((other for other in found if other is not model), _SHOWN))
 
     def sources(self, model: Resource[Model]) -> Mapping[str, Resource[Model]]:
-        """Return which model says each of a model's facts, as far as it is known."""
+        """Return the model that states each of a model's facts, for the known facts."""
         return self._chain(model).sources
 
     def root(self, model: Resource[Model]) -> Resource[Model]:
-        """Return the model that a model follows in the end; itself if it follows none."""
+        """Return the last model in the chain of a model's bases, or the model itself if it has no base."""
         return self._chain(model).last
 
     def of(self, model: Resource[Model]) -> Facts:
@@ -102,17 +102,17 @@ class ModelFacts:
         return self._chains[model.identity]
 
     def _close(self, way: list[Resource[Model]], start: Resource[Model]) -> None:
-        """Note the chains of a circle, in which each model follows all others and ends before itself."""
+        """Store the chains of a circle. Each model takes facts from all others, and its chain ends before it."""
         circle = way[way.index(start) :]
         below: _Chain | None = None
-        for _ in range(2):  # the second time round, the first model has told what it knows to the last one
+        for _ in range(2):  # in the second round, the facts of the first model have reached the last one
             for index in range(len(circle) - 1, -1, -1):
                 below = _Chain(_above(below, circle[index]), circle[index - 1])
                 self._chains[circle[index].identity] = below
 
 
 def _above(below: _Chain | None, model: Resource[Model]) -> Mapping[str, Resource[Model]]:
-    """Return who says each fact of a model that stands on a chain."""
+    """Return the model that states each fact of a model with a chain of bases."""
     own = {name: model for name in NAMES if getattr(model.spec, name) is not None}
     if below is None or not own:
         return below.sources if below else own
@@ -120,7 +120,7 @@ def _above(below: _Chain | None, model: Resource[Model]) -> Mapping[str, Resourc
 
 
 def _rank(model: Resource[Model]) -> int:
-    """Return how far behind others of its id a model stands: declared, only locked, or based on another one."""
+    """Return the rank of a model among those of its id: declared, only locked, or with a base."""
     if not model.is_declared:
         return 1
     return 0 if model.spec.base is None else 2

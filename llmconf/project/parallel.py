@@ -15,7 +15,7 @@ from llmconf.workspace.tree import FolderTree, Tree
 FORK_PAYS_ABOVE = 400
 """Number of files above which a second process is faster."""
 _OWN_SHARE = 0.3
-"""Part of the files that the first of two processes parses itself."""
+"""Share of the files that the first of two processes parses itself."""
 _BATCH = 200
 """Files that a process sends together."""
 _SIZE = 8
@@ -25,10 +25,10 @@ _MOST_BYTES = 1 << 20
 
 
 class Parsing:
-    """The files of a project on their way to documents; iterate once to get them, in order.
+    """The files of a project while they are parsed. Iterate once to get them, in order.
 
-    With two or more `jobs` the other processes begin at once, before this one has imported what it needs
-    to check documents, and take a larger part, since this one checks while they parse.
+    With two or more `jobs` the other processes start at once, before this one has imported the modules that check
+    documents. They take a larger share, because this process checks while they parse.
     """
 
     def __init__(self, tree: Tree, files: Sequence[SourceFile], jobs: int = 1) -> None:
@@ -55,8 +55,8 @@ class Parsing:
 class _Worker:
     """A process that parses some files and sends them in batches through a pipe.
 
-    Batches, and `drain`, keep the pipe from filling up, which would stop the process, and keep the memory low: the
-    documents of all files at once, and once more as bytes, would take a fifth of all that is needed.
+    Batches and `drain` keep the pipe from filling up, because a full pipe stops the process. They also save memory:
+    the documents of all files at once, and again as bytes, would take a fifth of the whole memory.
     """
 
     def __init__(self, tree: Tree, files: Sequence[SourceFile]) -> None:
@@ -66,7 +66,7 @@ class _Worker:
         self._ended = False
 
     def drain(self) -> None:
-        """Take what the process has sent, without waiting for more."""
+        """Read the bytes that the process has sent, without waiting for more."""
         if not self._ended:
             os.set_blocking(self._pipe, False)
             with contextlib.suppress(BlockingIOError):
@@ -81,7 +81,7 @@ class _Worker:
             yield from batch
         os.close(self._pipe)
         os.waitpid(self._pid, 0)
-        # A process that died (out of memory, say) leaves files to this one.
+        # If a process died, for example out of memory, this process parses the rest of its files.
         yield from (parse_file(self._tree, file) for file in self._files[count:])
 
     def _read(self) -> None:
@@ -90,7 +90,7 @@ class _Worker:
         self._ended = not data
 
     def _next_batch(self) -> list[ParsedFile] | None:
-        """Return the next batch, or None if no whole one follows."""
+        """Return the next batch, or None if no complete batch follows."""
         received = self._received
         while not self._ended and len(received) < 2 * _SIZE:
             self._read()

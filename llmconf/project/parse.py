@@ -16,14 +16,14 @@ from llmconf.yamltext.text import MAX_FILE_SIZE, Lines, decode
 
 _CONFLICT = re.compile(r"^<<<<<<< [^\r\n]*", re.MULTILINE)
 _START = "write `version: 1` and `name: <name of the project>` into it"
-"""What a project file needs at least."""
+"""The minimum content of a project file."""
 
 
 @dataclass(slots=True)
 class ParsedFile:
-    """The documents of one file as plain values, and what is wrong with its text.
+    """The documents of one file as plain values, and the problems of its text.
 
-    `has_anchors` and `has_suppressions` tell whether a closer look at the text is needed, `has_nulls` whether the
+    `has_anchors` and `has_suppressions` tell whether the text needs further checks. `has_nulls` tells whether the
     documents hold a null.
     """
 
@@ -48,7 +48,7 @@ def read_text(tree: Tree, name: str) -> str | Finding:
 
 
 def load(text: str, name: str) -> Reading:
-    """Return the plain values of a file of a project, and what is wrong with its text; a lock has no nulls."""
+    """Return the plain values of a file of a project, and the problems of its text. A lock has no nulls."""
     if lock_provider(name) is None:
         reading = yaml_load.read(text, name)
         return reading._replace(findings=_with_conflict(reading.findings, text, name)) if reading.findings else reading
@@ -65,7 +65,7 @@ def _read_lock(text: str, name: str) -> Reading:
         message = "a merge left a conflict in this lock"
         hint = "run `llmconf lock resolve`, then `git add` the file"
         return Reading([], [Finding("LCM011", span, message, hint)], False)
-    # Before it is read: as values, a lock takes two hundred times its bytes.
+    # This comes before parsing, because the values of a lock take two hundred times its bytes.
     too_many = lock_format.too_many(lock_format.count(text))
     if too_many:
         hint = "narrow `sync:`, and run `llmconf sync`"
@@ -78,7 +78,7 @@ def _read_lock(text: str, name: str) -> Reading:
 
 
 def _with_conflict(findings: list[Finding], text: str, name: str) -> list[Finding]:
-    """Return what is wrong with a text, with a conflict that git left in place of what a parser says of its marks."""
+    """Return the problems of a text. A conflict that git left replaces the parser's findings on its marks."""
     mark = _CONFLICT.search(text) if any(finding.code == "LCY001" for finding in findings) else None
     if mark is None:
         return findings
@@ -97,7 +97,7 @@ def parse_file(tree: Tree, file: SourceFile) -> ParsedFile:
     parsed.documents, parsed.findings, parsed.has_nulls = load(text, file.name)
     if not parsed.documents and not parsed.findings:
         end = Lines(text).span(file.name, 0, 0)
-        hint = _START if file.name == PROJECT_FILE else "remove it, or fill it in"
+        hint = _START if file.name == PROJECT_FILE else "remove it, or write a document into it"
         parsed.findings.append(Finding("LCY009", end, "the file holds no document", hint))
     hits = scan(text)
     if hits:

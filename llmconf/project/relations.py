@@ -1,4 +1,4 @@
-"""Who is called with what: the endpoints of a model, the credential of an endpoint, a model's price."""
+"""Relations between resources: the endpoints of a model, the credential of an endpoint, a model's price."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llmconf.schema.parts import Price
 from llmconf.schema.secret_fields import SECRET_FIELDS
 
 Bindings: TypeAlias = dict[tuple[str, str, int], list[tuple[Origin, Resource[Credential]]]]
-"""Credentials by scheme, host and port that they are bound to."""
+"""Credentials by the scheme, host and port that they are bound to."""
 DefaultEndpoints: TypeAlias = dict[str, Resource[Endpoint] | None]
 """The default endpoint by the name of its provider."""
 
@@ -23,19 +23,19 @@ DefaultEndpoints: TypeAlias = dict[str, Resource[Endpoint] | None]
 def owner(
     env: Resolved, resource: Resource[Endpoint] | Resource[Credential] | Resource[Model]
 ) -> Resource[Provider] | None:
-    """Return the provider that a resource belongs to, or None where it is missing or broken."""
+    """Return the provider that a resource belongs to, or None if it is missing or broken."""
     return env.providers.get(f"provider/{resource.provider}")
 
 
 def default_endpoint(env: Resolved, provider: str) -> Resource[Endpoint] | None:
-    """Return the enabled endpoint that is taken where none is named, or None where that is not clear."""
+    """Return the enabled endpoint that is used if none is named, or None if that is not clear."""
     enabled = [endpoint for endpoint in env.endpoints_of(provider) if endpoint.spec.enabled]
     chosen = [endpoint for endpoint in enabled if endpoint.spec.default] if len(enabled) > 1 else enabled
     return chosen[0] if len(chosen) == 1 else None
 
 
 def default_endpoints(env: Resolved) -> DefaultEndpoints:
-    """Return what `default_endpoint` says for all providers, by their name."""
+    """Return the result of `default_endpoint` for all providers, by their name."""
     names = dict.fromkeys(endpoint.provider or "" for endpoint in env.endpoints.values())
     return {name: default_endpoint(env, name) for name in names}
 
@@ -76,7 +76,7 @@ def is_bound(env: Resolved, credential: Resource[Credential], endpoint: Resource
 
 
 def bindings(env: Resolved, credentials: Iterable[Resource[Credential]]) -> Bindings:
-    """Index credentials by what they are bound to, so that many endpoints can be looked up."""
+    """Index credentials by the origins that they are bound to, so that many endpoints can be looked up."""
     found: Bindings = {}
     for credential in credentials:
         for origin in bound_hosts(env, credential):
@@ -100,8 +100,8 @@ def team_credentials(env: Resolved) -> set[str]:
 def credentials_by_endpoint(env: Resolved) -> dict[str, list[Resource[Credential]]]:
     """Return the enabled credentials that each enabled endpoint may be called with, by its identity.
 
-    The one that the endpoint names; else those of its provider that are bound to its host and belong to
-    no team. More than one means that the endpoint has to name one.
+    This is the credential that the endpoint names. If it names none, these are the credentials of its provider that
+    are bound to its host and belong to no team. If there are several, the endpoint has to name one.
     """
     teams = team_credentials(env)
     indexes: dict[str, Bindings] = {}

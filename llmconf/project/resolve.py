@@ -26,7 +26,7 @@ _MAPS = {
 }  # fmt: skip
 
 _MANY = 200
-"""Findings after which no more suggestions are looked for: each takes a look at all names."""
+"""After this number of findings, no more suggestions are made, because each compares all names."""
 
 _Siblings = dict[tuple[str, str | None], list[str]]
 """The identities of the base by their kind and provider."""
@@ -37,8 +37,8 @@ def resolve(
 ) -> tuple[Resolved, list[Finding]]:
     """Lay the overlay of one environment over the base and return its complete resources.
 
-    `overlays` are the fragments under `environments/<environment>/`. Findings are those of overlays and
-    of what is incomplete; rules come later.
+    `overlays` are the fragments under `environments/<environment>/`. The findings are about overlays and incomplete
+    resources. Rules run later.
     """
     found: list[Finding] = []
     entries = dict(base.entries)
@@ -73,7 +73,7 @@ def _unique(overlays: list[Fragment], found: list[Finding]) -> list[Fragment]:
         if known is not fragment:
             message = f"`{fragment.identity}` is overridden twice in this environment"
             related = (("first overridden here", known.place),)
-            found.append(Finding("LCO006", fragment.place, message, "put both into one document", related))
+            found.append(Finding("LCO006", fragment.place, message, "put both changes into one document", related))
     return list(first.values())
 
 
@@ -95,7 +95,7 @@ def _remove(
     place = Place(layer.file, layer.document, (*layer.path, "$remove"))
     rest = set(layer.data) - {"name", "id", "provider"}
     if rest or fragment.has_children:
-        found.append(Finding("LCO007", fragment.place, "what is removed cannot be changed as well"))
+        found.append(Finding("LCO007", fragment.place, "a removed resource cannot be changed as well"))
     gone = [fragment.identity]
     if fragment.kind == "Provider":
         for kind in NESTED.values():
@@ -124,7 +124,7 @@ def _add(
 
 
 def _is_locked(entries: dict[str, BaseEntry], fragment: Fragment) -> bool:
-    """Tell whether only a lock has what an overlay declares as new: a sync must not make that an error."""
+    """Tell whether only a lock has the model that an overlay declares as new. A sync must not make that an error."""
     known = entries.get(fragment.identity)
     return known is not None and not known.is_declared
 
@@ -149,19 +149,19 @@ def _report_unknown(
 ) -> None:
     owner = f"provider/{fragment.provider}" if fragment.provider else None
     if owner and owner not in entries and owner not in removed and fragment.layer.path:
-        return  # the provider around it is reported already
+        return  # the missing provider is reported already
     if owner in entries and entries[owner].broken:
-        return  # what a broken provider holds is not known
+        return  # the resources of a broken provider are not known
     known = siblings.get((fragment.kind, fragment.provider), []) if len(found) < _MANY else []
     names = [entries[identity].fragment.name for identity in known if identity in entries]
-    hint = did_you_mean(fragment.name, names) or "add `$new: true` if it is meant to be new"
+    hint = did_you_mean(fragment.name, names) or "add `$new: true` if it is new"
     related = (("removed here", removed[fragment.identity]),) if fragment.identity in removed else ()
     message = f"there is no `{fragment.identity}` to override"
     found.append(Finding("LCO001", fragment.place, message, hint, related))
 
 
 def _take_over_default(entries: dict[str, BaseEntry], siblings: _Siblings, overlays: list[Fragment]) -> None:
-    """Let an endpoint that an overlay makes the default take that over from the others of its provider."""
+    """If an overlay makes an endpoint the default, make its provider's other endpoints no default."""
     winners = [f for f in overlays if f.kind == "Endpoint" and f.layer.data.get("default") is True]
     for winner in winners:
         for identity in siblings.get(("Endpoint", winner.provider), ()):
@@ -211,7 +211,7 @@ def _resource(entry: BaseEntry, spec: Common) -> Resource[Any]:
 
 
 def _complete(entry: BaseEntry, found: list[Finding]) -> None:
-    """Validate merged data as a whole; what is missing is reported where the resource is declared."""
+    """Validate merged data as a whole. Missing fields are reported at the declaration of the resource."""
     fragment = entry.fragment
     model = RESOURCES[fragment.kind]
     entry.data = without_nulls(entry.data)
@@ -222,7 +222,7 @@ def _complete(entry: BaseEntry, found: list[Finding]) -> None:
         for path in errors.missing_paths(error):
             found.append(_missing(resource, path))
         for finding in errors.findings(error, model, entry.data, Place("", 0)):
-            # Each layer was valid by itself, so this is about how they fit together.
+            # Each layer was valid by itself, so this error comes from their combination.
             path = finding.place.path if isinstance(finding.place, Place) else ()
             found.append(Finding(finding.code, resource.place(*path), finding.message, finding.hint))
 
@@ -262,10 +262,10 @@ def _check_options(resource: Resource[Any]) -> list[Finding]:
 
 @cache
 def _options(provider_type: str) -> type[Options]:
-    """Return the options of a provider type, whose adapter need not be looked for anew for each provider."""
+    """Return the options of a provider type. The adapter is looked up only once for all providers."""
     return adapters.adapter(provider_type).Options
 
 
 def _missing_option(resource: Resource[Any], path: Path) -> Finding:
-    message = f"`{path[-1]}` is missing in `options`: the type `{resource.spec.type}` needs it"
+    message = f"`options` lacks `{path[-1]}`, which the type `{resource.spec.type}` needs"
     return Finding("LCS004", resource.place("options" if resource.spec.options else "type"), message)

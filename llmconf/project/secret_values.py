@@ -47,24 +47,24 @@ class SecretValue:
 
 
 def secrets_in(env: Resolved) -> Iterator[SecretValue]:
-    """Yield every secret of an environment, also of what is disabled."""
+    """Yield every secret of an environment, including those of disabled resources."""
     kinds: tuple[Iterable[Resource[Credential] | Resource[Provider] | Resource[Endpoint]], ...] = (
         env.credentials.values(), env.providers.values(), env.endpoints.values()
     )  # fmt: skip
     for resource in chain.from_iterable(kinds):
         for path, value in secret_values(resource.kind, resource.data):
-            # A plain text under the name of a secret is reported, and is nothing to open.
+            # A plain text under the name of a secret is reported elsewhere, and cannot be opened.
             if path[0] not in NAMED.get(resource.kind, ()) or is_sealed(value):
                 yield SecretValue(resource, path, value)
 
 
 def secret_variable(credential: Resource[Credential], field: str) -> SecretVariable | None:
-    """Return the variable for a field of a credential, or None where the field is empty or not a secret."""
+    """Return the variable for a field of a credential, or None if the field is empty or not a secret."""
     value = getattr(credential.spec, field) if field in SECRET_FIELDS else None
     return SecretValue(credential, (field,), value).variable if value is not None else None
 
 
 def header_variable(resource: Resource[Endpoint] | Resource[Provider], header: str) -> SecretVariable | None:
-    """Return the variable for a header of an endpoint or provider, or None where its value is no secret."""
+    """Return the variable for a header of an endpoint or provider, or None if its value is not a secret."""
     value = resource.spec.headers[header]
     return SecretValue(resource, ("headers", header), value).variable if is_sealed(value) else None

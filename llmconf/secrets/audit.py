@@ -1,4 +1,4 @@
-"""Looks at the secrets of a repository: what `secrets check` finds and `secrets list` tells."""
+"""Checks and lists the secrets of a repository, for `secrets check` and `secrets list`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"ENC\([^()\s]*\)")
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a check found; `opened` counts tokens that were opened, `closed` those for which no key was at hand."""
+    """The result of a check. `opened` counts the opened tokens, `closed` those for which there was no key."""
 
     findings: list[Finding]
     opened: int
@@ -29,7 +29,7 @@ class Inspection:
 
 
 def inspect(work: Workspace) -> Inspection:
-    """Check syntax, key ids, recipients and bindings; with a key also that everything opens and every MAC holds."""
+    """Check syntax, key ids, recipients and bindings. With a key, also open every token and check every MAC."""
     found: list[Finding] = []
     opened = closed = 0
     for site in work.sites.all:
@@ -85,7 +85,7 @@ def _finding(path: str, message: str, hint: str | None) -> Finding:
 
 
 def rows(work: Workspace) -> list[dict[str, str]]:
-    """Return a row for each secret field: what it is, where, and who changed it last; never a secret."""
+    """Return a row for each secret field: its kind, its place, and who changed it last. A row never holds a secret."""
     blame, lines = repository.Blame(work.root), _LineFinder(work)
     found = []
     for site in work.sites.all:
@@ -109,7 +109,7 @@ def rows(work: Workspace) -> list[dict[str, str]]:
 
 
 class _LineFinder:
-    """Finds the lines that secrets stand on. Each file is looked at once."""
+    """Finds the lines of secrets. Each file is read once."""
 
     def __init__(self, work: Workspace) -> None:
         self._editing = Editing(work.root)
@@ -117,7 +117,7 @@ class _LineFinder:
         self._tokens: dict[str, dict[str, int]] = {}
 
     def of(self, site: Site) -> int:
-        """Return the line of a site. A token is looked up in the text: to parse it takes ten times as long."""
+        """Return the line of a site. A token is searched in the text, because parsing takes ten times as long."""
         name = site.place.file
         if name not in self._tokens:
             self._tokens[name] = _token_lines(self._project.text(name) or "")
@@ -128,7 +128,7 @@ class _LineFinder:
 
 
 def _token_lines(text: str) -> dict[str, int]:
-    """Return the lines of all tokens in a text; 0 for one that stands there more than once."""
+    """Return the lines of all tokens in a text, or 0 for a token that occurs more than once."""
     lines = Lines(text)
     found: dict[str, int] = {}
     for match in _TOKEN.finditer(text):

@@ -20,7 +20,7 @@ from llmconf.yamltext.text import decode
 
 @dataclass(frozen=True, slots=True)
 class RevealedSecret:
-    """A secret as it was revealed: its text, the site of its token, and how the token stood there."""
+    """A revealed secret: its text, the site of its token, and how the token was written."""
 
     plaintext: str = field(repr=False)
     site: Site
@@ -30,7 +30,7 @@ class RevealedSecret:
 
 @dataclass(slots=True)
 class Revealed:
-    """The text of a file with its tokens opened, and what stood there, by slot. `data` is what was read."""
+    """The text of a file with its tokens opened, and the revealed secrets by slot. `data` is the original content."""
 
     data: bytes = field(repr=False)
     text: str = field(repr=False)
@@ -38,9 +38,9 @@ class Revealed:
 
 
 def reveal(work: Workspace, name: str) -> Revealed:
-    """Open all tokens of one file. Raises LlmconfError where one does not open.
+    """Open all tokens of one file. Raises LlmconfError if one cannot be opened.
 
-    What comes from an alias or a merge key is opened where it stands, if at all.
+    A token that comes from an alias or a merge key is opened only at its own place.
     """
     require_readable(work, lambda file: file == name)
     data, document = _document(work.root, name)
@@ -68,7 +68,7 @@ def seal_again(
     """Take the edited text of a revealed file, seal the secrets in it, and write the file.
 
     A secret that is the same, in the same place and for the same hosts, keeps its token byte for byte.
-    Raises RefusedError where the text is not YAML or holds something that cannot be sealed.
+    Raises RefusedError if the text is not YAML or holds a value that cannot be sealed.
     """
     project, findings = reread(work.project, name, text)
     if findings:
@@ -94,7 +94,7 @@ def seal_again(
 
 
 def _to_seal(site: Site, before: RevealedSecret | None) -> ToSeal:
-    """Return how a secret is sealed that is new, was changed, or stands in another place or for other hosts now."""
+    """Return how to seal a secret that is new or changed, or that has another place or other hosts now."""
     if before is None:
         return ToSeal(site, plain_text(site), style="")
     parts = parse_token(before.site.value)

@@ -1,4 +1,4 @@
-"""Where secrets stand: every field of a project that may hold one, with what a token there is bound to."""
+"""Finds the fields of a project that may hold a secret, each with the context that a token there is bound to."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from llmconf.workspace.tree import Tree
 
 DEFAULT_VAULT = "default"
 DEFAULTS = "defaults"
-"""The layer of what `defaults` in the project file sets."""
+"""The layer of the values that `defaults` in the project file sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One secret field as it stands in a file.
+    """One secret field in a file.
 
-    `has_hosts` tells whether the project says to which hosts the secret belongs, rather than the type of the
-    provider. `value` is what stands there, sealed or not, and stays out of the repr. `layer` is `base`, `defaults`
-    or the name of an environment; several resources may share a place in the defaults.
+    `has_hosts` tells whether the project sets the hosts of the secret, and not only the type of the provider.
+    `value` is the value of the field, sealed or not, and is not in the repr. `layer` is `base`, `defaults` or the
+    name of an environment. Several resources may share a place in the defaults.
     """
 
     place: Place
@@ -66,8 +66,8 @@ class Sites:
     def all(self) -> list[Site]:
         """All secret fields that hold a text, in the order of the files; those of the project's defaults come last.
 
-        Works on what was read, valid or not: a project with plain secrets does not validate, and it is these
-        that have to be found.
+        This works on valid and invalid documents, because a project with plain secrets is not valid, and these
+        secrets have to be found.
         """
         found: list[Site] = []
         for environment, layer in self._layers():
@@ -96,9 +96,9 @@ class Sites:
         return self._site(fragment, environment, path, value, place)
 
     def hosts_to_bind(self, slot: Slot) -> list[str]:
-        """Return what `hosts` of a credential is filled in with: where its provider's endpoints are, and no more.
+        """Return the hosts to write into `hosts` of a credential: only those of its provider's endpoints.
 
-        Where the type has fixed hosts, an endpoint elsewhere is not among them; it stays for `validate` to refuse.
+        If the type has fixed hosts, other endpoints are left out, and `validate` refuses them.
         """
         provider = slot.identity.split("/")[1]
         urls = [url for _, layer in self._layers() for url in layer.urls.get(provider, {}).values()]
@@ -131,7 +131,7 @@ class Sites:
         return Site(place, slot, value, has_hosts, layer or environment or "base", expires)
 
     def _defaults(self) -> Iterator[Site]:
-        """Yield what resources hold by a default of their kind, each resource once."""
+        """Yield the secret fields that resources get from a default of their kind, each resource once."""
         settings = self.project.settings
         defaults = settings.defaults if settings else {}
         if not any(list(secret_values(key.partition("/")[0], data)) for key, data in defaults.items()):
@@ -172,7 +172,7 @@ class Sites:
 
 
 class _Layer:
-    """The fragments of the base or of one environment, by what they are looked up by."""
+    """The fragments of the base or of one environment, indexed for look-ups."""
 
     def __init__(self, fragments: list[Fragment]) -> None:
         self.fragments = fragments
@@ -195,7 +195,7 @@ def find_sites(project: Project) -> list[Site]:
 
 
 def _sets(data: Any, path: FieldPath) -> bool:
-    """Tell whether a layer says what is at a path; null says that nothing is there."""
+    """Tell whether a layer sets the value at a path. Null sets it too: it unsets the value."""
     for step in path:
         if not isinstance(data, dict):
             return True
@@ -233,7 +233,7 @@ def _normal(hosts: Iterable[object]) -> list[str]:
 
 
 def key_problems(tree: Tree, site: Site) -> Finding | None:
-    """Return what is wrong with a token as far as that shows without a key, or None."""
+    """Return the problem of a token that can be seen without a key, or None."""
     parts = parse_token(site.value)
     slot = site.slot
     if parts is None:
@@ -242,7 +242,7 @@ def key_problems(tree: Tree, site: Site) -> Finding | None:
     if parts.binding is None:
         return None  # written by hand or by another program: without a key nothing is known of it
     if vault is not None and vault.kind == "folder" and not _is_file(tree, f"keys/{slot.vault}/{parts.kid}/key.yaml"):
-        message = f"`{slot.field}` is sealed under `{parts.kid}`, which is no key of the vault `{slot.vault}`"
+        message = f"`{slot.field}` is sealed under `{parts.kid}`, which is not a key of the vault `{slot.vault}`"
         return Finding(
             "LCK018", site.place, message, f"restore keys/{slot.vault}/{parts.kid} from git history"
         )

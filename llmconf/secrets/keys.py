@@ -1,4 +1,4 @@
-"""Keys over time: making a vault, sharing it, rotating it, and what is left to do after each."""
+"""Changes to keys: make a vault, share it, rotate it, and report what is left to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from llmconf.yamltext.splices import Editing
 def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
     """Make the first key of a vault, wrapped for the given recipients.
 
-    Raises RefusedError where the vault has a key already, or no recipient is given.
+    Raises RefusedError if the vault already has a key, or if no recipient is given.
     """
     if work.keyring.store(vault).folders:
         raise RefusedError(
@@ -40,7 +40,7 @@ def init(work: Workspace, vault: str, recipients: list[Recipient]) -> Outcome:
     transaction.apply(work.root, _new_files(work.root, files))
     work.keyring.forget(vault)
     work.keyring.keys[vault, key.kid] = key
-    # Made here just now, it needs no look at where it comes from.
+    # This process has just made the key, so its origin needs no check.
     work.keyring.sealing_key(vault, trust=key.kid)
     names = ", ".join(recipient.name for recipient in recipients)
     outcome = Outcome([f"vault {vault}: key {key.kid} wrapped for {names}"])
@@ -57,9 +57,9 @@ def rotate(
 ) -> Outcome:
     """Make a new data key and seal all values of the vault again under it.
 
-    What an interrupted run has left is finished first and nothing else: while values stand under an older
-    key, no new key is made. Several current keys, after rotations in parallel, are united in a new one.
-    `fresh` makes a new fingerprint key too; `without` names a recipient for whom the new key is not wrapped.
+    After an interrupted run, this only finishes that run: while values are sealed under an older key, no new key is
+    made. After parallel rotations, one new key follows the several current keys. `fresh` makes a new fingerprint key
+    too. `without` names a recipient for whom the new key is not wrapped.
     """
     require_readable(work, lambda _: True)
     outcome = Outcome()
@@ -67,7 +67,7 @@ def rotate(
     united = len(work.keyring.store(vault).tips()) > 1
     behind = [site for site in _sealed(work, vault) if _kid(site) != current.kid]
     anew = not behind or fresh or united
-    # All are opened before anything is written: one that does not open must not leave a rotation half done.
+    # All values are opened before anything is written, so that a value that cannot be opened leaves no half rotation.
     opened = [(site, open_site(work, site, ())) for site in (_sealed(work, vault) if anew else behind)]
     new: list[transaction.Change] = []
     if anew:
@@ -78,7 +78,7 @@ def rotate(
     for site, plaintext in opened:
         editing.scalar(site.place, _sealed_again(site, plaintext, current), old=site.value)
     changes = editing.changes()
-    # The key comes first: what is sealed under it can be opened, however far this comes.
+    # The key is written first, so that values sealed under it can be opened even if this run is interrupted.
     transaction.apply(work.root, new + changes)
     work.keyring.forget(vault)
     work.keyring.keys[vault, current.kid] = current
@@ -121,7 +121,7 @@ def _make_successor(
 
 
 def _recipients(work: Workspace, vault: str, current: DataKey, without: str | None = None) -> list[Recipient]:
-    """Return whom a key is wrapped for. Raises RefusedError where somebody stands among them without a MAC."""
+    """Return the recipients of a key. Raises RefusedError if one of them has no valid MAC."""
     recipients, strangers = store.vouched(work.keyring.store(vault), current)
     strangers = [name for name in strangers if name != without]
     if strangers:
@@ -192,7 +192,7 @@ def rewrap(work: Workspace, vault: str) -> Outcome:
 
 
 def prune(work: Workspace, vault: str) -> Outcome:
-    """Delete the keys of a vault that seal nothing any more. Old commits keep theirs."""
+    """Delete the keys of a vault that no longer seal any value. Old commits still have them."""
     current = work.keyring.sealing_key(vault)
     if len(work.keyring.store(vault).tips()) > 1:
         hint = f"`llmconf secrets rotate --vault {vault}` unites them"
@@ -208,7 +208,7 @@ def prune(work: Workspace, vault: str) -> Outcome:
 
 
 def _drop_halves(work: Workspace, vault: str) -> list[str]:
-    """Delete what a killed process has left of a key that it was about to write: wraps without a `key.yaml`."""
+    """Delete the wraps without a `key.yaml` that a killed process left while it wrote a key."""
     folder = work.root / "keys" / vault
     halves = {
         entry.name
@@ -228,7 +228,7 @@ def _is_half(folder: Path) -> bool:
 
 
 def _unused(work: Workspace, vault: str, kids: set[str]) -> list[str]:
-    """Return which of some keys stand nowhere in the files of the project, not even in a comment."""
+    """Return the keys that occur nowhere in the files of the project, not even in a comment."""
     used = {_kid(site) for site in _sealed(work, vault)}
     for file in work.project.files:
         data = (work.root / file.name).read_bytes() if kids - used else b""

@@ -43,10 +43,10 @@ class Opener:
 
 
 def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Return the variables of an environment without errors, and notes on what is left to others.
+    """Return the variables of an environment without errors, and notes on references that other programs resolve.
 
-    `allow` lists the references that this process may open. Raises LlmconfError where a secret does not
-    open; an error in the environment is refused before any key is touched.
+    `allow` lists the references that this process may open. Raises LlmconfError if a secret cannot be opened. An
+    environment with errors is refused before any key is used.
     """
     if checked.worst() == "error":
         raise RefusedError("nothing is opened for a project with errors", "fix what `llmconf validate` reports")
@@ -68,9 +68,9 @@ def open_environment(checked: Checked, name: str | None, allow: Iterable[str]) -
 
 
 def _check_hosts(env: Resolved) -> None:
-    """Refuse credentials that would be sent where they do not belong.
+    """Refuse credentials that would be sent to hosts that they are not bound to.
 
-    The rules say so too, but a repository can turn rules off.
+    Rules report this too, but a repository can turn rules off.
     """
     for identity, credentials in relations.credentials_by_endpoint(env).items():
         endpoint = env.endpoints[identity]

@@ -1,4 +1,4 @@
-"""What is done with the secrets of a repository: seal what is plain, open one, set some.
+"""Operations on the secrets of a repository: seal plain secrets, open one, set some.
 
 Nothing here prints. Every edit is a splice of one scalar, and all files of one operation change together.
 """
@@ -31,9 +31,9 @@ class NewSecret:
 
 
 def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None = None) -> Outcome:
-    """Seal every plain secret in the files that `wanted` picks, and fill in `hosts` where nothing says them yet.
+    """Seal every plain secret in the files that `wanted` selects, and write `hosts` if nothing sets them yet.
 
-    What cannot be read, or is no text, is reported and left as it is; the rest is sealed.
+    Files that cannot be read and fields that are not text are reported and left unchanged. The rest is sealed.
     """
     require_readable(work, lambda _: False)
     outcome = Outcome(findings=_unreadable(work, wanted))
@@ -54,9 +54,9 @@ def encrypt(work: Workspace, wanted: Callable[[str], bool], *, trust: str | None
 
 
 def require_readable(work: Workspace, wanted: Callable[[str], bool]) -> None:
-    """Raise RefusedError where a file that `wanted` picks does not parse: what it holds is not known.
+    """Raise RefusedError if a file that `wanted` selects cannot be parsed, because its content is not known.
 
-    Without a valid project file nobody knows which vault an overlay belongs to.
+    Without a valid project file, the vault of an overlay is not known.
     """
     if work.project.settings is None:
         raise RefusedError("llmconf.yaml is not valid", "fix it first: `llmconf validate`")
@@ -66,7 +66,7 @@ def require_readable(work: Workspace, wanted: Callable[[str], bool]) -> None:
 
 
 def _unreadable(work: Workspace, wanted: Callable[[str], bool]) -> list[Finding]:
-    """Return the findings that keep secrets from being found: files that do not parse, fields that are no text."""
+    """Return the findings that hide secrets: files that cannot be parsed, and fields that are not text."""
     return [
         finding
         for finding in work.project.findings
@@ -160,7 +160,7 @@ def _new_site(work: Workspace, secret: NewSecret) -> Site:
     fragment = work.sites.declared(identity, layer)
     if fragment is None and layer and work.sites.declared(identity, ""):
         hint = f"declare it there first, by its name, in environments/{layer}/"
-        raise RefusedError(f"the environment `{layer}` says nothing of `{identity}`", hint)
+        raise RefusedError(f"the environment `{layer}` does not declare `{identity}`", hint)
     if fragment is None or fragment.kind != "Credential" or name not in SECRET_FIELDS:
         raise unknown(identity, name, work)
     return work.sites.site(fragment, layer or None, (name,), "")

@@ -27,9 +27,9 @@ def _any(code: str) -> bool:
 
 @dataclass
 class Workspace:
-    """A project with its keys: what every operation on secrets begins with.
+    """A project with its keys, which every operation on secrets needs.
 
-    `hides_secrets` tells of the code of a finding whether its file may have secrets that were not found.
+    `hides_secrets` takes the code of a finding, and tells whether its file may have secrets that were not found.
     """
 
     project: Project
@@ -54,7 +54,7 @@ class Workspace:
 
 @dataclass(slots=True)
 class Outcome:
-    """What an operation did, to be told: lines about resources and files, never a secret."""
+    """The report of an operation: lines about resources and files, never a secret."""
 
     changed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -137,7 +137,7 @@ def plain_text(site: Site) -> str:
 
 
 def unfit(site: Site) -> Finding | None:
-    """Return why a value is not sealed, or None: what is no secret should not look like one."""
+    """Return the reason why a value is not sealed, or None. A value that is no secret should not look like one."""
     name, hint = site.slot.field, "put the real secret there, or remove the field"
     if site.value.startswith(SOPS_START):
         message = f"`{name}` holds a value that SOPS encrypted"

@@ -211,7 +211,7 @@ def test_nothing_is_sealed_under_a_planted_key(
     else:
         assert refusals == [1, 1], outcomes
     reports = [_said(lab, "validate", key=False), _said(lab, "secrets", "check")]
-    assert any((said and f"{planted.kid}" in said) or "is no key of the vault" in said for _, said in reports)
+    assert any((said and f"{planted.kid}" in said) or "is not a key of the vault" in said for _, said in reports)
 
 
 def test_a_former_recipient_cannot_offer_the_next_key(lab: Lab, mallory: tuple[str, str]) -> None:
@@ -240,7 +240,7 @@ def test_a_former_recipient_cannot_offer_the_next_key(lab: Lab, mallory: tuple[s
     status, said = _set(lab)
     assert status == 1
     assert "are sealed under keys that are gone" in said
-    assert "is no key of the vault" in _said(lab, "validate", key=False)[1]
+    assert "is not a key of the vault" in _said(lab, "validate", key=False)[1]
 
 
 def test_a_deleted_vault_is_not_made_anew(lab: Lab) -> None:
@@ -365,7 +365,7 @@ def test_the_comment_of_an_ssh_key_is_kept(lab: Lab, comment: str) -> None:
 def test_an_environment_cannot_be_given_another_vault(lab: Lab) -> None:
     lab.edit("llmconf.yaml", "prod: {vault: prod}", "prod: {}")
     status, said = _said(lab, "validate", key=False)
-    assert (status, "which is no key of the vault `default`" in said) == (1, True)
+    assert (status, "which is not a key of the vault `default`" in said) == (1, True)
     # Nor when the key is copied along: a value is bound to its vault.
     kid = lab.kid("prod")
     shutil.copytree(lab.root / "keys/prod" / kid, lab.root / "keys/default" / kid)

@@ -234,7 +234,7 @@ CASES = {
     ),
     "key id": Tampered(
         OPENAI, "ENC(v1;k=", "ENC(v1;k=zzzz",
-        "which is no key of the vault `default`", "in the vault `default`",
+        "which is not a key of the vault `default`", "in the vault `default`",
     ),
     "a character of the data": Tampered(OPENAI, ")", "",
         "`api_key` holds a token that is not well formed", "holds a token in `api_key` that is not well formed",

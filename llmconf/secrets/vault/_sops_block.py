@@ -34,7 +34,7 @@ _LINE = 64
 
 @dataclass(slots=True)
 class Block:
-    """What the `sops` block of a file says. Nothing in it is trusted before the MAC holds."""
+    """The content of the `sops` block of a file. Nothing in it is trusted before the MAC is found valid."""
 
     age: list[tuple[str, str]]
     others: list[str]

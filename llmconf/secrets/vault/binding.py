@@ -32,7 +32,7 @@ _SHOWN = [(8 * index, length) for index, (length, _) in enumerate(_PARTS.values(
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a secret stands, and where it may be sent to.
+    """The place of a secret, and the hosts that it may be sent to.
 
     `layer` is empty for the base and the environment's name in an overlay; `identity` is the resource
     (`credential/openai/main`), `field` the path in it (`api_key`); `hosts` are normalized origins.
@@ -93,9 +93,9 @@ def binding(slot: Slot, revision: int, fingerprint: str, hint: str | None) -> st
 
 
 def why_stale(token: Token, slot: Slot) -> str | None:
-    """Say, without any key, in which parts a token was sealed for something else than where it stands.
+    """Return, without any key, the parts of its context in which a token differs from the place where it is.
 
-    In words that follow "sealed"; None where its public digest is the right one, or absent.
+    The text follows the word "sealed". It is None if the public digest matches or is absent.
     """
     found = token.binding
     expected = binding(slot, token.revision, token.fingerprint, token.hint)

@@ -1,4 +1,4 @@
-"""The opened keys of a repository: which key seals, which keys open, and whether they can be trusted to."""
+"""The opened keys of a repository: the key that seals, the keys that open, and whether each can be trusted."""
 
 from __future__ import annotations
 

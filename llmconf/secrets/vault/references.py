@@ -1,9 +1,9 @@
-"""Opens references, `env:NAME` and `file:path`, only where the process allows it.
+"""Opens references, `env:NAME` and `file:path`, only if the process allows it.
 
-A pull request can write any reference. What may be opened is therefore said by whoever starts the process,
-with `--allow-ref` or LLMCONF_ALLOW_REF, and never by the repository; `env:LLMCONF_*` is allowed by default.
-`env:OPENAI_*@api.openai.com` allows it for that host only: the hosts of a credential are the repository's to
-write, so that a reference that is allowed without a host goes wherever a pull request wants it.
+A pull request can write any reference. So the repository never decides which references may be opened. The person
+who starts the process decides, with `--allow-ref` or LLMCONF_ALLOW_REF. `env:LLMCONF_*` is allowed by default.
+`env:OPENAI_*@api.openai.com` allows a reference for only that host. The repository sets the hosts of a credential, so
+a pull request can send a reference that is allowed without a host to any host.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Opener:
         return _site_of(held, self._known, self.env)
 
     def open(self, held: secret_values.SecretValue, origins: tuple[Origin, ...] | None = None) -> str:
-        """Return a secret in plain text. Raises LlmconfError where it does not open.
+        """Return a secret in plain text. Raises LlmconfError if it cannot be opened.
 
         With `origins`, a reference that is allowed without a host is opened only to be sent to these.
         """

@@ -46,7 +46,7 @@ class Block:
     pattern: re.Pattern[str] | None = field(default=None)
 
     def wants(self, path: Path) -> bool | None:
-        """Tell whether a value has to be encrypted by its path; None where only its form tells."""
+        """Tell whether a value has to be encrypted by its path; None if only its form decides."""
         name, text = self.rule
         keys = [step for step in path if isinstance(step, str)]
         if name.endswith("_suffix"):
@@ -59,7 +59,7 @@ class Block:
 
 
 def parse_block(data: Any, file: str) -> Block:
-    """Read a `sops` block. Raises RefusedError where it is not one."""
+    """Read a `sops` block. Raises RefusedError if it is not one."""
     if not isinstance(data, dict):
         raise RefusedError(f"{file}: has no `sops` block, so SOPS did not encrypt it")
     rules = [(name, data[name]) for name in _RULES if data.get(name)]
@@ -81,7 +81,7 @@ def parse_block(data: Any, file: str) -> Block:
 
 
 def _groups(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the key groups; keys that stand in the block itself are one group, and win."""
+    """Return the key groups. Keys in the block itself are one group, which overrides the others."""
     if any(data.get(name) for name in ("age", *(name for name, _, _ in _OTHERS))):
         return [data]
     groups = data.get("key_groups")
@@ -111,7 +111,7 @@ def _time(text: str) -> str:
 
 
 def _compile(text: str) -> re.Pattern[str] | None:
-    """Compile a rule's pattern; None where it may take too long, or is not understood as Go does."""
+    """Compile a rule's pattern. None if it may take too long, or if Go understands it in another way."""
     groups = re.search(r"\)[*+{]|\[\[:|\\[pPCzQ]|\(\?[^:i]", text)
     quantifiers = len(re.findall(r"(?<!\\)[*+{]|(?<![\\(])\?", text))
     if len(text) > _MAX_PATTERN or groups or quantifiers > _MAX_QUANTIFIERS:
@@ -123,7 +123,7 @@ def _compile(text: str) -> re.Pattern[str] | None:
 
 
 def find_key(block: Block, identities: age.Identities, file: str) -> bytes:
-    """Return the data key of a file. Raises UndeterminedError where no identity at hand opens it."""
+    """Return the data key of a file. Raises UndeterminedError if no available identity opens it."""
     names = [shown(name) for name, _ in block.age] + [shown(name) for name in block.others]
     listed = ", ".join(names) or "nobody"
     if block.groups > 1:
@@ -157,7 +157,7 @@ def armor(wrapped: bytes) -> str:
 
 
 def dearmor(text: str) -> bytes:
-    """Return the age file in its armor; nothing where there is none."""
+    """Return the age file in its armor, or nothing if there is none."""
     match = _ARMOR.fullmatch(text) if len(text) <= _MAX_WRAPPED else None
     try:
         return base64.b64decode("".join(match[1].split()), validate=True) if match else b""

@@ -1,6 +1,6 @@
-"""The tree of a SOPS file: YAML or JSON text as mappings and lists of leaves that know where they stand.
+"""The tree of a SOPS file: YAML or JSON text as mappings and lists of leaves with their places.
 
-Plain scalars mean what SOPS takes them for, because its MAC is over their values: numbers as in YAML 1.1 with
+Plain scalars have the values that SOPS gives them, because its MAC covers these values: numbers as in YAML 1.1 with
 the octals of 1.2, words such as `on` and `yes` as strings, times as they are written.
 """
 
@@ -37,7 +37,7 @@ _EXACT = 2**53
 
 @dataclass(slots=True, eq=False)
 class Leaf:
-    """One scalar: its path in its document, its value as SOPS takes it, and its line in a YAML text."""
+    """One scalar: its path in its document, its value in SOPS, and its line in a YAML text."""
 
     path: Path
     value: Plain = field(repr=False)
@@ -69,7 +69,7 @@ def read_json(text: str, file: str) -> list[dict[str, Any]]:
 
 
 class _Twice(Exception):
-    """A key stands twice in a mapping."""
+    """A mapping has the same key twice."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

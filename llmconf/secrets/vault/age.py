@@ -1,4 +1,4 @@
-"""Wrapping of keys in the age format: recipients, identities, and where identities are looked for."""
+"""Wrapping of keys in the age format: recipients, identities, and the places where identities are searched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llmconf.workspace.user_folders import config_folder, home
 IDENTITY_FILE = "identities.txt"
 """Name of the file with identities in the user's config folder."""
 _FITS_NOBODY = "No matching keys found"
-"""What age says of a file that is for somebody else."""
+"""The message of age on a file that is for somebody else."""
 _MAX_IDENTITY_FILE = 1024 * 1024
 _ENVIRONMENT = (
     ("LLMCONF_AGE_KEY", False),
@@ -27,7 +27,7 @@ _ENVIRONMENT = (
 
 @dataclass(slots=True)
 class Identities:
-    """The private keys at hand, and for messages the places that were looked at."""
+    """The available private keys, and the places that were searched, for messages."""
 
     keys: list[Any] = field(default_factory=list, repr=False)
     publics: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ def generate() -> tuple[str, str]:
 def parse_recipient(text: str) -> Any:
     """Return the recipient for a public key: `age1...`, `ssh-ed25519 ...` or `ssh-rsa ...`.
 
-    Raises RefusedError where it is none.
+    Raises RefusedError if it is not one.
     """
     try:
         if text.startswith("ssh-"):
@@ -60,9 +60,9 @@ def wrap(payload: bytes, recipient: str) -> bytes:
 
 
 def unwrap(wrapped: bytes, identities: Identities) -> bytes | None:
-    """Decrypt a payload with the identities at hand; None where none of them fits.
+    """Decrypt a payload with the available identities. None if none of them fits.
 
-    Raises RefusedError for what is damaged.
+    Raises RefusedError for a damaged payload.
     """
     try:
         return bytes(pyrage.decrypt(wrapped, identities.keys)) if identities.keys else None
@@ -96,7 +96,7 @@ def find_identities() -> Identities:
 
 
 def no_identity(found: Identities, vault: str) -> UndeterminedError:
-    """Return the error for a vault that no identity at hand opens, with what was tried."""
+    """Return the error for a vault that no available identity opens, with the places that were searched."""
     return UndeterminedError(
         f"no identity at hand opens the vault `{vault}`",
         "looked at: " + ", ".join(found.tried) + "; make one with `llmconf secrets keygen` and have it added",
@@ -116,7 +116,7 @@ def _read(found: Identities, path: Path, name: str, *, quiet: bool = False) -> N
 
 
 def _parse(found: Identities, text: str, name: str) -> None:
-    """Read identities, one a line, or one SSH private key. What is inside goes into no message."""
+    """Read identities, one per line, or one SSH private key. No message shows the content."""
     before = len(found.keys)
     problem = ""
     if "PRIVATE KEY-----" in text:

@@ -1,7 +1,7 @@
 """What a sealed value is bound to, as bytes.
 
-Everything here is public. The digest of a context stands in the token, so that a value that was moved or
-whose hosts were edited is noticed without any key; only the cipher makes that a protection.
+Everything here is public. The token holds the digest of its context, so that llmconf notices without any key that a
+value was moved or that its hosts were edited. Only the cipher protects against such changes.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _PARTS = {
     "fingerprint": (2, "with another fingerprint"),
     "hint": (2, "with another hint"),
 }
-"""The parts of a public digest in their order: how many characters each has, and what it means to differ."""
+"""The parts of a public digest in their order: the number of characters, and the text for a part that differs."""
 _LABELS = {name: f"llmconf/v1 binding {name}\0".encode() for name in _PARTS}
 _SHOWN = [(8 * index, length) for index, (length, _) in enumerate(_PARTS.values())]
-"""Where each part begins in the base32 of all digests, and how much of it is shown."""
+"""The position of each part in the base32 of all digests, and the number of its characters that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def encode(parts: Iterable[str | bytes]) -> bytes:
 
 
 def context(slot: Slot, kid: str, revision: int, fingerprint: str, hint: str | None) -> bytes:
-    """Return the bytes that a value is bound to: key derivation and cipher both take them."""
+    """Return the bytes that a value is bound to. Key derivation and cipher both use them."""
     head = (
         FORMAT,
         slot.vault,
@@ -76,7 +76,7 @@ def context(slot: Slot, kid: str, revision: int, fingerprint: str, hint: str | N
 
 
 def binding(slot: Slot, revision: int, fingerprint: str, hint: str | None) -> str:
-    """Return the public digest of a context: 26 characters, some for each part, so that it tells which differs."""
+    """Return the public digest of a context: 26 characters, some for each part, to show which part differs."""
     digests = (
         _shared_digest("hosts", slot.normalized_hosts()),
         _digest("resource", (slot.identity,)),

@@ -1,12 +1,12 @@
-"""The files below `keys/` as they lie in the repository, read and not yet trusted.
+"""The files below `keys/` in the repository, which are read here and not yet trusted.
 
     keys/<vault>/recipients/<name>.yaml   a public key
     keys/<vault>/<kid>/key.yaml           digest of the key, and MACs under the keys that it follows
     keys/<vault>/<kid>/<name>.age         data key and fingerprint key, wrapped for one recipient
     keys/<vault>/<kid>/<name>.mac         MAC under the data key over vault, kid, name and public key
 
-Whoever can send a pull request can write these files. What can be seen of that without a key is reported
-here; the MACs are checked where a key is opened.
+Anyone who can send a pull request can write these files. This module reports the problems that can be seen without a
+key. The MACs are checked when a key is opened.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PUBLIC_KEY = re.compile(r"age1[a-z0-9]{20,4000}\Z|ssh-(ed25519|rsa) [A-Za-z0-9+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A public key with the name of whom it belongs to."""
+    """A public key with the name of its owner."""
 
     name: str
     public_key: str
@@ -37,10 +37,10 @@ class Recipient:
 
 @dataclass(slots=True)
 class KeyFolder:
-    """One data key as it lies in the repository: who it is wrapped for, and what it says of its origin.
+    """One data key in the repository: its recipients, and the keys that it follows.
 
-    `previous` holds the keys that it follows, each with a MAC under that key: one after a rotation, several
-    where rotations in parallel were united, none for the first key of a vault.
+    `previous` holds the keys that it follows, each with a MAC under that key: one after a rotation, several if it
+    unites parallel rotations, none for the first key of a vault.
     """
 
     kid: str
@@ -54,7 +54,7 @@ class KeyFolder:
 class Store:
     """The keys of one vault, read from the repository and not yet trusted.
 
-    `problems` says what cannot be read, by path relative to the repository.
+    `problems` holds the problems of unreadable files, by path relative to the repository.
     """
 
     vault: str
@@ -74,7 +74,7 @@ def vault_names(tree: Tree) -> list[str]:
 
 
 def read_store(tree: Tree, vault: str) -> Store:
-    """Read all key files of a vault. What is malformed is noted and left out; no link is followed."""
+    """Read all key files of a vault. Malformed files are reported and left out. No link is followed."""
     store = Store(vault)
     if vault not in vault_names(tree):
         return store
@@ -169,7 +169,7 @@ def _bytes(tree: Tree, path: str, store: Store) -> bytes | None:
 
 
 def problems(tree: Tree) -> Iterator[Finding]:
-    """Yield what is wrong with the key files of all vaults, as far as it shows without a key."""
+    """Yield the problems of the key files of all vaults that can be seen without a key."""
     for vault in vault_names(tree):
         store = read_store(tree, vault)
         for path, problem in store.problems:
@@ -188,7 +188,7 @@ def problems(tree: Tree) -> Iterator[Finding]:
 
 
 def _strangers(store: Store, kid: str, *, current: bool) -> Iterator[Finding]:
-    """Yield wraps for nobody, and recipients whom nobody with the key has added."""
+    """Yield findings on wraps without a recipient, and on recipients that nobody with the key has added."""
     folder = store.folders[kid]
     for name in sorted(set(folder.wrapped) - set(store.recipients)):
         path = f"keys/{store.vault}/{kid}/{name}.age"

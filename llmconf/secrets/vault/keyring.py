@@ -21,8 +21,8 @@ from llmconf.workspace.tree import FolderTree
 class Keyring:
     """Opens keys when they are first needed, and keeps them for the run.
 
-    `pins` is the file in which this clone remembers, for each vault, the key it trusts to seal under; it
-    lies outside of what a pull request can change. It is None for a user without a home: such a clone seals nothing.
+    `pins` is the file in which this clone remembers, for each vault, the key that it trusts for sealing. A pull
+    request cannot change this file. It is None for a user without a home, whose clone seals nothing.
     """
 
     root: Path
@@ -33,7 +33,7 @@ class Keyring:
     in_use: Callable[[str], set[str]] = field(default=lambda _: set(), repr=False)
     """Tells under which keys the tokens of a vault are sealed."""
     sealing: dict[tuple[str, str | None], DataKey] = field(default_factory=dict, repr=False)
-    """The keys that were found to be right to seal under, by vault and the key that somebody trusts."""
+    """The keys that may seal, by vault and by the key that the user trusts."""
 
     def store(self, vault: str) -> files.Store:
         """Return the key files of a vault."""
@@ -64,18 +64,18 @@ class Keyring:
         return key
 
     def open(self, text: str, slot: Slot) -> str:
-        """Return the secret in the token that stands at a place. Raises LlmconfError where it does not open."""
+        """Return the secret in the token that stands at a place. Raises LlmconfError if it cannot be opened."""
         parts = parse_token(text)
         if parts is None:
             raise RefusedError("not a well-formed token", "restore it from git history")
         return token.open_token(parts, self.key(slot.vault, parts.kid), slot)
 
     def sealing_key(self, vault: str, *, trust: str | None = None) -> DataKey:
-        """Return the key that new tokens of a vault are sealed under, after a look at where it comes from.
+        """Return the key that new tokens of a vault are sealed under, after a check of its origin.
 
         It is the key that this clone has pinned, or the only one that follows it with valid MACs. A clone
-        without a pin takes the only current key, where all keys of the vault hang together. `trust` is the id
-        of a key that somebody has looked at.
+        without a pin uses the only current key, if all keys of the vault form one chain. `trust` is the id of a key
+        that the user has checked.
         """
         known = self.sealing.get((vault, trust))
         if known is not None:
@@ -150,7 +150,7 @@ class Keyring:
         return seen
 
     def vouches(self, vault: str, before: str, key: DataKey) -> bool:
-        """Tell whether a key was made by somebody who held the one before. False where that cannot be opened."""
+        """Tell whether a key was made by somebody who had the previous key. False if that key cannot be opened."""
         claimed = self.store(vault).folders[key.kid].previous.get(before, "")
         try:
             earlier = self.key(vault, before)

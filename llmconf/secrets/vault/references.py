@@ -40,11 +40,11 @@ class Allowance:
     origins: tuple[Origin, ...] | None = None
 
     def matches(self, shown: str) -> bool:
-        """Tell whether a reference is meant."""
+        """Tell whether this allowance matches a reference."""
         return fnmatchcase(shown, self.pattern)
 
     def covers(self, hosts: Iterable[Origin]) -> bool:
-        """Tell whether all hosts that a reference is to be sent to are allowed; of none nothing is known."""
+        """Tell whether all hosts that a reference would be sent to are allowed. Unknown hosts need an allowance for any host."""
         if self.origins is None:
             return True
         wanted = tuple(hosts)
@@ -52,7 +52,7 @@ class Allowance:
 
 
 def allowed_patterns(given: Iterable[str]) -> tuple[Allowance, ...]:
-    """Return what this process may open: what it was given, its environment, and the default.
+    """Return the references that this process may open: from its arguments, its environment, and the default.
 
     A pattern is `SCHEME:GLOB` or `SCHEME:GLOB@HOST`. Raises UsageError for one that could match nothing.
     """
@@ -76,8 +76,8 @@ def _allowance(text: str) -> Allowance:
 def _check_scheme(pattern: str) -> None:
     """Raise UsageError for a pattern that no reference matches which llmconf opens.
 
-    Nothing is repeated that may be a key: a shell puts it in place of `$OPENAI_API_KEY`. `*` is refused too: who
-    means all variables hardly means all files.
+    The error does not repeat a text that may be a key, because a shell replaces `$OPENAI_API_KEY` with one. `*` is
+    refused too, because a user who means all variables hardly means all files.
     """
     scheme, colon, rest = pattern.partition(":")
     if colon and scheme in _OPENED:
@@ -99,9 +99,9 @@ def only_to(allowed: Iterable[Allowance], origins: tuple[Origin, ...]) -> tuple[
 
 
 def resolve(reference: Reference, root: Path, allowed: Iterable[Allowance], hosts: Iterable[str] = ()) -> str:
-    """Return the secret that a reference leads to. Raises UndeterminedError where it may or can not be opened.
+    """Return the secret that a reference leads to. Raises UndeterminedError if it may not or cannot be opened.
 
-    `hosts` are the normalized origins that it is to be sent to.
+    `hosts` are the normalized origins that the secret would be sent to.
     """
     shown = f"{reference.scheme}:{reference.target}"
     if reference.scheme not in _OPENED:
@@ -118,7 +118,7 @@ def resolve(reference: Reference, root: Path, allowed: Iterable[Allowance], host
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """What may be opened to be sent to certain hosts."""
+    """The references that may be opened and sent to certain hosts."""
 
     allowed: tuple[Allowance, ...]
     hosts: tuple[Origin, ...]
@@ -128,7 +128,7 @@ class _Gate:
         return any(each.matches(shown) and each.covers(self.hosts) for each in self.allowed)
 
     def check(self, shown: str) -> None:
-        """Raise UndeterminedError where a reference may not be opened."""
+        """Raise UndeterminedError if a reference may not be opened."""
         if self.lets(shown):
             return
         if not any(each.matches(shown) for each in self.allowed):
@@ -151,10 +151,10 @@ def _environment(name: str) -> str:
 
 
 def _real_path(target: str, root: Path, gate: _Gate) -> Path:
-    """Return where a `file:` reference leads, after a look at whether that is allowed too.
+    """Return the path of a `file:` reference, after a check that its target is allowed too.
 
-    What a link in the repository leads to has to be allowed like the link: a pull request can make links.
-    Under /run/secrets it cannot, and mounted secrets are links there.
+    The target of a link in the repository must be allowed like the link, because a pull request can make links.
+    It cannot make links under /run/secrets, where mounted secrets are links.
     """
     if "\0" in target:
         raise UndeterminedError("a `file:` reference has a NUL character in it, which no path has")

@@ -1,6 +1,6 @@
-"""Files of SOPS, YAML and JSON, with age recipients: reads them whole, or not at all, and writes them.
+"""Reads and writes SOPS files, in YAML and JSON, with age recipients. It reads a file completely or not at all.
 
-What is read is returned only after the MAC of the file has been found right.
+The content is returned only after the MAC of the file has been found valid.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """An encrypted comment: where it stands in the text, its mark included; None where it does not open."""
+    """An encrypted comment: its place in the text, including its mark. Its text is None if it cannot be opened."""
 
     start: int
     end: int
@@ -85,8 +85,8 @@ class SopsTree:
 def decrypt(data: bytes, file: str, identities: age.Identities) -> SopsTree:
     """Read a file of SOPS. `file` is its name for messages, and says by its ending how to read it.
 
-    Raises RefusedError where it is malformed or was changed without SOPS, UndeterminedError where it cannot
-    be opened here. No message holds a value.
+    Raises RefusedError if it is malformed or was changed without SOPS, and UndeterminedError if it cannot be opened
+    here. No message holds a value.
     """
     text = _text(data, file)
     document: Document | None = None
@@ -126,7 +126,7 @@ def _is_json(text: str, file: str) -> bool:
 
 
 def _open_all(roots: list[dict[str, Any]], block: Block, key: bytes, file: str) -> tuple[list[Opened], set[int]]:
-    """Open all leaves in place, check the MAC, and return what was encrypted and which are comments."""
+    """Open all leaves in place, check the MAC, and return the encrypted values and the comments."""
     opened: list[Opened] = []
     dropped: set[int] = set()
     hashed = hashlib.sha512(_ONLY_ENCRYPTED if block.only_encrypted else b"")
@@ -212,7 +212,7 @@ def encrypt(
     """Return a SOPS YAML file with all values of a tree, or of several documents, encrypted.
 
     `recipients` are public keys of age or SSH, `lastmodified` is a time such as `2027-03-31T09:00:00Z`.
-    Raises RefusedError for what SOPS cannot hold.
+    Raises RefusedError for a value that SOPS cannot hold.
     """
     documents = tree if isinstance(tree, list) else [tree]
     if not recipients:

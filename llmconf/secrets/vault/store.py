@@ -1,4 +1,4 @@
-"""Making and opening the files below `keys/`: wrapped data keys, MACs, and the chain from one key to the next."""
+"""Makes and opens the files below `keys/`: wrapped data keys, MACs, and the chain from one key to the next."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEY_BYTES = 32
 
 
 def new_key(vault: str, fingerprints: bytes | None = None) -> DataKey:
-    """Make a data key; the fingerprint key is carried over where one is given."""
+    """Make a data key. If a fingerprint key is given, it is kept."""
     secret = os.urandom(_KEY_BYTES)
     while key_id(secret)[0].isdigit():  # YAML would take some of these ids for numbers
         secret = os.urandom(_KEY_BYTES)
@@ -56,9 +56,9 @@ def recipient_file(vault: str, recipient: Recipient) -> dict[str, bytes]:
 
 
 def unwrap_key(store: Store, kid: str, identities: age.Identities) -> DataKey | None:
-    """Open a data key with the identities at hand; None where none fits.
+    """Open a data key with the available identities. None if none fits.
 
-    Raises RefusedError where what is wrapped is not the key that its folder names, or only what is damaged is left.
+    Raises RefusedError if the wrapped key is not the one that its folder names, or if all its wraps are damaged.
     """
     folder = store.folders.get(kid)
     damaged = []
@@ -91,7 +91,7 @@ def _parse_payload(vault: str, kid: str, name: str, payload: bytes) -> DataKey:
 
 
 def key_digest(key: DataKey) -> str:
-    """Return a public digest of a data key, which its successor's MAC and the pin are about."""
+    """Return a public digest of a data key, which its successor's MAC and the pin cover."""
     return sha256(mac(key, "digest", key.vault, key.kid).encode()).hexdigest()
 
 

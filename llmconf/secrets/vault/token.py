@@ -38,7 +38,7 @@ class DataKey:
 
 
 class OpenError(RefusedError):
-    """A token does not open. The message says which check failed and never what was inside."""
+    """A token cannot be opened. The message names the check that failed and never shows the content."""
 
 
 def key_id(secret: bytes) -> str:
@@ -76,7 +76,7 @@ def seal(
 
 
 def open_token(token: Token, key: DataKey, slot: Slot) -> str:
-    """Return the secret in a token. Raises OpenError where it does not belong to this place and key."""
+    """Return the secret in a token. Raises OpenError if it does not belong to this place and key."""
     if token.kid != key.kid:
         raise OpenError(f"the token is sealed under the key {token.kid}, not {key.kid}")
     body = decode_data(token.data)
@@ -99,7 +99,7 @@ def open_token(token: Token, key: DataKey, slot: Slot) -> str:
 
 
 def _why_not(token: Token, slot: Slot) -> tuple[str, str]:
-    """Say what is wrong with a token whose commitment is wrong, as far as its public digest tells."""
+    """Return the error for a token with a wrong commitment, as far as its public digest shows the cause."""
     why = why_stale(token, slot)
     if why is not None:
         return (

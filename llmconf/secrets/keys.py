@@ -237,7 +237,7 @@ def _unused(work: Workspace, vault: str, kids: set[str]) -> list[str]:
 
 
 def _delete(root: Path, folder: Path) -> None:
-    """Delete the files of a key, `key.yaml` first, and its folder where nothing else is in it."""
+    """Delete the files of a key, `key.yaml` first, and its folder if it is then empty."""
     files = sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name != "key.yaml")
     transaction.apply(root, [transaction.Change(file, file.read_bytes(), None) for file in files])
     if not any(folder.iterdir()):

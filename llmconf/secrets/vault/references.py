@@ -44,7 +44,7 @@ class Allowance:
         return fnmatchcase(shown, self.pattern)
 
     def covers(self, hosts: Iterable[Origin]) -> bool:
-        """Tell whether all hosts that a reference would be sent to are allowed. Unknown hosts need an allowance for any host."""
+        """Tell whether all hosts of a reference are allowed. If the hosts are unknown, only any host covers them."""
         if self.origins is None:
             return True
         wanted = tuple(hosts)

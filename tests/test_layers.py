@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import REPOSITORY
@@ -38,13 +38,6 @@ OPEN = {"adapters": {"openai_compatible"}}
 """Modules that others of the same plug-in package may build on, beside those with an underscore."""
 MAX_LINES = 320
 SPEAKING = ("cli/", "report/formats/", "__main__.py")
-
-
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _has_docstring(node: Any) -> bool:
-    return ast.get_docstring(node) is not None
 
 
 def _sources() -> dict[str, Path]:
@@ -181,14 +174,34 @@ def test_only_the_command_line_talks(name: str) -> None:
     assert [node.lineno for node in nodes if isinstance(node, ast.Name) and node.id == "print"] == []
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_only_one_module_spells_a_token(name: str) -> None:
-    if name == "core.tokens":
-        return
+SPELLINGS = {
+    "core.tokens": re.compile(r"ENC\("),
+    "core.grammar": re.compile(r"llmconf\.yaml(?![^\n]*\n)"),
+    "cli._options": re.compile(r"\A--debug\Z"),
+}
+"""What one module alone spells, apart from documentation and texts of several lines; others take it from there."""
+
+
+def _spelled(name: str, wanted: re.Pattern[str]) -> list[str]:
     tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
-    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    documentation = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, _DOCUMENTED) and _has_docstring(node)}
-    assert [node.lineno for node in texts if "ENC(" in str(node.value).replace("\\", "") and id(node) not in documentation] == []
+    # A text that stands alone is documentation.
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        f"{node.lineno}: {node.value}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in documentation and wanted.search(node.value.replace("\\", ""))
+    ]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_only_one_module_spells_what_others_take_from_it(name: str) -> None:
+    assert [found for owner, wanted in SPELLINGS.items() if name != owner for found in _spelled(name, wanted)] == []
+
+
+@pytest.mark.parametrize(("owner", "wanted"), SPELLINGS.items())
+def test_the_module_that_spells_it_does(owner: str, wanted: re.Pattern[str]) -> None:
+    assert _spelled(owner, wanted) != []
 
 
 def _exports(package: str) -> set[str]:

@@ -14,9 +14,9 @@ from llmconf.check.settings import check_settings, unknown_targets
 from llmconf.check.stale_locks import CODE as STALE_LOCK
 from llmconf.check.stale_locks import stale_locks
 from llmconf.core.diagnostics import Diagnostic, Finding, Place, Span, sort_diagnostics
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.project.base_layer import read_base
 from llmconf.project.checked import Checked, groups
-from llmconf.project.discover import PROJECT_FILE
 from llmconf.project.environment import Resolved
 from llmconf.project.load import Project
 from llmconf.project.resolve import resolve

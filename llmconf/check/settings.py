@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from llmconf.build import targets
 from llmconf.check import rules
 from llmconf.core.diagnostics import Finding, Place
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.core.suggest import did_you_mean
-from llmconf.project.discover import PROJECT_FILE
 from llmconf.schema import errors
 from llmconf.schema.project_file import ProjectFile
 

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from llmconf.cli._group import EXIT_PIPE, Commands
+from llmconf.cli._options import Invocation, debug_option, directory_option
 from llmconf.core.errors import LlmconfError, RefusedError
 from llmconf.core.version import __version__
 
@@ -30,13 +31,10 @@ _NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="llmconf %(version)s")
-@click.option(
-    "-C", "--directory", metavar="DIR",
-    help="Use the project in or above DIR. Other paths stay relative to the current folder.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+@directory_option
+@debug_option
 @click.pass_context
-def group(ctx: click.Context, directory: str | None, debug: bool) -> None:
+def group(ctx: click.Context, directory: str | None) -> None:
     """A compiler for LLM configuration kept in git.
 
     \b
@@ -45,7 +43,7 @@ def group(ctx: click.Context, directory: str | None, debug: bool) -> None:
       llmconf list model --capability function_calling --env prod
       llmconf build --env prod
     """
-    ctx.obj = {"directory": directory, "debug": debug}
+    ctx.ensure_object(Invocation).directory = directory
 
 
 def run() -> NoReturn:
@@ -60,7 +58,7 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    status = _run(debug="--debug" in sys.argv)
+    status = _run()
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -72,10 +70,11 @@ def run() -> NoReturn:
     os._exit(status)
 
 
-def _run(*, debug: bool) -> int:
+def _run() -> int:
     """Run a command and return its exit code: the one place where errors become exit codes."""
+    asked = Invocation()
     try:
-        status = group.main(prog_name="llmconf", standalone_mode=False)
+        status = group.main(prog_name="llmconf", standalone_mode=False, obj=asked)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -97,7 +96,7 @@ def _run(*, debug: bool) -> int:
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
     except Exception as error:  # the outermost place: a defect must not end in a traceback
-        return _failed(error, debug=debug)
+        return _failed(error, debug=asked.debug)
 
 
 def _failed(error: Exception, *, debug: bool) -> int:

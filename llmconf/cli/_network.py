@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from llmconf.cli import _secrets as shared
-from llmconf.cli._options import project_options
+from llmconf.cli._options import invocation, project_options
 from llmconf.cli._reports import about_models, checked_or_exit, pick_environment
 from llmconf.core.errors import UsageError
 
@@ -110,7 +110,7 @@ _NAMES = tuple(each.name for each in fields(NetworkOptions))
 
 def defect(error: Exception) -> None:
     """Show the traceback of a defect at one endpoint, if --debug is given."""
-    if "--debug" in sys.argv:
+    if invocation().debug:
         import traceback
 
         traceback.print_exception(error)

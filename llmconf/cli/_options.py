@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,6 +14,24 @@ from llmconf.cli import _complete
 from llmconf.core.plugins import module_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What the options before the command say; `debug` also if `--debug` stands behind the command."""
+
+    directory: str | None = None
+    debug: bool = False
+
+
+def invocation() -> Invocation:
+    """Return what the options of the running command say of the whole run."""
+    return click.get_current_context().ensure_object(Invocation)
+
+
+def _keep_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Invocation).debug = True
 
 
 def parse_day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
@@ -69,8 +88,9 @@ color_option = click.option(
     help="Color the report. `auto` colors on a terminal unless NO_COLOR is set.",
 )  # fmt: skip
 debug_option = click.option(
-    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error."
-)
+    "--debug", is_flag=True, is_eager=True, expose_value=False, callback=_keep_debug,
+    help="Show the traceback of an internal error.",
+)  # fmt: skip
 jobs_option = click.option(
     "--jobs",
     type=click.IntRange(1, 64),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import click
-
+from llmconf.cli._options import invocation
 from llmconf.core.errors import RefusedError, UsageError
 
 
@@ -14,13 +13,12 @@ def root_of(directory: str | None) -> Path:
     """Return the project's root, from the command's `-C`, the group's, or the current folder."""
     from llmconf.project.discover import find_root
 
-    return find_root(_start(directory))
+    return find_root(start_of(directory))
 
 
-def _start(directory: str | None) -> Path:
-    context = click.get_current_context()
-    outer = context.find_root().obj or {}
-    return Path(directory or outer.get("directory") or ".")
+def start_of(directory: str | None) -> Path:
+    """Return the folder that a command begins in, from its `-C`, the group's, or the current folder."""
+    return Path(directory or invocation().directory or ".")
 
 
 def relative_paths(paths: tuple[str, ...], root: Path) -> list[str]:

@@ -99,7 +99,8 @@ def _clean_report(verdict: Verdict, *, color: bool) -> Report:
 
 def _refuse_orphans(root: Path) -> None:
     """Raise UsageError if there are documents of a project but no project file."""
-    from llmconf.project.discover import PROJECT_FILE, discover
+    from llmconf.core.grammar import PROJECT_FILE
+    from llmconf.project.discover import discover
     from llmconf.project.parse import read_text
     from llmconf.schema.kinds import DOCUMENTS
     from llmconf.workspace.tree import FolderTree

@@ -10,6 +10,7 @@ __all__ = [
     "grammar",
     "json_values",
     "key_formats",
+    "nulls",
     "origins",
     "plugins",
     "suggest",

@@ -1,9 +1,12 @@
-"""The grammar of names, durations, money and dates. Syntax only."""
+"""The grammar of names, durations, money and dates, and the name of the project file. Syntax only."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
+
+PROJECT_FILE = "llmconf.yaml"
+"""The file that makes a folder a project."""
 
 NAME_PATTERN = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
 """Names of providers, endpoints, credentials, routes, teams and environments."""

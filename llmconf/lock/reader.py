@@ -166,13 +166,6 @@ def conflict(text: str) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def without_nulls(value: Any) -> Any:
-    """Return the values of a hand-edited lock without nulls."""
-    if isinstance(value, dict):
-        return {key: without_nulls(part) for key, part in value.items() if part is not None}
-    return [without_nulls(part) for part in value] if isinstance(value, list) else value
-
-
 @dataclass
 class LockText:
     """The text of a lock in the form of `write`. It finds positions in one block without parsing all blocks."""

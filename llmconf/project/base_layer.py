@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmconf.core.diagnostics import Finding
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.project.environment import Layer, Lock, Resource
-from llmconf.project.fragments import Fragment, drop_nulls
+from llmconf.project.fragments import Fragment, without_nulls
 from llmconf.project.merge import underlay
 from llmconf.schema.kinds import Common
 from llmconf.schema.project_file import ProjectFile
@@ -97,7 +98,7 @@ def make_entry(
     low: dict[str, Any] = {}
     for key in keys:
         low = underlay(low, project.defaults[key])
-    layers = [Layer("defaults", "llmconf.yaml", 0, ("defaults", key), project.defaults[key]) for key in keys]
+    layers = [Layer("defaults", PROJECT_FILE, 0, ("defaults", key), project.defaults[key]) for key in keys]
     if not fragment.layer.is_declared:
         return BaseEntry(fragment, without_nulls(underlay(data, low)), (fragment.layer, *layers), None)
     return BaseEntry(fragment, without_nulls(underlay(low, data)), (*layers, fragment.layer), None)
@@ -110,13 +111,3 @@ def _own(fragment: Fragment, data: dict[str, Any]) -> dict[str, Any]:
 def default_keys(kind: str, provider_type: object, defaults: Collection[str]) -> list[str]:
     """Return the defaults for a resource of a kind and of a provider type, lowest first."""
     return [key for key in (kind, f"{kind}/{provider_type}") if key in defaults]
-
-
-def without_nulls(data: dict[str, Any]) -> dict[str, Any]:
-    """Return data without unset values. This is nearly always the same object."""
-    return drop_nulls(data) if _has_null(data) else data
-
-
-def _has_null(value: dict[str, Any] | list[Any]) -> bool:
-    parts = value.values() if isinstance(value, dict) else value
-    return None in parts or any(_has_null(part) for part in parts if isinstance(part, (dict, list)))

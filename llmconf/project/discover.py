@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.errors import UsageError
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.workspace.tree import Entry, Kind, Tree, TreeError
 from llmconf.yamltext.text import MAX_FILE_SIZE
 
-PROJECT_FILE = "llmconf.yaml"
 LOCK_FOLDER = "lock/"
 """The folder of the lock files. It holds nothing else of a project."""
 _LOCK_SUFFIX = ".lock.yaml"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from llmconf import adapters
 from llmconf.core.diagnostics import Finding, Path, Place
+from llmconf.core.nulls import drop_nulls
 from llmconf.core.suggest import closest, did_you_mean
 from llmconf.project.environment import LIST_KEYS, Layer
 from llmconf.project.free_maps import FREE_KEYS, free_secrets, unsafe_numbers
@@ -20,8 +21,8 @@ from llmconf.schema.kinds import DOCUMENTS, NESTED, RESOURCES, Common
 CONTROLS = ("$new", "$remove")
 _IDENTITY = ("name", "id", "provider", "model")
 """Fields that no other layer can supply, because they identify the resource."""
-_OPAQUE = ("parameters", "options")
-"""Maps whose values llmconf does not interpret, so that null in them is a value."""
+_OPAQUE = {"parameters": 0, "options": 0, "extra": 1}
+"""Maps whose values llmconf does not interpret, so that null in them is a value. `extra` names targets first."""
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 """The controls of nearly all fragments. A dict for each would take 15 MiB in a project of 65,000 resources."""
 
@@ -206,7 +207,7 @@ def _validate(
         return model.model_validate(body)
     except ValidationError as error:
         problem = error
-    without = drop_nulls(body) if has_nulls else body
+    without = without_nulls(body) if has_nulls else body
     if without != body:
         try:
             return model.model_validate(without)
@@ -219,17 +220,10 @@ def _validate(
     return None
 
 
-def drop_nulls(data: Any) -> Any:
+def without_nulls(data: dict[str, Any]) -> dict[str, Any]:
     """Return data without the keys that null unsets. Maps that llmconf does not interpret stay as they are."""
-    if isinstance(data, dict):
-        return {key: _drop_inner(key, value) for key, value in data.items() if value is not None}
-    return [drop_nulls(item) for item in data] if isinstance(data, list) else data
-
-
-def _drop_inner(key: str, value: Any) -> Any:
-    if key == "extra" and isinstance(value, dict):
-        return {target: settings for target, settings in value.items() if settings is not None}
-    return value if key in _OPAQUE else drop_nulls(value)
+    found: dict[str, Any] = drop_nulls(data, _OPAQUE)
+    return found
 
 
 def _validate_apart(fragments: list[Fragment], found: list[Finding], *, has_nulls: bool) -> None:
@@ -237,7 +231,7 @@ def _validate_apart(fragments: list[Fragment], found: list[Finding], *, has_null
     for fragment in fragments:
         data = {key: value for key, value in fragment.layer.data.items() if key != "provider"}
         try:
-            fragment.spec = RESOURCES[fragment.kind].model_validate(drop_nulls(data) if has_nulls else data)
+            fragment.spec = RESOURCES[fragment.kind].model_validate(without_nulls(data) if has_nulls else data)
         except ValidationError as error:
             fragment.broken = len(errors.missing_paths(error)) < error.error_count()
         # A mistake in any part makes the whole provider unsure.

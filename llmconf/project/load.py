@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from llmconf.core.diagnostics import Finding, Place, Span
 from llmconf.core.errors import UsageError
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.core.suggest import did_you_mean
-from llmconf.project.discover import PROJECT_FILE, Discovery, SourceFile, discover, lock_provider
+from llmconf.project.discover import Discovery, SourceFile, discover, lock_provider
 from llmconf.project.environment import Layer, Lock
-from llmconf.project.fragments import Fragment, drop_nulls, read_document
+from llmconf.project.fragments import Fragment, read_document, without_nulls
 from llmconf.project.free_maps import free_secrets, unsafe_numbers
 from llmconf.project.parallel import Parsing
 from llmconf.project.parse import ParsedFile, read_text
@@ -179,7 +180,7 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
             Finding("LCS001", Place(PROJECT_FILE, 1), "the project file must hold only one document")
         )
     try:
-        project.settings = ProjectFile.model_validate(drop_nulls_but_environments(data))
+        project.settings = ProjectFile.model_validate(_as_read(data))
     except ValidationError as error:
         project.findings.extend(errors.findings(error, ProjectFile, data, place))
         project.findings.extend(errors.missing(path, place, data) for path in errors.missing_paths(error))
@@ -193,12 +194,10 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
             del defaults[name]
 
 
-def drop_nulls_but_environments(data: dict[str, Any]) -> dict[str, Any]:
+def _as_read(data: dict[str, Any]) -> dict[str, Any]:
     """Return the project file's data without nulls, which stand for an environment or target without settings."""
-    kept = ("environments", "targets")
-    return {
-        key: value if key in kept else drop_nulls(value) for key, value in data.items() if value is not None
-    }
+    named = {key: data[key] for key in ("environments", "targets") if data.get(key) is not None}
+    return without_nulls({key: value for key, value in data.items() if key not in ("environments", "targets")}) | named
 
 
 def _check_defaults(key: str, defaults: dict[str, Any]) -> list[Finding]:

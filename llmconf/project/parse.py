@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmconf.core.diagnostics import Finding, Span
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.core.key_formats import SEAL_HINT, scan
-from llmconf.project.discover import PROJECT_FILE, SourceFile, lock_provider
+from llmconf.core.nulls import drop_nulls
+from llmconf.project.discover import SourceFile, lock_provider
 from llmconf.workspace.tree import Tree, TreeError
 from llmconf.yamltext import load as yaml_load
 from llmconf.yamltext.load import Reading
@@ -74,7 +76,7 @@ def _read_lock(text: str, name: str) -> Reading:
     if locked is not None:
         return Reading([locked], [], False)
     documents, findings = yaml_load.load(text, name)
-    return Reading([reader.without_nulls(document) for document in documents], findings, False)
+    return Reading([drop_nulls(document) for document in documents], findings, False)
 
 
 def _with_conflict(findings: list[Finding], text: str, name: str) -> list[Finding]:

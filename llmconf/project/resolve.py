@@ -12,9 +12,9 @@ from llmconf import adapters
 from llmconf.adapters import Options
 from llmconf.core.diagnostics import Finding, Path, Place
 from llmconf.core.suggest import did_you_mean
-from llmconf.project.base_layer import Base, BaseEntry, locked_entries, make_entry, without_nulls
+from llmconf.project.base_layer import Base, BaseEntry, locked_entries, make_entry
 from llmconf.project.environment import Resolved, Resource
-from llmconf.project.fragments import Fragment
+from llmconf.project.fragments import Fragment, without_nulls
 from llmconf.project.merge import merge
 from llmconf.schema import errors
 from llmconf.schema.kinds import NESTED, RESOURCES, Common

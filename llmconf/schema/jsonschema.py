@@ -16,6 +16,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from llmconf import adapters
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.schema.kinds import CREDENTIAL_FIELDS, DOCUMENTS, RESOURCES
 from llmconf.schema.project_file import ProjectFile
 
@@ -103,7 +104,7 @@ def project_schema() -> dict[str, Any]:
     }
     kinds = "|".join(RESOURCES)
     schema["properties"]["defaults"]["propertyNames"] = {"pattern": f"^({kinds})(/[a-z0-9._-]+)?$"}
-    return {"$schema": _DIALECT, **schema, "title": "The project file llmconf.yaml"}
+    return {"$schema": _DIALECT, **schema, "title": f"The project file {PROJECT_FILE}"}
 
 
 def _union(title: str, make: Any) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from llmconf import adapters
 from llmconf.core.diagnostics import Finding, Place
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.core.origins import parse_host, parse_url
 from llmconf.core.tokens import parse_token
 from llmconf.project.base_layer import default_keys
-from llmconf.project.discover import PROJECT_FILE
 from llmconf.project.fragments import Fragment
 from llmconf.project.load import Project
 from llmconf.project.merge import underlay

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from llmconf.core.diagnostics import Finding, Place
 from llmconf.core.errors import LlmconfError, RefusedError
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.core.suggest import did_you_mean
 from llmconf.core.tokens import is_sealed, is_token_like, parse_reference, parse_token
 from llmconf.schema.secret_fields import SECRET_FIELDS, is_secret_name
@@ -59,7 +60,7 @@ def require_readable(work: Workspace, wanted: Callable[[str], bool]) -> None:
     Without a valid project file, the vault of an overlay is not known.
     """
     if work.project.settings is None:
-        raise RefusedError("llmconf.yaml is not valid", "fix it first: `llmconf validate`")
+        raise RefusedError(f"{PROJECT_FILE} is not valid", "fix it first: `llmconf validate`")
     for finding in work.project.findings:
         if work.hides_secrets(finding.code) and wanted(finding.place.file):
             raise RefusedError(f"{finding.place.file}: {finding.message}", "fix it first: `llmconf validate`")

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError
+from llmconf.core.grammar import PROJECT_FILE
 
-_ROOTS = ("llmconf.yaml", ".git")
+_ROOTS = (PROJECT_FILE, ".git")
 
 
 def require_inside(path: Path) -> None:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError, UsageError
+from llmconf.core.grammar import PROJECT_FILE
 from llmconf.workspace.git import git
 from llmconf.workspace.user_folders import state_folder
 
-_SOURCES = ("llmconf.yaml", "config", "environments", "lock", "keys")
+_SOURCES = (PROJECT_FILE, "config", "environments", "lock", "keys")
 _MAX_KEY_FILE = 64 * 1024
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from llmconf.core.errors import RefusedError, UndeterminedError
+from llmconf.core.grammar import PROJECT_FILE
 
 _NEW_FILE_MODE = 0o666
 _PREFIX, _SUFFIX = ".llmconf-", ".tmp"
@@ -45,7 +46,7 @@ def locked(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
     except ImportError:  # Windows has no advisory locks of this kind; replacing files stays atomic there
         yield
         return
-    file = root / "llmconf.yaml"
+    file = root / PROJECT_FILE
     try:
         handle = os.open(file, os.O_RDONLY)
         try:

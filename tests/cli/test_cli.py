@@ -220,6 +220,16 @@ def test_an_internal_error_has_a_traceback_with_debug(words: tuple[str, ...]) ->
     assert "ZeroDivisionError: why" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [("exec", "--env", "prod", "--", "true", "--debug"), ("list", "model", "--env", "--debug")], ids=["argument", "value"]
+)
+def test_a_word_that_is_no_option_asks_for_no_traceback(words: tuple[str, ...]) -> None:
+    done = _run_with_defect("ZeroDivisionError('a text that may hold a secret')", *words)
+    assert done.returncode == 70
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+
+
 def test_an_interrupt_exits_130_quietly() -> None:
     done = _run_with_defect("KeyboardInterrupt", "validate")
     assert (done.returncode, done.stdout) == (130, "")

@@ -497,7 +497,7 @@ def test_a_traceback_holds_no_secret(
     monkeypatch.setattr(place, broken)
     monkeypatch.setattr(sys, "argv", ["llmconf", "--debug", "-C", str(lab.root), "secrets", "rotate"])
     with lab.inside():
-        assert llmconf.cli._run(debug=True) == 70
+        assert llmconf.cli._run() == 70
     out, err = capsys.readouterr()
     assert "ZeroDivisionError" in err
     _clean(lab, out, err)

@@ -15,6 +15,7 @@ from typing import Any
 from llmconf.build.targets._base import Note
 from llmconf.build.targets._litellm_plan import Group, Plan
 from llmconf.core.diagnostics import Place
+from llmconf.core.grammar import PROJECT_FILE
 
 _USUAL_FALLBACKS = 5
 _LIMIT_CHECK = "enforce_model_rate_limits"
@@ -27,7 +28,7 @@ def router_settings(
     own = _own(plan)
     for key in own:
         if key in given and given[key] != own[key]:
-            place = Place("llmconf.yaml", 0, ("targets", "litellm", "router_settings", key), on_key=True)
+            place = Place(PROJECT_FILE, 0, ("targets", "litellm", "router_settings", key), on_key=True)
             notes.append(Note(place, f"`{key}` is left out: the routes determine it"))
     defaults: dict[str, Any] = {}
     if any(params.keys() & {"rpm", "tpm"} for params in (item["litellm_params"] for item in deployments)):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from llmconf.cli._options import color_option, debug_option, directory_option, report_option
+from llmconf.cli._paths import start_of
 from llmconf.cli._reports import emit_report, use_color
 from llmconf.core.errors import RefusedError, UsageError
 from llmconf.workspace.git import git, top_of
@@ -59,7 +60,7 @@ def command(
       llmconf secrets scan --staged
       llmconf secrets scan .env README.md
     """
-    base = Path(directory or (click.get_current_context().find_root().obj or {}).get("directory") or ".")
+    base = start_of(directory)
     if not base.is_dir():
         raise UsageError(f"no such folder: {base}")
     names = [os.path.relpath(Path(file).absolute(), base.absolute()) for file in files]

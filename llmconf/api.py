@@ -21,8 +21,10 @@ from llmconf.project.discover import Discovery, lock_provider
 from llmconf.project.environment import Resource
 from llmconf.project.load import load_project, require_environment
 from llmconf.project.parallel import Parsing
+from llmconf.report import stored
 from llmconf.report.report import FRAME_LINES, Report, RuleText
 from llmconf.schema.secret_fields import SECRET_FIELDS
+from llmconf.workspace import repository
 from llmconf.workspace.tree import FolderTree, Tree
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _FILES = 64
 """Size of the cache of lines of files. A report is written file by file."""
+_MOST_REMEMBERED = 20_000
+"""Findings of a report that is remembered."""
 _PART = 200
 """Lines of a lock that are searched together: more lines than any secret has or a report shows."""
 
@@ -121,12 +125,19 @@ def make_report(checked: Checked, diagnostics: Sequence[Diagnostic], *, color: b
         texts,
         lines,
         secret_lines,
-        prefix=git_prefix(project.root) if isinstance(project.tree, FolderTree) else "",
+        prefix=repository.git_prefix(project.root) if isinstance(project.tree, FolderTree) else "",
         resources=checked.resources,
         environments=tuple(name for name in checked.environments if name),
         color=color,
         version=__version__,
     )
+
+
+def remembered(checked: Checked) -> dict[str, Any] | None:
+    """Return the report of a whole project as data for the verdict cache, or None if it is not worth its space."""
+    if checked.worst() == "error" or len(checked.diagnostics) > _MOST_REMEMBERED:
+        return None
+    return stored.to_data(make_report(checked, checked.diagnostics), _reported_lines(checked.diagnostics))
 
 
 def _reported_lines(diagnostics: Sequence[Diagnostic]) -> dict[str, set[int]]:
@@ -158,15 +169,6 @@ def _is_about_secret(diagnostic: Diagnostic) -> bool:
     return rules.has(diagnostic.code, "shows_secret")
 
 
-def git_prefix(root: pathlib.Path) -> str:
-    """Return the path from the root of the git repository to the project, which ends in `/` or is empty."""
-    for folder in (root, *root.parents):
-        if (folder / ".git").exists():
-            prefix = root.relative_to(folder).as_posix()
-            return "" if prefix == "." else prefix + "/"
-    return ""
-
-
 def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"] = "sealed") -> Bundle:
     """Build the bundle of one environment of a project without errors. No file is written."""
     project = checked.project
@@ -187,7 +189,6 @@ def build(checked: Checked, env: str | None, *, secrets: Literal["sealed", "env"
 
     # Only builds need hashing and canonical JSON.
     from llmconf.build import bundle
-    from llmconf.workspace import repository
 
     return bundle.build(
         checked.environments[env],

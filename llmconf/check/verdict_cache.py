@@ -1,7 +1,7 @@
-"""Remembers that a project was clean, so that an unchanged one need not be read again.
+"""Remembers the verdict on a project without errors, so that an unchanged one need not be read again.
 
-A verdict holds no data of the project. It holds a digest of the input (names, times, sizes and inodes of all files,
-this program's version and files, the options) and the output. Only a clean verdict is stored.
+A verdict holds no parsed data of the project. It holds a digest of the input (names, times, sizes and inodes of all
+files, this program's version and files, the options) and the report. A verdict with an error is not stored.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from llmconf.core.version import __version__
 from llmconf.project.discover import Discovery
@@ -23,10 +24,9 @@ _RACY_NS = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A clean run: what it covered, and the days `[first, until)` on which it is valid."""
+    """The report of a run, as plain data, and the days `[first, until)` on which it is valid."""
 
-    resources: int
-    environments: tuple[str, ...]
+    report: dict[str, Any]
     first: date
     until: date | None
 
@@ -64,21 +64,20 @@ class Cache:
                 return None
             until = date.fromisoformat(data["until"]) if data["until"] else None
             first = date.fromisoformat(data["first"])
-            verdict = Verdict(int(data["resources"]), tuple(map(str, data["environments"])), first, until)
+            verdict = Verdict(dict(data["report"]), first, until)
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         return verdict if first <= day and (until is None or day < until) else None
 
     def keep(self, verdict: Verdict) -> None:
-        """Remember a clean verdict, unless a file is so fresh that its stamp cannot be trusted."""
+        """Remember a verdict, unless a file is so fresh that its stamp cannot be trusted."""
         if not self._usable or self._newest > self._started - _RACY_NS:
             return
         import json
 
         data = {
             "key": self._key,
-            "resources": verdict.resources,
-            "environments": list(verdict.environments),
+            "report": verdict.report,
             "first": verdict.first.isoformat(),
             "until": verdict.until.isoformat() if verdict.until else None,
         }
@@ -87,8 +86,6 @@ class Cache:
             write_atomic(self._path, json.dumps(data).encode(), 0o600)
         except OSError:
             return  # without the cache, the next run is only slower
-
-
 
 
 def _key_stamps(root: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from llmconf.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmconf.check.verdict_cache import Verdict
-    from llmconf.report.report import Report
+    from llmconf.core.diagnostics import Diagnostic
 
 
 @click.command(name="validate")
@@ -67,34 +68,39 @@ def command(
     discovery = discover(tree)
     cache = None if no_cache else verdict_cache.Cache(root, env, discovery, started, frozen=frozen)
     verdict = cache.look_up(day) if cache else None
-    if verdict is not None:
-        for name, path in reports:
-            color_on = path is None and use_color(color, sys.stdout)
-            emit_report(name, path, _clean_report(verdict, color=color_on))
-        return 0
+    if verdict is not None and (code := _report_again(verdict, root, shown, reports, fail_on, color)) is not None:
+        return code
     # Parsing starts before the imports below, which take as long as parsing a thousand files.
     parsing = Parsing(tree, discovery.files, jobs or default_jobs())
     from llmconf import api
     from llmconf.core.diagnostics import at_least
 
     checked = api.validate(tree, env=env, today=day, discovery=discovery, parsing=parsing, frozen=frozen)
-    if cache and not checked.diagnostics:
-        environments = tuple(name for name in checked.environments if name)
-        cache.keep(verdict_cache.Verdict(checked.resources, environments, day, api.first_change(checked, day)))
+    if cache and (data := api.remembered(checked)) is not None:
+        cache.keep(verdict_cache.Verdict(data, day, api.first_change(checked, day)))
     found = [d for d in checked.diagnostics if not shown or is_under(d.span.file, shown)]
     write_reports(checked, found, reports, color)
     return 1 if any(at_least(d.severity, fail_on) for d in found) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity
 
 
-def _clean_report(verdict: Verdict, *, color: bool) -> Report:
-    """Return the report on a project without findings, from the cached verdict."""
-    from llmconf.core.version import __version__
-    from llmconf.report.report import Report
+def _report_again(
+    verdict: Verdict, root: Path, shown: list[str], reports: list[tuple[str, str | None]], fail_on: str, color: str
+) -> int | None:
+    """Write the reports of a remembered verdict and return the exit code, or None if its data is damaged."""
+    from llmconf.core.diagnostics import at_least
+    from llmconf.report.stored import from_data
+    from llmconf.workspace.repository import git_prefix
 
-    return Report(
-        (), {}, lambda _: (), lambda _: frozenset(), resources=verdict.resources,
-        environments=verdict.environments, color=color, version=__version__,
-    )  # fmt: skip
+    def wanted(diagnostic: Diagnostic) -> bool:
+        return not shown or is_under(diagnostic.span.file, shown)
+
+    try:
+        report = from_data(verdict.report, git_prefix(root), wanted)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return None
+    for name, path in reports:
+        emit_report(name, path, replace(report, color=path is None and use_color(color, sys.stdout)))
+    return 1 if any(at_least(each.severity, fail_on) for each in report.diagnostics) else 0  # type: ignore[arg-type]  # click.Choice gives a Severity
 
 
 def _refuse_orphans(root: Path) -> None:

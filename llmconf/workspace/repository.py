@@ -39,6 +39,15 @@ def _git(root: Path, *arguments: str) -> str | None:
         return None
 
 
+def git_prefix(root: Path) -> str:
+    """Return the path from the root of the git repository to the project, which ends in `/` or is empty."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            prefix = root.relative_to(folder).as_posix()
+            return "" if prefix == "." else prefix + "/"
+    return ""
+
+
 def key_files(root: Path, kid: str) -> dict[str, bytes]:
     """Return the wrapped data keys with this id, by their path below the root. Links are not followed."""
     found = {}

@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from commands import REPOSITORY, edit
 
+from llmconf.core.plugins import module_names
+from llmconf.core.version import __version__
+
 PROJECT = {
     "llmconf.yaml": "version: 1\nname: small\nenvironments: [dev, prod]\nrules: {LCR007: off}\n",
     "config/openai.yaml": (
@@ -220,7 +223,7 @@ def _add_a_rule(file: Path) -> None:
 @pytest.mark.parametrize(
     ("pattern", "change"),
     [
-        ("cli/validate.py", _touch), ("check/rules/lce001_no_endpoint.py", _touch), ("check/rules/*.yaml", _touch),
+        ("cli/validate.py", _touch), ("check/rules/lce001_no_endpoint.py", _touch), ("check/rules/stages/*.yaml", _touch),
         ("adapters/presets/openai.yaml", _touch), ("**/document.py", _touch), ("**/version.py", _touch),
         ("adapters/presets/openai.yaml", _restore_the_time), ("cli/lock/resolve.py", _delete),
         ("cli/list.py", _swap_with_its_namesake), ("check/rules/lce001_no_endpoint.py", _add_a_rule),
@@ -261,12 +264,11 @@ def test_another_project_has_a_verdict_of_its_own(project: Project, tmp_path: Pa
     ("old", "new"),
     [
         ("timeout: 60s", "tiemout: 60s"),
-        ("{LCR007: off}", "{LCR007: info}"),
+        ("api_key: env:OPENAI_API_KEY", "api_key: sk-fake"),
     ],
 )
-def test_only_a_clean_verdict_is_kept(project: Project, old: str, new: str) -> None:
-    name = "llmconf.yaml" if "LCR" in old else "config/openai.yaml"
-    edit(project.root / name, old, new)
+def test_a_verdict_with_an_error_is_not_kept(project: Project, old: str, new: str) -> None:
+    edit(project.root / "config/openai.yaml", old, new)
     first = project.validate(patch=AT_ONCE)
     assert "LC" in first[2]
     assert project.files() == []
@@ -291,10 +293,11 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "deep": lambda _: b"[" * 100_000,
     "no key": lambda _: b"{}",
     "other key": lambda text: _change_data(text, "key", "0" * 64),
-    "count": lambda text: _change_data(text, "resources", "many"),
+    "no report": lambda text: _change_data(text, "report", None),
+    "count": lambda text: text.replace(b'"resources": 6', b'"resources": "many"'),
     "infinite count": lambda text: text.replace(b'"resources": 6', b'"resources": 1e999'),
     "day": lambda text: _change_data(text, "first", 5),
-    "no environments": lambda text: _change_data(text, "environments", None),
+    "no environments": lambda text: text.replace(b'"environments": ["dev", "prod"]', b'"environments": null'),
 }
 
 
@@ -337,6 +340,37 @@ def test_a_verdict_holds_no_data_of_the_project(project: Project) -> None:
     (file,) = project.files()
     data = json.loads(file.read_bytes())
     assert data.pop("key").isalnum()
-    assert data == {"resources": 6, "environments": ["dev", "prod"], "first": TODAY, "until": "2027-05-31"}
+    report = {"diagnostics": [], "rules": [], "files": {}, "resources": 6, "environments": ["dev", "prod"], "version": __version__}
+    assert data == {"report": report, "first": TODAY, "until": "2027-05-31"}
     assert file.stat().st_mode & 0o777 == 0o600
     assert "project" not in file.name
+
+
+@pytest.mark.parametrize("report", module_names("llmconf.report.formats"))
+def test_a_verdict_with_warnings_is_reported_again_in_every_format(project: Project, report: str) -> None:
+    edit(project.root / "llmconf.yaml", "{LCR007: off}", "{LCR007: warning}")
+    edit(project.root / "config/openai.yaml", 'expires: "2027-06-30"', 'expires: "2026-12-01"')
+    code, was_read, said = project.validate("--report", report, patch=AT_ONCE)
+    assert (code, was_read) == (0, True)
+    assert "LCK008" in said
+    assert project.validate("--report", report) == (0, False, said)
+
+
+def test_paths_and_fail_on_apply_to_a_remembered_verdict(project: Project) -> None:
+    edit(project.root / "llmconf.yaml", "{LCR007: off}", "{LCR007: warning}")
+    project.warm()
+    assert project.validate("--fail-on", "warning")[:2] == (1, False)
+    code, was_read, said = project.validate("--fail-on", "warning", "config/openai.yaml")
+    assert (code, was_read) == (0, False)
+    assert "LCR007" not in said
+
+
+def test_a_remembered_report_holds_no_line_with_a_secret(project: Project) -> None:
+    secret = "fakeSECRETfakeSECRETfake1234"
+    edit(project.root / "config/routes.yaml", "kind: Route\nname: chat\n", f"kind: Route\nname: chat # key: {secret}\n")
+    edit(project.root / "llmconf.yaml", "{LCR007: off}", "{LCR007: warning}")
+    code, _, said = project.validate(patch=AT_ONCE)
+    assert (code, "LCR007" in said, "line hidden" in said) == (0, True, True)
+    (file,) = project.files()
+    assert secret not in file.read_text(encoding="utf-8")
+    assert project.validate() == (0, False, said)

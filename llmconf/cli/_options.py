@@ -18,14 +18,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class Invocation:
-    """What the options before the command say; `debug` also if `--debug` stands behind the command."""
+    """The options of the whole run. `--debug` may also stand behind the command."""
 
     directory: str | None = None
     debug: bool = False
 
 
 def invocation() -> Invocation:
-    """Return what the options of the running command say of the whole run."""
+    """Return the options of the whole run."""
     return click.get_current_context().ensure_object(Invocation)
 
 

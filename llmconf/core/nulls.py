@@ -1,4 +1,4 @@
-"""Leaves out keys that are null: a null unsets what another text sets."""
+"""Drops keys that are null. A null unsets a value from another text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def drop_nulls(data: Any, opaque: Mapping[str, int] = _NOTHING) -> Any:
-    """Return data without the keys that are null, at any depth. Data without a null are returned as the same object.
+    """Return data without the keys that are null, at any depth; the same object if it has none.
 
-    `opaque` says below which keys a null is a value: the mapping is looked at for so many levels, the rest is kept
-    as it is. With `{"options": 0}` all that `options` holds is kept.
+    Below the keys in `opaque`, a null is a value from a number of levels on: `{"options": 0}` keeps all nulls
+    below `options`, and `{"extra": 1}` drops those directly below `extra` and keeps all deeper ones.
     """
     return _without(data, opaque, None) if _has_null(data) else data
 
@@ -26,7 +26,7 @@ def _has_null(data: Any) -> bool:
 
 
 def _without(data: Any, opaque: Mapping[str, int], levels: int | None) -> Any:
-    """Return data without nulls. `levels` is how many mappings deep to look, None for all."""
+    """Return data without nulls. `levels` is the number of mappings to enter, None for all."""
     if levels == 0:
         return data
     if isinstance(data, list):

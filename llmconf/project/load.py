@@ -180,7 +180,7 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
             Finding("LCS001", Place(PROJECT_FILE, 1), "the project file must hold only one document")
         )
     try:
-        project.settings = ProjectFile.model_validate(_as_read(data))
+        project.settings = ProjectFile.model_validate(_without_unset(data))
     except ValidationError as error:
         project.findings.extend(errors.findings(error, ProjectFile, data, place))
         project.findings.extend(errors.missing(path, place, data) for path in errors.missing_paths(error))
@@ -194,8 +194,8 @@ def _read_settings(project: Project, parsed: ParsedFile) -> None:
             del defaults[name]
 
 
-def _as_read(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the project file's data without nulls, which stand for an environment or target without settings."""
+def _without_unset(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the project file's data without nulls. An environment or target may be null: it has no settings."""
     named = {key: data[key] for key in ("environments", "targets") if data.get(key) is not None}
     return without_nulls({key: value for key, value in data.items() if key not in ("environments", "targets")}) | named
 

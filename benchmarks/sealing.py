@@ -17,9 +17,11 @@ import programs
 from measure import Program, in_turns, interleave
 from table import Row, as_data, compare, render
 
+from llmconf.check import rules
 from llmconf.project.load import load_project
 from llmconf.secrets import keys, seal
 from llmconf.secrets.fields import Site, find_sites
+from llmconf.secrets.sealing import Workspace
 from llmconf.secrets.vault import age, token
 from llmconf.secrets.vault.files import Recipient
 from llmconf.secrets.vault.keyring import Keyring
@@ -61,10 +63,11 @@ def project(folder: Path, count: int) -> tuple[Path, str]:
     return root, identity
 
 
-def workspace(root: Path, identity: str) -> seal.Workspace:
+def workspace(root: Path, identity: str) -> Workspace:
     """Return a project with its keys, which this clone trusts from a file beside it."""
     known = age.Identities([age.pyrage.x25519.Identity.from_str(identity)])
-    return seal.Workspace(load_project(FolderTree(root)), Keyring(root, root.parent / "pins.json", known))
+    keyring = Keyring(root, root.parent / "pins.json", known)
+    return Workspace(load_project(FolderTree(root)), keyring, lambda code: rules.has(code, "hides_secrets"))
 
 
 def values(folder: Path, count: int, rounds: int) -> list[Row]:

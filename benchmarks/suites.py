@@ -12,6 +12,9 @@ from throughput import validate
 
 CHANGED_FILES, CHANGED_BAR = 10, 1.0
 VERSION_BAR = 4.0
+MINIMAL, ACME = programs.ROOT / "examples" / "minimal", programs.ROOT / "examples" / "acme"
+PYDANTIC, CLICK = "import pydantic; pydantic.BaseModel", "import click"
+"""What Python has to import at least for a command that reads documents, and for one that does not."""
 
 
 def version(bench: Bench) -> list[Row]:
@@ -20,6 +23,34 @@ def version(bench: Bench) -> list[Row]:
         Program("mine", programs.llmconf("--version")), Program("python", programs.python("-c", "pass"))
     )
     return [compare("--version", 0, found["mine"], ("python -c pass", found["python"]), VERSION_BAR)]
+
+
+def small(bench: Bench) -> list[Row]:
+    """Measure what a user waits for in a small project, beside the imports that it cannot do without."""
+    check = programs.llmconf("-C", str(MINIMAL), "validate", "--no-cache")
+    files = sorted((MINIMAL / "config").rglob("*.yaml"))
+    commands = {
+        "validate, examples/minimal": (check, "pydantic", 2.5),
+        "list model, examples/acme": (programs.llmconf("-C", str(ACME), "list", "model", "--env", "prod"), "pydantic", 3.0),
+        "show, examples/acme": (
+            programs.llmconf("-C", str(ACME), "show", "provider/openai", "--env", "prod"), "pydantic", 3.0
+        ),
+        "rule LCE004": (programs.llmconf("rule", "LCE004"), "click", 2.5),
+        "schema": (programs.llmconf("schema"), "click", 2.5),
+        "completion bash": (programs.llmconf("completion", "bash"), "click", 2.5),
+        "--help": (programs.llmconf("--help"), "click", 2.5),
+    }  # fmt: skip
+    found = bench.run(
+        Program("pydantic", programs.python("-c", PYDANTIC)),
+        Program("click", programs.python("-c", CLICK)),
+        Program("check-jsonschema", programs.check_jsonschema(files)),
+        *(Program(label, command) for label, (command, _, _) in commands.items()),
+    )
+    first = next(iter(commands))
+    rows = [compare(first, 1, found[first], ("check-jsonschema", found["check-jsonschema"]), 0.5)]
+    for label, (_, peer, bar) in commands.items():
+        rows.append(compare(label, 1, found[label], (f"import {peer}", found[peer]), bar))
+    return rows
 
 
 def changed(bench: Bench) -> list[Row]:
@@ -54,6 +85,7 @@ def environments(bench: Bench) -> list[Row]:
 
 SUITES: dict[str, Callable[[Bench], list[Row]]] = {
     "version": version,
+    "small": small,
     "changed": changed,
     "validate": validate,
     "environments": environments,

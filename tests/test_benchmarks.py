@@ -157,3 +157,19 @@ def test_smoke_run_of_secrets_prints_a_table(tmp_path: Path) -> None:
         "open, beyond parsing",
     }
     assert all(row["ratio"] for row in rows)
+
+
+def test_smoke_run_of_proportions_prints_a_table(tmp_path: Path) -> None:
+    data = tmp_path / "rows.json"
+    done = run("scaling.py", "--smoke", "--json", str(data))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(data.read_text())["rows"]
+    assert {row["label"] for row in rows} == {
+        "build, models in one chain of base",
+        "secrets encrypt, one file",
+        "secrets list, one file",
+        "secrets rotate, one file",
+        "secrets list, beyond parsing",
+        "secrets import-sops --map, one file",
+    }
+    assert all(row["ratio"] is not None for row in rows)

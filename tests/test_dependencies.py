@@ -15,11 +15,6 @@ from commands import REPOSITORY
 EXTRAS = {"bedrock", "vertex"}
 """Extras of users. `dev` is for whoever changes llmconf, and tests import what it installs."""
 
-BROUGHT = {"certifi", "h11"}
-"""What httpcore always installs, in the version that it works with: errors of the one pass through the other."""
-UNSEEN = {"sniffio"}
-"""What httpcore imports if it is installed, and is slow without."""
-
 
 def normal(name: str) -> str:
     """Return the name of a distribution as an index compares it."""
@@ -59,8 +54,8 @@ def owners(name: str) -> set[str]:
 def test_what_is_imported_is_declared() -> None:
     found = list(_imports())
     assert found
-    assert [f"{place}: {name}" for place, name in found if not owners(name) & (declared() | BROUGHT)] == []
+    assert [f"{place}: {name}" for place, name in found if not owners(name) & declared()] == []
 
 
 def test_what_is_declared_is_imported() -> None:
-    assert declared() - UNSEEN - {owner for _, name in _imports() for owner in owners(name)} == set()
+    assert declared() - {owner for _, name in _imports() for owner in owners(name)} == set()

@@ -11,6 +11,7 @@ __all__ = [
     "fragments",
     "load",
     "locks",
+    "merge",
     "model_facts",
     "parallel",
     "parse",

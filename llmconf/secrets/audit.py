@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from llmconf.core.diagnostics import Finding, Span
 from llmconf.core.errors import LlmconfError, UndeterminedError
-from llmconf.core.tokens import mask, parse_reference, parse_token
+from llmconf.core.tokens import SHORT_TOKEN, mask, parse_reference, parse_token
 from llmconf.secrets.fields import Site, key_problems
 from llmconf.secrets.sealing import Workspace
 from llmconf.secrets.vault import files, store
@@ -16,7 +16,7 @@ from llmconf.workspace import repository
 from llmconf.yamltext.splices import Editing
 from llmconf.yamltext.text import Lines
 
-_TOKEN = re.compile(r"ENC\([^()\s]*\)")
+_TOKEN = re.compile(SHORT_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)

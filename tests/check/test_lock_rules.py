@@ -188,7 +188,7 @@ def test_frozen_is_part_of_what_is_remembered(tmp_path: Path) -> None:
 
 
 def test_frozen_says_that_it_needs_no_network() -> None:
-    assert "needs no network" in " ".join(run("validate", "--help").stdout.split())
+    assert "Needs no network" in " ".join(run("validate", "--help").stdout.split())
 
 
 def test_nothing_is_guessed_while_a_file_cannot_be_read(tmp_path: Path) -> None:

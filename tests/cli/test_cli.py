@@ -171,7 +171,7 @@ def test_without_a_project_the_exit_code_is_2(words: tuple[str, ...], tmp_path: 
     assert (done.returncode, done.stdout) == (2, "")
     assert "llmconf.yaml" in done.stderr
     assert "-C" in done.stderr
-    assert "begin one: a file llmconf.yaml with `version: 1` and `name: NAME`" in done.stderr
+    assert "write a file llmconf.yaml with `version: 1` and `name: NAME`" in done.stderr
     missing = run(*words, "-C", tmp_path / "nowhere", cwd=ACME)
     assert missing.returncode == 2
     assert "nowhere" in missing.stderr

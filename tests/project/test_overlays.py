@@ -74,7 +74,7 @@ class TestOverride:
             ("kind: Provider\nname: openai\nendpoints: [{name: mian, timeout: 5s}]\n", "3:20", "did you mean `main`?"),
             ("kind: Model\nprovider: openai\nid: gpt5\ncontext: 5\n", "3:5", "did you mean `gpt-5`?"),
             ("kind: Route\nname: caht\ntimeout: 5s\n", "2:7", "did you mean `chat`?"),
-            ("kind: Team\nname: search\nbudget: {amount: '5', per: day}\n", "2:7", "add `$new: true` if it is meant"),
+            ("kind: Team\nname: search\nbudget: {amount: '5', per: day}\n", "2:7", "add `$new: true` if it is new"),
         ],
     )
     def test_an_unknown_identity(self, project: Projects, overlay: str, place: str, hint: str) -> None:

@@ -66,10 +66,21 @@ def test_a_process_that_dies_loses_no_file(root: Path, jobs: int, kill: Callable
     assert parse(root, jobs, kill) == parse(root, 1)
 
 
-def test_no_process_is_left_behind(root: Path) -> None:
+def test_no_process_is_left_behind(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        child = fork()
+        children.append(child)
+        return child
+
+    monkeypatch.setattr(os, "fork", counted)
     parse(root, 3)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(children) == 2
+    for child in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_a_small_project_stays_on_one_process(root: Path) -> None:

@@ -455,13 +455,13 @@ def test_a_commit_and_its_diff_hold_no_secret(lab: Lab) -> None:
 
 def test_no_repr_shows_a_secret(lab: Lab) -> None:
     from llmconf.project.load import load_project
-    from llmconf.secrets import edit, seal
+    from llmconf.secrets import edit, seal, sealing
     from llmconf.secrets import fields as secret_fields
     from llmconf.workspace import transaction
 
     lab.write("config/extra.yaml", PLAIN_FILES["a plain key"])
     with lab.inside():
-        work = seal.open_workspace(load_project(FolderTree(lab.root)))
+        work = sealing.open_workspace(load_project(FolderTree(lab.root)))
         revealed = edit.reveal(work, "config/openai.yaml")
         key = work.keyring.sealing_key("default")
         shown = [
@@ -472,6 +472,8 @@ def test_no_repr_shows_a_secret(lab: Lab) -> None:
             work.keyring.store("default"),
             *secret_fields.find_sites(work.project),
             transaction.Change(lab.root, revealed.text.encode(), PLAIN.encode()),
+            sealing.ToSeal(work.sites.all[0], PLAIN),
+            seal.NewSecret("credential/openai/main", "api_key", "", PLAIN),
         ]
     for each in shown:
         for text in (repr(each), str(each), f"{each!r:.100000}"):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
 from llmconf.cli._health import Round, said
-from llmconf.report.formats._xml import to_xml
 from llmconf.report.text import visible
+from llmconf.report.xml import to_xml
 
 if TYPE_CHECKING:
     from llmconf.live.probe import Health

@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element, SubElement
 
 from llmconf.core.diagnostics import Diagnostic
 from llmconf.report.formats._shared import TOOL, counts, hint, message, place, summary
-from llmconf.report.formats._xml import to_xml
 from llmconf.report.report import Report
 from llmconf.report.text import visible
+from llmconf.report.xml import to_xml
 
 
 def render(report: Report) -> str:
